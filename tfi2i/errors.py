@@ -1,0 +1,48 @@
+"""Errors that a user can act on.
+
+Every message says what is wrong, where (file, folder, key), and what to do about it. The command line prints
+these without a traceback; anything else is a bug and keeps its traceback.
+"""
+
+
+class Tfi2iError(Exception):
+    """Base of every error that the user can mend."""
+
+    exit_code = 2
+
+
+class DataError(Tfi2iError):
+    """An image, a folder or a dataset cannot be used as asked."""
+
+
+class RecipeError(Tfi2iError):
+    """A recipe or an override has an unknown key or an impossible value."""
+
+
+class RunError(Tfi2iError):
+    """A run folder is missing, incomplete, or belongs to another recipe."""
+
+
+class WeightsError(Tfi2iError):
+    """A file of arrays does not fit the model: names, shapes, dtypes or checksum."""
+
+
+class ExportError(Tfi2iError):
+    """A generator cannot be exported, or the export does not agree with Keras."""
+
+
+class TrainingError(Tfi2iError):
+    """Training cannot go on: a loss or a gradient is not finite."""
+
+    exit_code = 3
+
+
+class MissingExtraError(Tfi2iError):
+    """A feature needs a package that is not installed."""
+
+    def __init__(self, feature: str, package: str, extra: str):
+        """Names the feature, the missing package and the extra of tfi2i that brings it."""
+        super().__init__(
+            f"{feature} needs the package {package!r}, which is not installed. "
+            f"Install it with: pip install 'tfi2i[{extra}]'"
+        )
