@@ -1,0 +1,126 @@
+"""Objectives on the vectors of a Siamese discriminator S, which maps an image to (B, D), unbounded.
+
+Style: vectors of real images gather at a fixed anchor p, vectors of translated images stay a margin away.
+Content: the way from one source image to another and the way between their translations point the same way
+(the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2019, section 3.2).
+"""
+
+import tensorflow as tf
+
+from tfi2i.errors import RecipeError
+
+# Below this squared length a difference of vectors has no direction worth a gradient.
+_SMALLEST_SQUARE = 1e-8
+
+
+def triplet_discriminator(real_vectors, fake_vectors, *, margin: float, anchor=0.0) -> tf.Tensor:
+    """`mean max(0, |S(b) - p|^2 - |S(G(a)) - p|^2 + margin)`: a triplet loss with squared distances.
+
+    The anchor is a point instead of an image; the i-th real and the i-th fake vector make the i-th triplet
+    (Schroff et al. 2015, equation 3).
+
+    Args:
+        real_vectors: S of real images of the target domain, (B, D).
+        fake_vectors: S of translated images, (B, D).
+        margin: By how much the squared distance of a fake must exceed that of a real one.
+        anchor: p, a number for all components or a vector (D,).
+    """
+    real = _squared_distance(real_vectors, anchor)
+    fake = _squared_distance(fake_vectors, anchor)
+    return tf.reduce_mean(tf.nn.relu(real - fake + margin))
+
+
+def least_squares_vector_discriminator(
+    real_vectors, fake_vectors, *, margin: float, anchor=0.0
+) -> tf.Tensor:
+    """`mean |S(b) - p|^2 + mean (|S(G(a)) - p| - margin)^2`: fakes belong on a sphere around the anchor.
+
+    With vectors of length 1, p = 1 and margin 1 this is LSGAN's discriminator for scores up to 1.
+
+    Args:
+        real_vectors: S of real images of the target domain, (B, D).
+        fake_vectors: S of translated images, (B, D).
+        margin: Radius of the sphere.
+        anchor: p, a number for all components or a vector (D,).
+    """
+    real = _squared_distance(real_vectors, anchor)
+    fake = _length(_squared_distance(fake_vectors, anchor))
+    return tf.reduce_mean(real) + tf.reduce_mean(tf.square(fake - margin))
+
+
+def vector_generator(fake_vectors, *, anchor=0.0) -> tf.Tensor:
+    """`mean |S(G(a)) - p|^2`: translated images should land on the anchor.
+
+    Args:
+        fake_vectors: S of translated images, (B, D).
+        anchor: p, a number for all components or a vector (D,). With D = 1 and p = 1: LSGAN's generator.
+    """
+    return tf.reduce_mean(_squared_distance(fake_vectors, anchor))
+
+
+def travel_cosine(source_vectors, translated_vectors) -> tf.Tensor:
+    """`1 - cos(s_i - s_j, t_i - t_j)`, averaged over all pairs i < j of the batch; in [0, 2].
+
+    Pairs are drawn within one replica's batch, which needs at least two images.
+
+    Args:
+        source_vectors: S of the source images, (B, D).
+        translated_vectors: S of their translations in the same order, (B, D).
+
+    Raises:
+        RecipeError: The batch is known to hold fewer than two images.
+    """
+    source = _unit(_differences(source_vectors))
+    translated = _unit(_differences(translated_vectors))
+    return _mean_over_pairs(1.0 - tf.reduce_sum(source * translated, axis=-1))
+
+
+def separation(vectors, *, margin: float) -> tf.Tensor:
+    """`max(0, margin - |s_i - s_j|)^2`, averaged over all pairs i < j: keeps S from mapping all to one point.
+
+    Args:
+        vectors: S of different images of one domain, (B, D), at least two.
+        margin: Distance beyond which two vectors are far enough apart.
+
+    Raises:
+        RecipeError: The batch is known to hold fewer than two images.
+    """
+    distances = _length(tf.reduce_sum(tf.square(_differences(vectors)), axis=-1))
+    return _mean_over_pairs(tf.square(tf.nn.relu(margin - distances)))
+
+
+def _squared_distance(vectors, anchor) -> tf.Tensor:
+    """(B, D) -> (B,): squared Euclidean distance to the anchor."""
+    difference = tf.cast(vectors, tf.float32) - tf.cast(anchor, tf.float32)
+    return tf.reduce_sum(tf.square(difference), axis=-1)
+
+
+def _length(squares) -> tf.Tensor:
+    """Square root with a gradient of zero at zero, where that of the plain root is infinite."""
+    positive = squares > 0.0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)
+
+
+def _unit(vectors) -> tf.Tensor:
+    """Vectors of length one along the last axis; nearly zero vectors stay short, with a finite gradient."""
+    squares = tf.reduce_sum(tf.square(vectors), axis=-1, keepdims=True)
+    return vectors * tf.math.rsqrt(tf.maximum(squares, _SMALLEST_SQUARE))
+
+
+def _differences(vectors) -> tf.Tensor:
+    """(B, D) -> (B, B, D): all differences `v_i - v_j`."""
+    vectors = tf.convert_to_tensor(vectors)
+    if vectors.shape[0] is not None and vectors.shape[0] < 2:
+        raise RecipeError(
+            "This loss compares the images of a batch with each other and got a batch of "
+            f"{vectors.shape[0]}. Set batch_size to at least 2 per device."
+        )
+    vectors = tf.cast(vectors, tf.float32)
+    return vectors[:, tf.newaxis] - vectors[tf.newaxis]
+
+
+def _mean_over_pairs(values) -> tf.Tensor:
+    """(B, B) -> scalar: the mean of the entries above the diagonal (NaN for an unknown batch of one)."""
+    upper = tf.linalg.band_part(values, 0, -1) - tf.linalg.band_part(values, 0, 0)
+    count = tf.cast(tf.shape(values)[0], tf.float32)
+    return tf.reduce_sum(upper) / (count * (count - 1.0) / 2.0)
