@@ -1,0 +1,24 @@
+"""How good a translation is: against its pair, and as a set of images.
+
+Every metric eats uint8 images (N, H, W, C) or the features of such images. Importing this package loads
+numpy only; TensorFlow comes in with the first call that needs it.
+"""
+
+from tfi2i.metrics.distribution import KID, fid, kid
+from tfi2i.metrics.efficientnet import efficientnet_lite0
+from tfi2i.metrics.evaluation import evaluate
+from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
+from tfi2i.metrics.pixel import l1, psnr, ssim
+
+__all__ = [
+    "KID",
+    "FeatureExtractor",
+    "efficientnet_lite0",
+    "evaluate",
+    "fid",
+    "inception_v3",
+    "kid",
+    "l1",
+    "psnr",
+    "ssim",
+]

@@ -1,0 +1,113 @@
+"""Metrics of aligned pairs: L1, PSNR and SSIM of uint8 images."""
+
+import numpy as np
+
+from tfi2i.errors import DataError
+
+SSIM_WINDOW = 11
+_SSIM_CHUNK = 16  # images a call: bounds the memory, whatever N is
+
+
+def l1(x: np.ndarray, y: np.ndarray) -> float:
+    """Mean absolute difference in the [-1, 1] scale, so that it compares with a training L1 loss.
+
+    Args:
+        x: uint8 images (N, H, W, C).
+        y: uint8 images of the same shape.
+
+    Returns:
+        0 for equal images, 2 for black against white.
+
+    Raises:
+        DataError: Not uint8, not four axes, empty, or of two shapes.
+    """
+    _check_pair(x, y)
+    per_image = [np.abs(p.astype(np.int16) - q).mean() for p, q in zip(x, y, strict=True)]
+    return float(np.mean(per_image) / 127.5)
+
+
+def psnr(x: np.ndarray, y: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in decibels, 10 log10(255^2 / MSE), averaged over images.
+
+    Args:
+        x: uint8 images (N, H, W, C).
+        y: uint8 images of the same shape.
+
+    Returns:
+        Decibels; infinite as soon as one image equals its counterpart exactly.
+
+    Raises:
+        DataError: Not uint8, not four axes, empty, or of two shapes.
+    """
+    _check_pair(x, y)
+    errors = [
+        np.square(p.astype(np.int32) - q).mean(dtype=np.float64) for p, q in zip(x, y, strict=True)
+    ]
+    with np.errstate(divide="ignore"):
+        return float(np.mean(10 * np.log10(255.0**2 / np.array(errors))))
+
+
+def ssim(x: np.ndarray, y: np.ndarray) -> float:
+    """Structural similarity (Wang et al. 2004), averaged over windows, channels and images.
+
+    The published settings: an 11x11 Gaussian window with sigma 1.5 and unit sum, K1 = 0.01, K2 = 0.03,
+    L = 255, only windows that lie inside the image. The paper defines it on grey images; as is usual, it is
+    computed on every channel of RGB by itself and averaged.
+
+    Args:
+        x: uint8 images (N, H, W, C), H and W at least 11.
+        y: uint8 images of the same shape.
+
+    Returns:
+        1 for equal images, around 0 for unrelated ones; negative where structure is inverted.
+
+    Raises:
+        DataError: Images smaller than the window, not uint8, not four axes, empty, or of two shapes.
+    """
+    _check_pair(x, y)
+    if min(x.shape[1:3]) < SSIM_WINDOW:
+        raise DataError(
+            f"SSIM looks at windows of {SSIM_WINDOW}x{SSIM_WINDOW} pixels, but these images are "
+            f"{x.shape[1]}x{x.shape[2]}. Evaluate at {SSIM_WINDOW} pixels or more."
+        )
+    import tensorflow as tf
+
+    values = [
+        tf.image.ssim(
+            tf.constant(x[start : start + _SSIM_CHUNK]),
+            tf.constant(y[start : start + _SSIM_CHUNK]),
+            max_val=255,
+            filter_size=SSIM_WINDOW,
+            filter_sigma=1.5,
+            k1=0.01,
+            k2=0.03,
+        ).numpy()
+        for start in range(0, len(x), _SSIM_CHUNK)
+    ]
+    return float(np.mean(np.concatenate(values), dtype=np.float64))
+
+
+def _check_pair(x: np.ndarray, y: np.ndarray) -> None:
+    for images in (x, y):
+        check_images(images)
+    if x.shape != y.shape:
+        raise DataError(
+            f"Pairs need equal shapes, but these are {x.shape} and {y.shape} (N, H, W, C)."
+        )
+
+
+def check_images(images: np.ndarray, what: str = "Metrics") -> None:
+    """Refuses what is not a non-empty uint8 array (N, H, W, C).
+
+    Args:
+        images: The array to look at.
+        what: Subject of the message, a plural noun.
+
+    Raises:
+        DataError: With dtype and shape of what came instead.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.size == 0:
+        raise DataError(
+            f"{what} need uint8 images (N, H, W, C), at least one; "
+            f"this array is {images.dtype} of shape {images.shape}."
+        )
