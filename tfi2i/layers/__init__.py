@@ -1,0 +1,16 @@
+"""Layers that the variants share, all on (B, H, W, C) with H and W free unless a line says otherwise."""
+
+from tfi2i.layers.attention import SelfAttention
+from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
+from tfi2i.layers.padding import ReflectionPadding2D
+from tfi2i.layers.spectral import SpectralNormalization
+
+__all__ = [
+    "BatchNormalization",
+    "Dropout",
+    "InstanceNormalization",
+    "ReflectionPadding2D",
+    "SelfAttention",
+    "SpectralNormalization",
+]

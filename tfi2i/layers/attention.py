@@ -1,0 +1,90 @@
+"""Self-attention over the places of an image."""
+
+import keras
+import tensorflow as tf
+
+from tfi2i.layers.spectral import SpectralNormalization
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class SelfAttention(keras.layers.Layer):
+    """Every place looks at every other: `x + gamma * attention(x)` (SAGAN, Zhang et al. 2019, section 3).
+
+    Queries and keys have C / reduction channels, values C / 2, all by 1x1 convolutions without bias; a last
+    one brings the values back to C. Keys and values are max-pooled 2x2 before use, as in the authors' code:
+    a quarter of the memory. gamma starts at 0, so that the layer starts as the identity.
+    Memory grows with (H W)^2 / 4: at 64x64 places 4 million floats an image.
+
+    (B, H, W, C) keeps shape and type; any H and W.
+
+    Args:
+        reduction: By how much queries and keys are narrower than the input.
+        spectral: Normalise the four kernels spectrally, as SAGAN does in both players.
+    """
+
+    def __init__(self, reduction: int = 8, spectral: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.reduction = reduction
+        self.spectral = spectral
+
+    def build(self, input_shape):
+        """Creates the four convolutions and the scalar `gamma`."""
+        channels = input_shape[-1]
+        narrow, half = max(1, channels // self.reduction), max(1, channels // 2)
+        self.query = self._convolution("query", narrow, channels)
+        self.key = self._convolution("key", narrow, channels)
+        self.value = self._convolution("value", half, channels)
+        self.output_convolution = self._convolution("output", channels, half)
+        self.gamma = self.add_weight(
+            name="gamma", shape=(), dtype="float32", autocast=False, initializer="zeros"
+        )
+
+    def _convolution(self, name: str, filters: int, channels: int) -> keras.layers.Layer:
+        layer = keras.layers.Conv2D(
+            filters,
+            1,
+            use_bias=False,
+            kernel_initializer=keras.initializers.GlorotUniform(),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        if self.spectral:
+            layer = SpectralNormalization(layer, dtype=self.dtype_policy, name=f"{name}_spectral")
+        layer.build((None, None, None, channels))
+        return layer
+
+    def call(self, inputs, training=False):
+        """Returns the input plus gamma times what attention gathers."""
+        query = _places(self.query(inputs, training=training))
+        key = _places(_halve(self.key(inputs, training=training)))
+        value = _places(_halve(self.value(inputs, training=training)))
+        # No 1/sqrt(d): the paper's scores are plain products. Softmax needs float32 in mixed precision.
+        scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32)
+        gathered = tf.matmul(tf.cast(tf.nn.softmax(scores), value.dtype), value)
+        shape = tf.shape(inputs)
+        gathered = tf.reshape(gathered, [shape[0], shape[1], shape[2], value.shape[-1]])
+        gathered = self.output_convolution(gathered, training=training)
+        return inputs + tf.cast(self.gamma, gathered.dtype) * gathered
+
+    def compute_output_shape(self, input_shape):
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "reduction": self.reduction,
+            "spectral": self.spectral,
+        }
+
+
+def _halve(images) -> tf.Tensor:
+    """Max-pools 2x2; a last odd row or column is pooled alone, so that one place stays one."""
+    return tf.nn.max_pool2d(images, 2, 2, padding="SAME")
+
+
+def _places(images) -> tf.Tensor:
+    """(B, H, W, C) -> (B, H * W, C)."""
+    shape = tf.shape(images)
+    return tf.reshape(images, [shape[0], shape[1] * shape[2], images.shape[-1]])

@@ -1,0 +1,81 @@
+"""Normalisation arithmetic: moments of one image, moments of a batch, on one replica and on several.
+
+Two forms give the same numbers. The fused kernel is 2 to 4 times faster forwards and backwards, and has a
+second derivative; plain arithmetic of rank 4 converts to TFLite and leaves its input resizable there.
+All statistics are float32, also in mixed precision, where the kernels take float16 and bfloat16 images.
+"""
+
+import tensorflow as tf
+
+
+def normalise_image(images, scale, offset, epsilon: float) -> tf.Tensor:
+    """Normalises each channel of each image by its own mean and variance, in plain rank-4 arithmetic.
+
+    Args:
+        images: (B, H, W, C), any float type, which the result keeps.
+        scale: (C,) float32.
+        offset: (C,) float32.
+        epsilon: Added to the variance.
+    """
+    values = tf.cast(images, tf.float32)
+    centred = values - tf.reduce_mean(values, axis=[1, 2], keepdims=True)
+    variance = tf.reduce_mean(tf.square(centred), axis=[1, 2], keepdims=True)
+    return tf.cast(centred * (scale * tf.math.rsqrt(variance + epsilon)) + offset, images.dtype)
+
+
+def normalise_batch(images, scale, offset, epsilon: float) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Normalises each channel by its mean and variance over the whole batch of this replica, fused.
+
+    Args:
+        images: (B, H, W, C), any float type, which the result keeps.
+        scale: (C,) float32.
+        offset: (C,) float32.
+        epsilon: Added to the variance.
+
+    Returns:
+        The normalised images, the mean (C,) and the unbiased variance (C,) (divided by n - 1).
+    """
+    # The raw kernel: the public wrapper raises epsilon to 1.001e-5, a bound of a cuDNN long gone.
+    result = tf.raw_ops.FusedBatchNormV3(
+        x=images,
+        scale=scale,
+        offset=offset,
+        mean=tf.zeros([0]),
+        variance=tf.zeros([0]),
+        epsilon=epsilon,
+        is_training=True,
+    )
+    return result.y, result.batch_mean, result.batch_variance
+
+
+def normalise_across_replicas(
+    images, scale, offset, epsilon: float, context: tf.distribute.ReplicaContext
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """`normalise_batch` with the moments of all replicas' batches, which must be of one size.
+
+    One all-reduce carries mean and mean of squares; gradients flow back through it to every replica.
+
+    Args:
+        images: (B, H, W, C) of this replica, any float type, which the result keeps.
+        scale: (C,) float32.
+        offset: (C,) float32.
+        epsilon: Added to the variance.
+        context: The replica context of the running step.
+
+    Returns:
+        As `normalise_batch`.
+    """
+    values = tf.cast(images, tf.float32)
+    own = tf.stack(
+        [
+            tf.reduce_mean(values, axis=[0, 1, 2]),
+            tf.reduce_mean(tf.square(values), axis=[0, 1, 2]),
+        ]
+    )
+    mean, mean_of_squares = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, own))
+    # Rounding can push the difference below zero where a channel is constant.
+    variance = tf.maximum(mean_of_squares - tf.square(mean), 0.0)
+    normalised = (values - mean) * (scale * tf.math.rsqrt(variance + epsilon)) + offset
+    count = tf.cast(tf.size(values[..., 0]) * context.num_replicas_in_sync, tf.float32)
+    unbiased = variance * count / tf.maximum(count - 1.0, 1.0)
+    return tf.cast(normalised, images.dtype), mean, unbiased
