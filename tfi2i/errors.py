@@ -1,7 +1,7 @@
 """Errors that a user can act on.
 
-Every message says what is wrong, where (file, folder, key), and what to do about it. The command line prints
-these without a traceback; anything else is a bug and keeps its traceback.
+Every message says what is wrong, where (file, folder, key), and what to do about it. The command
+line prints these without a traceback; anything else is a bug and keeps its traceback.
 """
 
 

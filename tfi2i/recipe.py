@@ -1,0 +1,259 @@
+"""Recipes: a variant, and three flat tables of settings, checked against the signatures they feed.
+
+A recipe is YAML with the keys `variant`, `model` (arguments of the variant's constructor), `data`
+(arguments of `open_source` and `training_batches`) and `train` (arguments of the variant's
+`compile` and fields of `TrainSettings`). Nothing is inherited and no code is named: what is not in
+the file has the default of the signature, and the resolved recipe in a run folder shows every
+value.
+"""
+
+import dataclasses
+import difflib
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tfi2i.errors import RecipeError
+
+SECTIONS = ("model", "data", "train")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """How a run goes, apart from what the variant's `compile` takes.
+
+    Attributes:
+        epochs: Passes over the training images (over the larger domain when unpaired).
+        decay_epochs: The last so many epochs bring every learning rate linearly to zero.
+        seed: Of weights, data order, augmentation and noise.
+        precision: `float32`, `mixed_bfloat16` or `mixed_float16`.
+        strategy: `one` device, `mirrored` over the GPUs of this host, or `multiworker`.
+        steps_per_execution: Iterations that run in one call of the compiled function.
+        checkpoint_every: Iterations between checkpoints; one is written after every epoch as well.
+        keep_checkpoints: How many of the newest checkpoints stay.
+        sample_every: Epochs between sample grids.
+        samples: Images in a sample grid.
+        deterministic: Bit-equal results on every run of the same machine, at some cost on GPUs.
+    """
+
+    epochs: int = 200
+    decay_epochs: int = 0
+    seed: int = 0
+    precision: str = "float32"
+    strategy: str = "one"
+    steps_per_execution: int = 1
+    checkpoint_every: int = 1000
+    keep_checkpoints: int = 2
+    sample_every: int = 1
+    samples: int = 4
+    deterministic: bool = False
+
+    def __post_init__(self):
+        """Checks the choices, so that a slip is found before any model is built."""
+        _choice("train.precision", self.precision, ("float32", "mixed_bfloat16", "mixed_float16"))
+        _choice("train.strategy", self.strategy, ("one", "mirrored", "multiworker"))
+        for name in ("epochs", "steps_per_execution", "checkpoint_every", "keep_checkpoints"):
+            if getattr(self, name) < 1:
+                raise RecipeError(f"train.{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.decay_epochs <= self.epochs:
+            raise RecipeError(
+                f"train.decay_epochs must lie between 0 and train.epochs ({self.epochs}), "
+                f"got {self.decay_epochs}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A variant's name and its settings; build with `load_recipe` or from dicts, then `resolve`."""
+
+    variant: str
+    model: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    train: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def with_overrides(self, overrides: Iterable[str]) -> "Recipe":
+        """Applies `section.key=value` strings; values are read as YAML.
+
+        Raises:
+            RecipeError: If a string has not that form. Unknown keys are found by `resolve`.
+        """
+        sections = {name: dict(getattr(self, name)) for name in SECTIONS}
+        for override in overrides:
+            match = re.fullmatch(r"(\w+)\.(\w+)=(.*)", override, re.DOTALL)
+            if not match or match[1] not in SECTIONS:
+                raise RecipeError(
+                    f"{override!r} is not an override: write section.key=value with a section of "
+                    f"{', '.join(SECTIONS)}, for example model.cycle_weight=5"
+                )
+            sections[match[1]][match[2]] = _read_yaml(match[3], override)
+        return Recipe(self.variant, **sections)
+
+    def resolve(self, variant_class: type) -> "Recipe":
+        """Checks every key and fills in every default.
+
+        Args:
+            variant_class: The class that `variant` names.
+
+        Raises:
+            RecipeError: Naming an unknown key and its nearest neighbour, or a value of a wrong
+                type.
+        """
+        resolved = {
+            section: _resolve_section(section, getattr(self, section), parameters)
+            for section, parameters in section_parameters(variant_class).items()
+        }
+        TrainSettings(**_pick(resolved["train"], TrainSettings))
+        return Recipe(self.variant, **resolved)
+
+    def train_settings(self) -> TrainSettings:
+        """The part of `train` that steers the run."""
+        return TrainSettings(**_pick(self.train, TrainSettings))
+
+    def model_config(self, variant_class: type) -> dict[str, Any]:
+        """Arguments for the variant's constructor, with the recipe's seed and image size."""
+        shared = {"seed": self.train["seed"], "crop_size": self.data["crop_size"]}
+        return {**self.model, **_pick(shared, variant_class.__init__)}
+
+    def arguments_for(self, section: str, function) -> dict[str, Any]:
+        """The entries of a section that a function takes."""
+        return _pick(getattr(self, section), function)
+
+    def to_yaml(self) -> str:
+        """The recipe as text that `load_recipe` reads back."""
+        tables = {name: dict(getattr(self, name)) for name in SECTIONS}
+        return yaml.safe_dump({"variant": self.variant, **tables}, sort_keys=False)
+
+    def differences(self, other: "Recipe") -> list[str]:
+        """Keys on which two resolved recipes differ, as `section.key: mine -> theirs`."""
+        lines = [] if self.variant == other.variant else [f"{self.variant} -> {other.variant}"]
+        for section in SECTIONS:
+            mine, theirs = getattr(self, section), getattr(other, section)
+            lines += [
+                f"{section}.{key}: {mine.get(key)!r} -> {theirs.get(key)!r}"
+                for key in sorted({*mine, *theirs})
+                if mine.get(key) != theirs.get(key)
+            ]
+        return lines
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """Reads a recipe file.
+
+    Raises:
+        RecipeError: If the file is missing, is not YAML, or has other top-level keys than a recipe.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
+    tables = _read_yaml(text, str(path))
+    if not isinstance(tables, dict) or "variant" not in tables:
+        raise RecipeError(f"{path} is not a recipe: it needs `variant:` and model, data, train")
+    unknown = set(tables) - {"variant", *SECTIONS}
+    if unknown:
+        raise RecipeError(f"{path}: unknown section {sorted(unknown)}; known: {SECTIONS}")
+    for section in SECTIONS:
+        if not isinstance(tables.get(section) or {}, dict):
+            raise RecipeError(f"{path}: {section} must be a table of keys and values")
+    return Recipe(tables["variant"], **{s: tables.get(s) or {} for s in SECTIONS})
+
+
+def section_parameters(variant_class: type) -> dict[str, dict[str, inspect.Parameter]]:
+    """For each section, the parameters it may set."""
+    from tfi2i.data import open_source, training_batches
+
+    set_elsewhere = {
+        # The one place for both is `train.seed` and `data.crop_size`; see `model_config`.
+        "model": {"self", "seed", "crop_size", "name", "kwargs"},
+        "data": {"seed", "start_step"},
+        "train": {"self", "optimizers", "kwargs"},
+    }
+    functions = {
+        "model": (variant_class.__init__,),
+        "data": (open_source, training_batches),
+        "train": (variant_class.compile, TrainSettings),
+    }
+    return {
+        section: {
+            name: parameter
+            for function in functions[section]
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name not in set_elsewhere[section]
+        }
+        for section in SECTIONS
+    }
+
+
+def _resolve_section(
+    section: str, given: Mapping[str, Any], parameters: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
+    for key in given:
+        if key not in parameters:
+            near = difflib.get_close_matches(key, parameters, n=1)
+            hint = f"did you mean {section}.{near[0]}?" if near else f"known: {sorted(parameters)}"
+            raise RecipeError(f"unknown key {section}.{key}; {hint}")
+    values = {}
+    for key, parameter in parameters.items():
+        if key in given:
+            values[key] = _checked(f"{section}.{key}", given[key], parameter.default)
+        elif parameter.default is inspect.Parameter.empty:
+            raise RecipeError(f"{section}.{key} is missing, and has no default")
+        else:
+            values[key] = _plain(parameter.default)
+    return values
+
+
+def _checked(key: str, value: Any, default: Any) -> Any:
+    """Lets a value through if its type fits the default's; an int may stand for a float."""
+    if isinstance(default, bool) or default is None or default is inspect.Parameter.empty:
+        fits = isinstance(value, bool) or not isinstance(default, bool)
+    elif isinstance(default, float):
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        value = float(value) if fits else value
+    elif isinstance(default, int):
+        # None turns a size off, as data.load_size does.
+        fits = value is None or (isinstance(value, int) and not isinstance(value, bool))
+    elif isinstance(default, tuple):
+        fits = isinstance(value, (list, tuple))
+    else:
+        fits = isinstance(value, type(default))
+    if not fits:
+        raise RecipeError(f"{key} wants a value like {default!r}, got {value!r}")
+    return value
+
+
+def _pick(table: Mapping[str, Any], function) -> dict[str, Any]:
+    names = inspect.signature(function).parameters
+    return {key: value for key, value in table.items() if key in names}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _choice(key: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise RecipeError(f"{key} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def _read_yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_RecipeLoader)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{where} is not valid YAML: {error}") from None
+
+
+class _RecipeLoader(yaml.SafeLoader):
+    """SafeLoader that reads 2e-4 as a number, which YAML 1.1 takes for text."""
+
+
+_RecipeLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+0123456789."),
+)

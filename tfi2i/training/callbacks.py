@@ -1,0 +1,230 @@
+"""What happens beside the updates of a run: logs, samples, checkpoints, alarms."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from tfi2i.data import write_image
+from tfi2i.errors import TrainingError
+from tfi2i.training.checkpoints import Checkpoints
+from tfi2i.training.health import DiscriminatorWatch, first_not_finite, output_warnings
+from tfi2i.training.run_folder import RunFolder
+from tfi2i.training.translation import TranslationGAN
+
+LOG_EVERY = 20
+
+
+class _RunCallback(keras.callbacks.Callback):
+    """A callback that knows the iteration, which Keras' batch index is not after a resume."""
+
+    def iteration(self) -> int:
+        return int(keras.ops.convert_to_numpy(self.gan.iteration))
+
+    @property
+    def gan(self) -> TranslationGAN:
+        assert isinstance(self.model, TranslationGAN)
+        return self.model
+
+
+class WriteMetrics(_RunCallback):
+    """Appends the mean of every log over some iterations to `metrics.jsonl`.
+
+    TensorBoard gets the same numbers where it is installed.
+    """
+
+    def __init__(self, folder: RunFolder, *, batch_size: int):
+        super().__init__()
+        self.folder = folder
+        self.batch_size = batch_size
+        self._window: list[dict[str, float]] = []
+        self._epoch = 0
+        self._writer = _tensorboard_writer(folder)
+
+    def on_epoch_begin(self, epoch: int, logs=None) -> None:
+        self._epoch = epoch
+        self._since = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        self._window.append(dict(logs or {}))
+        if len(self._window) == LOG_EVERY:
+            self._write()
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        if self._window:
+            self._write()
+
+    def _write(self) -> None:
+        seconds = time.perf_counter() - self._since
+        iteration = self.iteration()
+        means = {n: float(np.mean([w[n] for w in self._window])) for n in self._window[0]}
+        rate = len(self._window) * self.batch_size / seconds
+        line = {
+            "iteration": iteration,
+            "epoch": self._epoch,
+            "images_per_second": round(rate, 3),
+            **means,
+        }
+        with open(self.folder.metrics_path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        if self._writer is not None:
+            _write_scalars(self._writer, line)
+        self._window.clear()
+        self._since = time.perf_counter()
+
+
+class WriteSamples(_RunCallback):
+    """Translates the same few test images every so many epochs, writes a grid, and looks at it.
+
+    A row of the grid is the input, its translation in each direction the variant knows, and the
+    ground truth where the data has one. The pictures come first: losses of a GAN say little.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        inputs: dict[str, np.ndarray],
+        *,
+        every: int,
+        warn: Callable[[str], None],
+    ):
+        """Takes uint8 (N, S, S, C) images by domain (`a`, `b`) and how to show a warning."""
+        super().__init__()
+        self.folder = folder
+        self.inputs = inputs
+        self.every = every
+        self.warn = warn
+
+    def on_train_begin(self, logs=None) -> None:
+        if self.iteration() == 0:
+            self._write()
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        if (epoch + 1) % self.every == 0:
+            for sentence in self._write():
+                self.warn(sentence)
+
+    def _write(self) -> list[str]:
+        columns, found = [], []
+        for direction in self.gan.translators:
+            source = self.inputs[direction[0]]
+            translated = self.gan.translate_batch(source, direction=direction)
+            columns += [source, translated]
+            found += output_warnings(source, translated)
+        if len(self.gan.translators) == 1 and self.inputs.get("b") is not None:
+            columns.append(self.inputs["b"])
+        rows = [
+            np.concatenate([_as_rgb(image) for image in row], axis=1)
+            for row in zip(*columns, strict=True)
+        ]
+        write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(rows))
+        return found
+
+
+class WriteCheckpoints(_RunCallback):
+    """Saves all state every so many iterations, after every epoch, and on SIGTERM.
+
+    After SIGTERM the current iteration ends, one checkpoint is written and training stops, so that
+    a preempted machine loses nothing.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, *, every: int):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.every = every
+        self.stopped_by_signal = False
+        self._last_saved = -1
+
+    def on_train_begin(self, logs=None) -> None:
+        self._previous = signal.signal(signal.SIGTERM, self._on_signal)
+        if self.checkpoints.files():
+            self._last_saved = self.iteration()
+        else:
+            # Proves that the folder can be written before any time is spent.
+            self._save()
+
+    def on_train_end(self, logs=None) -> None:
+        signal.signal(signal.SIGTERM, self._previous)
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        due = self.iteration() // self.every > self._last_saved // self.every
+        if due or self.stopped_by_signal:
+            self._save()
+        if self.stopped_by_signal:
+            self.gan.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        self._save()
+
+    def _save(self) -> None:
+        iteration = self.iteration()
+        if iteration == self._last_saved:
+            return
+        self.checkpoints.save(self.gan)
+        self._last_saved = iteration
+
+    def _on_signal(self, number, frame) -> None:
+        self.stopped_by_signal = True
+
+
+class StopWhenNotFinite(_RunCallback):
+    """Raises as soon as a loss is NaN or infinite."""
+
+    def __init__(self, checkpoints: Checkpoints):
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        broken = first_not_finite(logs or {})
+        if broken is None:
+            return
+        good = self.checkpoints.newest()
+        raise TrainingError(
+            f"{broken} is {(logs or {})[broken]} at iteration {self.iteration()}. The last good "
+            f"checkpoint is {good}. Lower the learning rates, or set train.precision=float32 if it "
+            "was a mixed one"
+        )
+
+
+class WarnWhenDiscriminatorWins(_RunCallback):
+    """Watches the log that shows how the game stands."""
+
+    def __init__(self, *, warn: Callable[[str], None]):
+        super().__init__()
+        self.warn = warn
+
+    def on_train_begin(self, logs=None) -> None:
+        self._log, chance = self.gan.discriminator_game
+        self._watch = DiscriminatorWatch(chance)
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        sentence = self._watch.warning((logs or {})[self._log])
+        if sentence:
+            self.warn(sentence)
+
+
+def _as_rgb(images: np.ndarray) -> np.ndarray:
+    """Shows 1 channel as grey, and of others the first three."""
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]
+
+
+def _tensorboard_writer(folder: RunFolder):
+    try:
+        import tensorboard  # noqa: F401  (an extra: TensorFlow itself can write without it)
+    except ImportError:
+        return None
+    import tensorflow as tf
+
+    return tf.summary.create_file_writer(str(folder.path / "tensorboard"))
+
+
+def _write_scalars(writer, line: dict[str, float]) -> None:
+    import tensorflow as tf
+
+    with writer.as_default(step=int(line["iteration"])):
+        for name, value in line.items():
+            if name not in ("iteration", "epoch"):
+                tf.summary.scalar(name, value)

@@ -1,0 +1,161 @@
+"""What every variant shares: players, the iteration counter, saved state, Keras' `fit`."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.training.player import Player
+from tfi2i.training.replicas import draw_seed, mean_over_replicas
+
+
+class GAN(keras.Model):
+    """Base of every variant; the algorithm itself is the variant's own `train_step`.
+
+    A variant builds its networks in `__init__`, makes its players in `compile`, and trains with
+    `fit`. All state that training needs is in `state()`: a run that is killed and resumed from it
+    continues bit for bit on CPU.
+
+    Attributes:
+        batch_kind: What `train_step` eats: `images`, `labelled`, `captioned`, `paired` or
+            `unpaired`.
+        discriminator_game: Name of the log that shows how well the discriminator tells real from
+            fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it.
+        iteration: int64 variable, completed calls of `train_step`.
+        players: Name to `Player`, filled by `compile`.
+    """
+
+    batch_kind: ClassVar[str]
+    discriminator_game: ClassVar[tuple[str, float]]
+
+    def __init__(self, *, seed: int = 0, **kwargs):
+        """Starts the iteration counter.
+
+        Args:
+            seed: Seed of everything random in training; noise is a function of it, the iteration
+                and the replica.
+            **kwargs: `name` and `dtype`, as for any Keras model.
+        """
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.iteration = self.add_weight(
+            name="iteration",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self.players: dict[str, Player] = {}
+        # The networks are functional models and exist already: `fit` has nothing left to build.
+        self.built = True
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing: Keras' own calls the model on per-replica batches (keras#20585)."""
+
+    def compile_players(
+        self,
+        players: Mapping[str, list[keras.Model]],
+        optimizers: Mapping[str, keras.optimizers.Optimizer],
+        *,
+        ema_decay: float | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players; a variant's `compile` ends in this.
+
+        Args:
+            players: Name to the networks it owns.
+            optimizers: Name to its optimizer, one for each player.
+            ema_decay: Decay of the running average of the generator's weights, None for none.
+            **kwargs: `run_eagerly` and `steps_per_execution`, as Keras' `compile` takes them.
+
+        Raises:
+            ValueError: If the names of players and optimizers differ.
+        """
+        if set(players) != set(optimizers):
+            raise ValueError(
+                f"optimizers are needed for exactly {sorted(players)}, got {sorted(optimizers)}"
+            )
+        # XLA is slower on CPU for these networks and hangs under some strategies (keras#20763).
+        super().compile(optimizer=None, loss=None, jit_compile=False, **kwargs)
+        self.players = {
+            name: Player(
+                name,
+                networks,
+                optimizers[name],
+                ema_decay=ema_decay if name == "generator" else None,
+            )
+            for name, networks in players.items()
+        }
+
+    @classmethod
+    def variant_name(cls) -> str:
+        """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
+        return cls.__module__.split(".")[-2]
+
+    def noise_seed(self, site: int, *, per_replica: bool = True) -> tf.Tensor:
+        """Seed for a stateless random operation of this iteration; see `draw_seed`."""
+        return draw_seed(self.seed, self.iteration.value, site, per_replica=per_replica)
+
+    def report(self, **logs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Ends an iteration: counts it and returns the logs as means over the global batch."""
+        self.iteration.assign_add(1)
+        logs = mean_over_replicas(logs)
+        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras reduces the logs of this strategy along axis 0 and refuses scalars.
+            logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+        return logs
+
+    # --- state ---
+
+    @property
+    def networks(self) -> list[keras.Model]:
+        """All networks, in the order in which `__init__` made them."""
+        return [layer for layer in self.layers if isinstance(layer, keras.Model)]
+
+    def network_state(self) -> dict[str, keras.Variable]:
+        """Every variable of the networks and the model, by a name equal in every process."""
+        variables: dict[str, keras.Variable] = {}
+        for layer in self.layers:
+            prefix = "" if layer.name.startswith(self.name) else f"{layer.name}/"
+            for variable in layer.weights:
+                _put(variables, f"{layer.name}/{variable.path.removeprefix(prefix)}", variable)
+        _put(variables, "iteration", self.iteration)
+        return variables
+
+    def state(self) -> dict[str, keras.Variable]:
+        """All that training needs to continue: networks, pools, optimizers, running averages."""
+        variables = self.network_state()
+        names = {id(variable): name for name, variable in variables.items()}
+        for name, player in self.players.items():
+            for index, variable in enumerate(player.optimizer.variables):
+                _put(variables, f"{name}_optimizer/{index:04d}_{variable.name}", variable)
+            for variable, average in zip(player.variables, player.averages, strict=False):
+                _put(variables, f"average/{names[id(variable)]}", average)
+        return variables
+
+    @contextlib.contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Within the context, networks carry their running averages (where a player keeps one)."""
+        swapped = [
+            (variable, average)
+            for player in self.players.values()
+            for variable, average in zip(player.variables, player.averages, strict=False)
+        ]
+        trained = [np.array(variable) for variable, _ in swapped]
+        for variable, average in swapped:
+            variable.assign(average.value)
+        try:
+            yield
+        finally:
+            for (variable, _), value in zip(swapped, trained, strict=True):
+                variable.assign(value)
+
+
+def _put(variables: dict[str, keras.Variable], name: str, variable: keras.Variable) -> None:
+    if name in variables:
+        raise ValueError(f"two variables of the model are both named {name!r}")
+    variables[name] = variable

@@ -1,0 +1,81 @@
+"""Signs of failed training, in words."""
+
+import math
+from collections import deque
+
+import numpy as np
+
+from tfi2i.data.pixels import to_float
+
+# Thresholds in the [-1, 1] scale of images. Each names a state in which training rarely recovers by
+# itself; they are wide enough that the healthy runs of this project's recipes do not cross them.
+FLAT_SPREAD = 0.02
+COPY_DISTANCE = 0.02
+INVERTED_CORRELATION = -0.5
+WON_FRACTION = 0.02
+WON_WINDOW = 200
+
+
+def first_not_finite(logs: dict[str, float]) -> str | None:
+    """Name of the first log that is NaN or infinite, None if all are finite."""
+    return next((name for name, value in logs.items() if not math.isfinite(value)), None)
+
+
+def output_warnings(inputs: np.ndarray, outputs: np.ndarray) -> list[str]:
+    """What is wrong with a batch of translations.
+
+    Args:
+        inputs: uint8 (N, H, W, C), at least two different images.
+        outputs: uint8 (N, H, W, C_out), their translations.
+
+    Returns:
+        Sentences; empty if nothing is suspicious.
+    """
+    x, y = to_float(inputs), to_float(outputs)
+    found = []
+    if len(y) > 1 and y.std(axis=0).mean() < FLAT_SPREAD:
+        found.append(
+            "the generator's outputs do not vary with the input (mode collapse): lower the "
+            "learning rates or raise the weight of the content or reconstruction loss"
+        )
+    elif x.shape == y.shape and np.abs(x - y).mean() < COPY_DISTANCE:
+        found.append(
+            "the generator copies its input: lower the weights of the identity and cycle losses, "
+            "or train longer"
+        )
+    elif _luminance_correlation(x, y) < INVERTED_CORRELATION:
+        found.append(
+            "light and dark are inverted between input and output: an unpaired translator may "
+            "settle there; restart with another seed or add the identity loss"
+        )
+    return found
+
+
+class DiscriminatorWatch:
+    """Tells when a discriminator has won: its loss stays close to zero over many iterations."""
+
+    def __init__(self, chance: float):
+        """Args: chance: the loss of a discriminator that cannot tell real from fake."""
+        self.chance = chance
+        self.recent: deque[float] = deque(maxlen=WON_WINDOW)
+
+    def warning(self, loss: float) -> str | None:
+        """Takes the newest loss; returns a sentence when a whole window of losses is won."""
+        self.recent.append(loss)
+        if len(self.recent) < WON_WINDOW or max(self.recent) > WON_FRACTION * self.chance:
+            return None
+        self.recent.clear()
+        return (
+            f"the discriminator has won: its loss stayed below {WON_FRACTION * self.chance:.2g} "
+            f"for {WON_WINDOW} iterations, so the generator gets no useful gradient; lower the "
+            "discriminator's learning rate or weaken it"
+        )
+
+
+def _luminance_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    if x.shape[1:3] != y.shape[1:3]:
+        return 0.0
+    a, b = x.mean(axis=-1).ravel(), y.mean(axis=-1).ravel()
+    if a.std() < 1e-6 or b.std() < 1e-6:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])

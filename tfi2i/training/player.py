@@ -1,0 +1,90 @@
+"""A player: one side of the adversarial game, and how one update of it goes."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from tfi2i.training.replicas import replica_count
+
+
+class Player:
+    """Networks that share one objective and one optimizer.
+
+    A GAN is a game between named players. Two players with two learning rates are TTUR (Heusel et
+    al. 2017). An update scales the loss for the replicas and for mixed precision, steps the
+    optimizer, constrains the weights where the paper does, and moves the running average.
+
+    Attributes:
+        networks: The networks this player owns, in a fixed order.
+        optimizer: Built on `variables`; wrapped in a loss scale under the policy `mixed_float16`.
+        learning_rate: What the optimizer started with; schedules multiply it.
+        averages: Exponential moving averages of `variables`, empty without `ema_decay`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        networks: Sequence[keras.Model],
+        optimizer: keras.optimizers.Optimizer,
+        *,
+        ema_decay: float | None = None,
+    ):
+        """Builds the optimizer; call inside the strategy's scope.
+
+        Args:
+            name: The role, as the paper has it: `generator`, `discriminator`, `critic`, `encoder`.
+            networks: The networks that this player updates.
+            optimizer: An optimizer that no other player uses.
+            ema_decay: Decay of the running average of the weights per update, None for no average.
+        """
+        self.name = name
+        self.networks = list(networks)
+        self.learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        self._has_own_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
+        if keras.config.dtype_policy().name == "mixed_float16":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        self.optimizer = optimizer
+        self.ema_decay = ema_decay
+        optimizer.build(self.variables)
+        self.averages: list[keras.Variable] = []
+        if ema_decay is not None:
+            self.averages = [_average_of(variable, name) for variable in self.variables]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The trainable variables of all networks of this player."""
+        return [v for network in self.networks for v in network.trainable_variables]
+
+    def set_learning_rate(self, value: float) -> None:
+        """Changes the learning rate, unless the optimizer came with a schedule of its own."""
+        if not self._has_own_schedule:
+            self.optimizer.learning_rate = value
+
+    def minimize(self, loss: tf.Tensor, tape: tf.GradientTape) -> None:
+        """One update of this player's networks.
+
+        Args:
+            loss: float32 scalar, the mean over this replica's share of the batch.
+            tape: The (persistent) tape that recorded it.
+        """
+        # The factor enters as the gradient's seed, so that the tape need not record it: 1 /
+        # replicas because apply_gradients sums over replicas, and the loss scale under
+        # mixed_float16.
+        factor = self.optimizer.scale_loss(tf.ones_like(loss)) / replica_count()
+        gradients = tape.gradient(
+            loss,
+            [v.value for v in self.variables],
+            output_gradients=factor,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        self.optimizer.apply(gradients, self.variables)
+        for average, variable in zip(self.averages, self.variables, strict=True):
+            average.assign(average + (1.0 - self.ema_decay) * (variable - average))
+
+
+def _average_of(variable: keras.Variable, player: str) -> keras.Variable:
+    name = "average_" + variable.path.replace("/", "_")
+    return keras.Variable(
+        variable.value, trainable=False, name=f"{player}_{name}", aggregation="only_first_replica"
+    )

@@ -1,0 +1,86 @@
+"""The history of generated images for discriminators (Shrivastava et al. 2017)."""
+
+import keras
+import tensorflow as tf
+
+from tfi2i.training.replicas import gather_replicas, own_share
+
+
+class ImagePool(keras.layers.Layer):
+    """Returns, half of the time, an older generated image in place of the newest.
+
+    Until the pool is full every image is stored and returned. Then each image is, with probability
+    1/2, exchanged for a random stored one, and is otherwise returned as it is. The pool is part of
+    the model's saved state. With several replicas all hold the same pool, filled from the global
+    batch, so that N replicas equal one.
+
+    For a batch of more than one image the slots drawn are distinct; the papers use batches of one.
+    """
+
+    def __init__(self, size: int, image_shape: tuple[int, int, int], name: str):
+        """Allocates the pool.
+
+        Args:
+            size: Number of images kept; the paper's is 50, 0 turns the pool off.
+            image_shape: (H, W, C) of the generated images, fixed during training.
+            name: Unique within the model.
+        """
+        super().__init__(name=name, trainable=False, dtype="float32")
+        self.size = size
+        if size:
+            self.images = self.add_weight(
+                name="images",
+                shape=(size, *image_shape),
+                initializer="zeros",
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+            self.stored = self.add_weight(
+                name="stored",
+                shape=(),
+                dtype="int32",
+                initializer="zeros",
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+        self.built = True
+
+    def exchange(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Stores new images and returns what the discriminator shall see.
+
+        Args:
+            images: float32 (B, H, W, C) in [-1, 1], this replica's newest images.
+            seed: int32 (2,), equal on all replicas.
+
+        Returns:
+            float32 (B, H, W, C).
+
+        Raises:
+            ValueError: If the global batch has more images than the pool.
+        """
+        if not self.size:
+            return images
+        newest = gather_replicas(tf.stop_gradient(images))
+        count = newest.shape[0]
+        if count is None or count > self.size:
+            raise ValueError(f"an image pool of {self.size} cannot serve a batch of {count} images")
+        pool, stored = self.images.value, self.stored.value
+
+        # While filling, image i takes the next free slot; a full pool offers distinct random slots.
+        # Images that overflow in the one batch that completes the pool are shown and not stored.
+        full = stored >= self.size
+        free_slots = stored + tf.range(count)
+        random_slots = tf.random.experimental.stateless_shuffle(tf.range(self.size), seed)[:count]
+        slots = tf.where(full, random_slots, free_slots)
+        coin = tf.random.stateless_uniform([count], tf.bitwise.invert(seed)) < 0.5
+        swap = tf.logical_and(full, coin)
+        store = tf.where(full, swap, free_slots < self.size)
+
+        older = tf.gather(pool, tf.minimum(slots, self.size - 1))
+        shown = tf.where(swap[:, None, None, None], older, newest)
+        kept = tf.tensor_scatter_nd_update(
+            pool, tf.boolean_mask(slots, store)[:, None], tf.boolean_mask(newest, store)
+        )
+        self.images.assign(kept)
+        self.stored.assign(tf.minimum(stored + count, self.size))
+        return own_share(shown, images.shape[0])

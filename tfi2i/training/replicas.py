@@ -1,0 +1,65 @@
+"""What a train step needs to know about the replicas that run beside it.
+
+Outside `tf.distribute` every function here is the identity, so a variant's `train_step` reads the
+same on one device and on many.
+"""
+
+import tensorflow as tf
+
+
+def replica_count() -> int:
+    """Number of replicas that work on one global batch."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica_id() -> tf.Tensor:
+    """Index of this replica in its global batch, an int32 scalar."""
+    context = tf.distribute.get_replica_context()
+    if context is None:
+        raise RuntimeError("replica_id() is known only inside a replica: call it from train_step")
+    return tf.convert_to_tensor(context.replica_id_in_sync_group, tf.int32)
+
+
+def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
+    """Concatenates a per-replica tensor along the batch, in replica order.
+
+    The gradient flows back to the replica that each row came from, so that a loss over the gathered
+    batch, divided by the number of replicas, has the gradient of the same loss on one device.
+    """
+    if replica_count() == 1:
+        return tensor
+    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+
+
+def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:
+    """The rows of a gathered batch that belong to this replica: `gather_replicas` undone."""
+    if replica_count() == 1:
+        return gathered
+    start = replica_id() * local_batch
+    return gathered[start : start + local_batch]
+
+
+def mean_over_replicas(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Averages scalars over the replicas: a log shows the global batch, not one replica's."""
+    if replica_count() == 1:
+        return values
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, values)
+
+
+def draw_seed(seed: int, iteration: tf.Tensor, site: int, *, per_replica: bool) -> tf.Tensor:
+    """A seed for stateless random operations, a pure function of its arguments and the replica.
+
+    Args:
+        seed: The seed of the run.
+        iteration: int64 scalar, the training iteration.
+        site: Distinguishes several draws in one iteration.
+        per_replica: True where each replica must draw its own noise; False where all must agree.
+
+    Returns:
+        int32 tensor of shape (2,).
+    """
+    key = tf.stack([tf.constant(seed, tf.int32), tf.constant(site, tf.int32)])
+    key = tf.random.experimental.stateless_fold_in(key, iteration)
+    if per_replica:
+        key = tf.random.experimental.stateless_fold_in(key, replica_id())
+    return key

@@ -1,0 +1,42 @@
+"""Which devices a run trains on."""
+
+import tensorflow as tf
+
+from tfi2i.errors import RecipeError
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """Builds the strategy that `train.strategy` names.
+
+    Args:
+        name: `one`, `mirrored` (all GPUs of this host; without GPUs its logical CPU devices), or
+            `multiworker` (the cluster of the environment variable TF_CONFIG, one process a worker).
+
+    Raises:
+        RecipeError: If the name is unknown, or `multiworker` is asked for without TF_CONFIG.
+    """
+    if name == "one":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        devices = [device.name for device in tf.config.list_logical_devices(kind)]
+        return tf.distribute.MirroredStrategy(devices)
+    if name == "multiworker":
+        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        if not resolver.cluster_spec().jobs:
+            raise RecipeError(
+                "train.strategy=multiworker needs the environment variable TF_CONFIG, which lists "
+                "the workers; see tensorflow.org/guide/distributed_training"
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    raise RecipeError(f"unknown strategy {name!r}: one, mirrored or multiworker")
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the run folder: worker 0, or the only one there is."""
+    resolver = strategy.cluster_resolver
+    return (
+        resolver is None
+        or resolver.task_type in (None, "", "chief")
+        or (resolver.task_type == "worker" and resolver.task_id == 0)
+    )

@@ -1,0 +1,205 @@
+"""A recipe and a folder in, a trained model out; killed at any moment, the same call goes on."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.data import (
+    DataSource,
+    evaluation_arrays,
+    open_source,
+    steps_per_epoch,
+    training_batches,
+)
+from tfi2i.recipe import Recipe
+from tfi2i.training.callbacks import (
+    StopWhenNotFinite,
+    WarnWhenDiscriminatorWins,
+    WriteCheckpoints,
+    WriteMetrics,
+    WriteSamples,
+)
+from tfi2i.training.checkpoints import Checkpoints
+from tfi2i.training.gan import GAN
+from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.training.saving import write_model_facts
+from tfi2i.training.schedule import LinearDecay
+from tfi2i.training.strategy import is_chief, make_strategy
+from tfi2i.training.translation import TranslationGAN
+
+LOG = logging.getLogger("tfi2i")
+
+
+class Training:
+    """One run: the constructor prepares it and finds mistakes early, `fit` carries it out.
+
+    Attributes:
+        recipe: The resolved recipe.
+        source: The images.
+        model: Built, compiled, and restored if the folder has a checkpoint.
+        steps_per_epoch: Iterations in an epoch.
+        resumed_from: The checkpoint that was restored, or None.
+        finished: Whether `fit` came to the last epoch (False after SIGTERM).
+    """
+
+    def __init__(self, recipe: Recipe, variant_class: type[GAN], folder: RunFolder):
+        """Opens the data, prepares the folder, builds and restores the model.
+
+        Args:
+            recipe: Resolved for `variant_class`.
+            variant_class: The class that `recipe.variant` names.
+            folder: A new folder, or one that this recipe began.
+
+        Raises:
+            DataError: If the images cannot be used as asked.
+            RunError: If the folder belongs to another recipe or to other images.
+        """
+        self.recipe, self.folder = recipe, folder
+        self.settings = recipe.train_settings()
+        self.source = self._open_source(variant_class)
+        self.batch_size = recipe.data["batch_size"]
+        self.steps_per_epoch = steps_per_epoch(self.source, self.batch_size)
+
+        keras.utils.set_random_seed(self.settings.seed)
+        if self.settings.deterministic:
+            tf.config.experimental.enable_op_determinism()
+        keras.config.set_dtype_policy(self.settings.precision)
+        self.strategy = make_strategy(self.settings.strategy)
+        self.model = self._build_model(variant_class)
+
+        self.is_chief = is_chief(self.strategy)
+        facts = self._facts()
+        if folder.exists:
+            folder.check_resumable(recipe, facts)
+        elif self.is_chief:
+            folder.create(recipe, facts)
+            write_model_facts(folder.path, recipe.variant, recipe.model_config(variant_class))
+        self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
+        with self.strategy.scope():
+            self.resumed_from = self.checkpoints.restore(self.model)
+        if self.is_chief:
+            folder.forget_after(self.iteration)
+        self.finished = False
+
+    @property
+    def iteration(self) -> int:
+        """Completed iterations."""
+        return int(keras.ops.convert_to_numpy(self.model.iteration))
+
+    @property
+    def total_iterations(self) -> int:
+        """Iterations of the whole run."""
+        return self.settings.epochs * self.steps_per_epoch
+
+    def fit(
+        self,
+        *,
+        warn: Callable[[str], None] = LOG.warning,
+        callbacks: list[keras.callbacks.Callback] | None = None,
+        verbose: int | str = "auto",
+    ) -> None:
+        """Trains to the last epoch, or until SIGTERM.
+
+        Args:
+            warn: Shows one sentence to the user.
+            callbacks: More Keras callbacks.
+            verbose: As Keras' `fit` has it.
+
+        Raises:
+            TrainingError: If a loss stops being a finite number.
+        """
+        saver = WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every)
+        all_callbacks = [
+            LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),
+            StopWhenNotFinite(self.checkpoints),
+            WarnWhenDiscriminatorWins(warn=warn),
+            *(self._chief_callbacks(saver, warn) if self.is_chief else []),
+            *(callbacks or []),
+        ]
+        epoch, done = divmod(self.iteration, self.steps_per_epoch)
+        if done:
+            # Resumed within an epoch: finish it, from the batch at which it was left.
+            self._fit_epochs(epoch, epoch + 1, self.steps_per_epoch - done, all_callbacks, verbose)
+            epoch += 1
+        if epoch < self.settings.epochs and not saver.stopped_by_signal:
+            self._fit_epochs(
+                epoch, self.settings.epochs, self.steps_per_epoch, all_callbacks, verbose
+            )
+        self.finished = self.iteration >= self.total_iterations
+
+    def _fit_epochs(self, first: int, last: int, steps: int, callbacks, verbose) -> None:
+        batches = training_batches(
+            self.source,
+            **self.recipe.arguments_for("data", training_batches),
+            seed=self.settings.seed,
+            start_step=self.iteration,
+        )
+        self.model.fit(
+            batches,
+            initial_epoch=first,
+            epochs=last,
+            steps_per_epoch=steps,
+            callbacks=callbacks,
+            verbose=verbose,  # type: ignore[arg-type]
+        )
+
+    def _chief_callbacks(self, saver: WriteCheckpoints, warn) -> list[keras.callbacks.Callback]:
+        callbacks: list[keras.callbacks.Callback] = [
+            WriteMetrics(self.folder, batch_size=self.batch_size),
+            saver,
+        ]
+        if isinstance(self.model, TranslationGAN):
+            samples = self._sample_inputs()
+            every = self.settings.sample_every
+            callbacks.insert(1, WriteSamples(self.folder, samples, every=every, warn=warn))
+        return callbacks
+
+    def _sample_inputs(self) -> dict[str, np.ndarray]:
+        split = "test" if "test" in self.source.splits else "train"
+        a, b, _ = evaluation_arrays(
+            self.source,
+            split=split,
+            size=self.recipe.data["crop_size"],
+            limit=self.settings.samples,
+        )
+        return {"a": a, "b": b}
+
+    def _open_source(self, variant_class: type[GAN]) -> DataSource:
+        arguments = self.recipe.arguments_for("data", open_source)
+        arguments["kind"] = arguments["kind"] or variant_class.batch_kind
+        return open_source(**arguments)
+
+    def _build_model(self, variant_class: type[GAN]) -> GAN:
+        with self.strategy.scope():
+            model = variant_class(**self.recipe.model_config(variant_class))
+            model.compile(
+                **self.recipe.arguments_for("train", variant_class.compile),
+                steps_per_execution=self.settings.steps_per_execution,
+            )
+        return model
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            **describe_machine(),
+            "variant": self.recipe.variant,
+            "data": self.source.description,
+            "data_licence": self.source.licence,
+            "data_fingerprint": self.source.fingerprint,
+            "skipped": self.source.skipped,
+            "replicas": self.strategy.num_replicas_in_sync,
+            "parameters": {
+                network.name: int(network.count_params())
+                for player in self.model.players.values()
+                for network in player.networks
+            },
+        }
+
+
+def run_description(recipe: Recipe) -> str:
+    """What a numbered run folder is called: the variant and the data."""
+    return f"{recipe.variant}-{Path(str(recipe.data['source'])).name}"

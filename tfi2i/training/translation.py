@@ -1,0 +1,78 @@
+"""Base of the variants that turn an image into an image."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.errors import DataError
+from tfi2i.training.gan import GAN
+
+
+class TranslationGAN(GAN):
+    """A GAN whose generators eat images.
+
+    Attributes:
+        crop_size: Side of the square training images in pixels; also the tile that `translate`
+            uses.
+    """
+
+    def __init__(self, *, crop_size: int, **kwargs):
+        """See `GAN`; `crop_size` is the side of the training images in pixels."""
+        super().__init__(**kwargs)
+        self.crop_size = crop_size
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """Direction (`a2b`, and `b2a` where the variant learns it) to its generator."""
+        raise NotImplementedError(f"{type(self).__name__} names no translators")
+
+    def translator(self, direction: str = "a2b") -> keras.Model:
+        """The generator of one direction.
+
+        Raises:
+            DataError: If the variant does not translate in this direction.
+        """
+        if direction not in self.translators:
+            known = " and ".join(self.translators)
+            raise DataError(f"{self.name} translates {known}, not {direction!r}")
+        return self.translators[direction]
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Translates a batch from `a` to `b`: float32 (B, H, W, C) in [-1, 1] in and out."""
+        return self.translator()(inputs, training=training)
+
+    def translate(
+        self, image: np.ndarray | str | Path, *, direction: str = "a2b", tile: int | None = None
+    ) -> np.ndarray:
+        """Translates one image of any size.
+
+        Args:
+            image: uint8 (H, W, C), or the path of an image file.
+            direction: `a2b`, or `b2a` where the variant learns it.
+            tile: Side of the blended tiles in pixels; None takes the size the model was trained at.
+
+        Returns:
+            uint8 (H, W, C_out).
+        """
+        from tfi2i.data import read_image
+        from tfi2i.translate import translate_image
+
+        generator = self.translator(direction)
+        if not isinstance(image, np.ndarray):
+            image = read_image(image, channels=generator.input_shape[-1])
+        with self.averaged_weights():
+            return translate_image(generator, image, tile=tile or self.crop_size)
+
+    def translate_batch(self, images: np.ndarray, *, direction: str = "a2b") -> np.ndarray:
+        """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out."""
+        from tfi2i.data.pixels import to_float, to_uint8
+
+        generator = self.translator(direction)
+        with self.averaged_weights():
+            parts = [
+                np.asarray(generator(to_float(images[i : i + 16]), training=False))
+                for i in range(0, len(images), 16)
+            ]
+        return to_uint8(np.concatenate(parts))

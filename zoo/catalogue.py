@@ -1,0 +1,121 @@
+"""What the zoo holds, read from its folders: there is no list to keep."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfi2i.errors import RecipeError, WeightsError
+
+if TYPE_CHECKING:
+    from tfi2i.training import GAN
+
+ZOO = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One folder of the zoo.
+
+    Attributes:
+        name: Of the folder, as recipes have it.
+        group: `generation`, `paired`, `unpaired`, `multidomain` or `style`.
+        folder: Where its model, recipes, card, results and weights are.
+    """
+
+    name: str
+    group: str
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """The first line of its model's docstring: name, paper, year."""
+        first = (self.folder / "model.py").read_text(encoding="utf-8").split("\n", 1)[0]
+        return first.strip('"')
+
+    @property
+    def presets(self) -> list[str]:
+        """Names of the trained generators that ship with it."""
+        weights = self.folder / "weights"
+        return sorted(p.name for p in weights.iterdir() if p.is_dir()) if weights.exists() else []
+
+    @property
+    def recipes(self) -> list[str]:
+        """Names of its recipes, `small` and full-size ones."""
+        return sorted(p.stem for p in (self.folder / "recipes").glob("*.yaml"))
+
+    def recipe_path(self, name: str) -> Path:
+        """The file of one recipe.
+
+        Raises:
+            RecipeError: If there is none of this name.
+        """
+        path = self.folder / "recipes" / f"{name}.yaml"
+        if not path.exists():
+            raise RecipeError(f"{self.name} has no recipe {name!r}; it has {self.recipes}")
+        return path
+
+    def results(self) -> dict[str, Any] | None:
+        """What `tfi2i reproduce` measured, or None if nobody has run it."""
+        path = self.folder / "results.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def load_class(self) -> "type[GAN]":
+        """Imports the variant's class."""
+        module = importlib.import_module(f"tfi2i.zoo.{self.group}.{self.name}")
+        return getattr(module, module.__all__[0])
+
+
+def variants() -> Iterator[Variant]:
+    """All variants, by group and name."""
+    for model in sorted(ZOO.glob("*/*/model.py")):
+        yield Variant(model.parent.name, model.parent.parent.name, model.parent)
+
+
+def find_variant(name: str) -> Variant:
+    """The variant of a name.
+
+    Raises:
+        RecipeError: Listing the names there are.
+    """
+    known = {variant.name: variant for variant in variants()}
+    if name not in known:
+        raise RecipeError(f"no variant is called {name!r}; the zoo has {', '.join(known)}")
+    return known[name]
+
+
+def load(folder: str | Path) -> "GAN":
+    """Loads a model from a run folder, from a folder that `save` wrote, or from a preset's folder.
+
+    Raises:
+        WeightsError: If the folder holds no model, or its weights were altered.
+    """
+    from tfi2i.training.saving import load_model, read_model_facts
+
+    folder = Path(folder)
+    variant = find_variant(read_model_facts(folder).get("variant", ""))
+    return load_model(variant.load_class(), folder)
+
+
+def preset_folder(name: str) -> Path:
+    """Where a preset's weights are.
+
+    Raises:
+        WeightsError: Listing the presets there are.
+    """
+    presets = {p: v.folder / "weights" / p for v in variants() for p in v.presets}
+    if name not in presets:
+        raise WeightsError(
+            f"no preset is called {name!r}; there are {', '.join(presets) or 'none'}"
+        )
+    return presets[name]
+
+
+def from_preset(name: str) -> "GAN":
+    """Loads a trained generator that ships with the package; `tfi2i list` names them.
+
+    The discriminators are not part of a preset: they start untrained.
+    """
+    return load(preset_folder(name))

@@ -1,0 +1,1 @@
+"""The paired variants, one folder each."""

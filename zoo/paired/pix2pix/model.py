@@ -1,0 +1,150 @@
+"""pix2pix: Image-to-Image Translation with Conditional Adversarial Networks (Isola et al. 2017)."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.training import TranslationGAN, paper_adam
+
+
+class Pix2Pix(TranslationGAN):
+    r"""Learns to translate `a` to `b` from aligned pairs.
+
+    The discriminator D sees the input beside the output; the generator G adds noise only as
+    dropout, kept at test time (section 3). With y = G(a):
+
+        min_G max_D  E[log D(a, b)] + E[log(1 - D(a, y))] + l1_weight * E[|b - y|_1]
+
+    G minimises -log D(a, y) in place of log(1 - D(a, y)), and D's objective is halved (section
+    3.3). D classifies patches (PatchGAN, section 3.2.2).
+
+    Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
+    """
+
+    batch_kind = "paired"
+    discriminator_game: ClassVar = ("discriminator_loss", 0.693)
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        input_channels: int = 3,
+        output_channels: int = 3,
+        depth: int | None = None,
+        filters: int = 64,
+        receptive_field: int = 70,
+        discriminator_filters: int = 64,
+        dropout: float = 0.5,
+        dropout_at_inference: bool = True,
+        statistics_at_inference: Literal["image", "moving"] = "image",
+        adversarial_weight: float = 1.0,
+        l1_weight: float = 100.0,
+        seed: int = 0,
+        name: str = "pix2pix",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the paper's.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            input_channels: Channels of `a`.
+            output_channels: Channels of `b`.
+            depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.
+            filters: Channels after the first down-sampling of the U-Net.
+            receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
+            discriminator_filters: Channels of the PatchGAN's first layer.
+            dropout: Rate in the three innermost decoder blocks.
+            dropout_at_inference: Whether dropout stays on at test time, the paper's only noise.
+            statistics_at_inference: `image` normalises each test image by its own statistics, as
+                the paper's test batches of one do; `moving` by the training averages.
+            adversarial_weight: 0 leaves the plain L1 regression that the paper compares with.
+            l1_weight: The paper's lambda.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        self.adversarial_weight = adversarial_weight
+        self.l1_weight = l1_weight
+        self.generator = networks.unet(
+            input_channels=input_channels,
+            output_channels=output_channels,
+            depth=depth or min(8, crop_size.bit_length() - 1),
+            filters=filters,
+            max_filters=8 * filters,
+            norm="batch",
+            dropout=dropout,
+            dropout_at_inference=dropout_at_inference,
+            statistics_at_inference=statistics_at_inference,
+            name="generator",
+        )
+        self.discriminator = networks.patchgan(
+            channels=(input_channels, output_channels),
+            receptive_field=receptive_field,
+            filters=discriminator_filters,
+            norm="batch",
+            name="discriminator",
+        )
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            discriminator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {"generator": [self.generator], "discriminator": [self.discriminator]},
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """The generator, from `a` to `b`."""
+        return {"a2b": self.generator}
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step on D, then one on G (section 3.3)."""
+        a, b = batch
+        with tf.GradientTape(persistent=True) as tape:
+            # One pass of G(a) and of D(a, G(a)) serves both players: G steps against the D of
+            # before this step's update, where the authors' code evaluates D once more.
+            fake_b = self.generator(a, training=True)
+            real_scores = self.discriminator([a, b], training=True)
+            fake_scores = self.discriminator([a, fake_b], training=True)
+
+            discriminator_loss = 0.5 * losses.minimax_discriminator(real_scores, fake_scores)
+            adversarial_loss = losses.non_saturating_generator(fake_scores)
+            l1_loss = losses.l1(b, fake_b)
+            generator_loss = self.adversarial_weight * adversarial_loss + self.l1_weight * l1_loss
+
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            l1_loss=l1_loss,
+            discriminator_loss=discriminator_loss,
+        )

@@ -1,0 +1,1 @@
+"""The unpaired variants, one folder each."""

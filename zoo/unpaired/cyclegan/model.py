@@ -1,0 +1,197 @@
+"""CycleGAN: Unpaired Translation using Cycle-Consistent Adversarial Networks (Zhu et al. 2017)."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.training import ImagePool, TranslationGAN, paper_adam
+
+
+class CycleGAN(TranslationGAN):
+    r"""Learns to translate between `a` and `b`, both ways, from images that are not paired.
+
+    Generators G_ab and G_ba, discriminators D_a and D_b. With fake_b = G_ab(a), fake_a = G_ba(b):
+
+        D_b            (E[(D_b(b) - 1)^2] + E[D_b(fake_b)^2]) / 2, and D_a likewise
+        adversarial    E[(D_b(fake_b) - 1)^2] + E[(D_a(fake_a) - 1)^2]
+        cycle          E[|G_ba(fake_b) - a|_1] + E[|G_ab(fake_a) - b|_1]     (equation 2)
+        identity       E[|G_ab(b) - b|_1] + E[|G_ba(a) - a|_1]               (section 5.2)
+        G_ab and G_ba  adversarial + cycle_weight * (cycle + identity_weight * identity)
+
+    The discriminators see a history of 50 generated images (section 4).
+
+    Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently.
+    """
+
+    batch_kind = "unpaired"
+    discriminator_game: ClassVar = ("discriminator_b_loss", 0.25)
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        a_channels: int = 3,
+        b_channels: int = 3,
+        blocks: int | None = None,
+        filters: int = 64,
+        receptive_field: int = 70,
+        discriminator_filters: int = 64,
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+        pool_size: int = 50,
+        seed: int = 0,
+        name: str = "cyclegan",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the paper's.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            a_channels: Channels of `a`.
+            b_channels: Channels of `b`.
+            blocks: Residual blocks; None takes 9 from 256 pixels on and 6 below, as the paper.
+            filters: Channels after the first convolution of a generator.
+            receptive_field: Of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
+            discriminator_filters: Channels of a PatchGAN's first layer.
+            cycle_weight: The paper's lambda, equal in both directions.
+            identity_weight: Of the identity loss relative to `cycle_weight`; 0 turns it off. It
+                needs as many channels in `a` as in `b`.
+            pool_size: Generated images kept for the discriminators; 0 turns the history off.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+
+        Raises:
+            ValueError: If the identity loss is on and the domains differ in channels.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        if identity_weight and a_channels != b_channels:
+            raise ValueError(
+                f"the identity loss compares images of {a_channels} and {b_channels} channels; "
+                "set identity_weight=0"
+            )
+        self.cycle_weight = cycle_weight
+        self.identity_weight = identity_weight
+        blocks = blocks or (9 if crop_size >= 256 else 6)
+
+        def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
+            return networks.resnet(
+                input_channels=input_channels,
+                output_channels=output_channels,
+                blocks=blocks,
+                filters=filters,
+                name=name,
+            )
+
+        def discriminator(channels: int, name: str) -> keras.Model:
+            return networks.patchgan(
+                channels=(channels,),
+                receptive_field=receptive_field,
+                filters=discriminator_filters,
+                norm="instance",
+                name=name,
+            )
+
+        self.generator_ab = generator(a_channels, b_channels, "generator_ab")
+        self.generator_ba = generator(b_channels, a_channels, "generator_ba")
+        self.discriminator_a = discriminator(a_channels, "discriminator_a")
+        self.discriminator_b = discriminator(b_channels, "discriminator_b")
+        self.pool_a = ImagePool(pool_size, (crop_size, crop_size, a_channels), name="pool_a")
+        self.pool_b = ImagePool(pool_size, (crop_size, crop_size, b_channels), name="pool_b")
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `discriminator`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            discriminator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {
+                "generator": [self.generator_ab, self.generator_ba],
+                "discriminator": [self.discriminator_a, self.discriminator_b],
+            },
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """Both generators."""
+        return {"a2b": self.generator_ab, "b2a": self.generator_ba}
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of both generators, then one of both discriminators on the image history."""
+        a, b = batch
+        with tf.GradientTape() as tape:
+            fake_b, same_b = self._translate_and_keep(self.generator_ab, a, b)
+            fake_a, same_a = self._translate_and_keep(self.generator_ba, b, a)
+            cycled_a = self.generator_ba(fake_b, training=True)
+            cycled_b = self.generator_ab(fake_a, training=True)
+
+            adversarial_loss = losses.least_squares_generator(
+                self.discriminator_b(fake_b, training=True)
+            ) + losses.least_squares_generator(self.discriminator_a(fake_a, training=True))
+            cycle_loss = losses.cycle(a, cycled_a) + losses.cycle(b, cycled_b)
+            identity_loss = (
+                losses.identity(b, same_b) + losses.identity(a, same_a)
+                if self.identity_weight
+                else tf.zeros(())
+            )
+            generator_loss = adversarial_loss + self.cycle_weight * (
+                cycle_loss + self.identity_weight * identity_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+
+        shown_a = self.pool_a.exchange(fake_a, self.noise_seed(0, per_replica=False))
+        shown_b = self.pool_b.exchange(fake_b, self.noise_seed(1, per_replica=False))
+        with tf.GradientTape() as tape:
+            # The paper halves the discriminators' objective, which slows them down (appendix 7.1).
+            discriminator_a_loss = 0.5 * self._discriminator_loss(self.discriminator_a, a, shown_a)
+            discriminator_b_loss = 0.5 * self._discriminator_loss(self.discriminator_b, b, shown_b)
+            discriminator_loss = discriminator_a_loss + discriminator_b_loss
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            cycle_loss=cycle_loss,
+            identity_loss=identity_loss,
+            discriminator_a_loss=discriminator_a_loss,
+            discriminator_b_loss=discriminator_b_loss,
+        )
+
+    def _translate_and_keep(
+        self, generator: keras.Model, source: tf.Tensor, target: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """G(source) and, for the identity loss, G(target), in one pass: the norm is per image."""
+        if not self.identity_weight:
+            return generator(source, training=True), None
+        both = generator(tf.concat([source, target], axis=0), training=True)
+        return both[: source.shape[0]], both[source.shape[0] :]
+
+    def _discriminator_loss(
+        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
+    ) -> tf.Tensor:
+        scores = discriminator(tf.concat([real, fake], axis=0), training=True)
+        return losses.least_squares_discriminator(scores[: real.shape[0]], scores[real.shape[0] :])

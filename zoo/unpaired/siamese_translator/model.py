@@ -1,0 +1,208 @@
+"""The Siamese translator: a Siamese network as the discriminator of an unpaired translator.
+
+The style part is the Siamese GAN, the content part TraVeLGAN's transformation vectors (Amodio and
+Krishnaswamy 2019) without its third network.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.training import TranslationGAN, gather_replicas, paper_adam
+
+
+class SiameseTranslator(TranslationGAN):
+    r"""Translates `a` to `b` with one generator G and one discriminator S, which outputs a vector.
+
+    Style is magnitude: the closer S(x) lies to the origin, the more x looks like a `b`.
+
+        triplet        S: E[max(0, |S(b)|^2 - |S(G(a))|^2 + margin)]          G: E[|S(G(a))|^2]
+        least_squares  S: E[|S(b)|^2] + E[(|S(G(a))| - margin)^2]             G: the same
+
+    Content is angle: for each pair of images in the batch the transformation vectors
+    S(a_i) - S(a_j) and S(G(a_i)) - S(G(a_j)) shall point the same way, for both players:
+
+        travel         content_weight * E[1 - cos(S(a_i) - S(a_j), S(G(a_i)) - S(G(a_j)))]
+
+    Both are constraints on one vector space, since angle and magnitude are independent. Nothing
+    cycles: one generator, one direction. Spectral normalisation, attention and TTUR keep it stable.
+
+    Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
+    """
+
+    batch_kind = "unpaired"
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        input_channels: int = 3,
+        output_channels: int = 3,
+        depth: int | None = None,
+        filters: int = 64,
+        discriminator_depth: int = 4,
+        discriminator_filters: int = 64,
+        vector_length: int = 128,
+        style: Literal["triplet", "least_squares"] = "triplet",
+        margin: float = 1.0,
+        content_weight: float = 1.0,
+        separation_weight: float = 0.0,
+        separation_margin: float = 1.0,
+        attention: bool = True,
+        spectral: bool = True,
+        seed: int = 0,
+        name: str = "siamese_translator",
+        **kwargs,
+    ):
+        """Builds G and S.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            input_channels: Channels of `a`; S sees both domains, so `b` has as many.
+            output_channels: Channels of `b`.
+            depth: Down-samplings of the U-Net; None goes down to a 4x4 map.
+            filters: Channels after the first down-sampling of the U-Net.
+            discriminator_depth: Strided convolutions of S.
+            discriminator_filters: Channels of S's first layer.
+            vector_length: Length of S's output, the article's VecLen.
+            style: Form of S's style objective.
+            margin: How far from the origin S pushes translations: a squared distance for
+                `triplet`, a distance for `least_squares`.
+            content_weight: Of the transformation vectors, for both players.
+            separation_weight: Of a hinge that keeps the vectors of different `a` apart, against
+                the trivial solution in which S forgets the content (TraVeLGAN's third term).
+            separation_margin: The distance that hinge asks for.
+            attention: Self-attention in G and in S, at a quarter of the image's side.
+            spectral: Spectral normalisation of the convolution kernels of G and S.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+
+        Raises:
+            ValueError: If the domains differ in channels, or `style` is unknown.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        if input_channels != output_channels:
+            raise ValueError(
+                "one discriminator encodes both domains, so they need equal channels, got "
+                f"{input_channels} and {output_channels}"
+            )
+        if style not in ("triplet", "least_squares"):
+            raise ValueError(f"style is 'triplet' or 'least_squares', got {style!r}")
+        self.style = style
+        self.margin = margin
+        self.content_weight = content_weight
+        self.separation_weight = separation_weight
+        self.separation_margin = separation_margin
+        attention_at = (2,) if attention else ()
+        self.generator = networks.unet(
+            input_channels=input_channels,
+            output_channels=output_channels,
+            depth=depth or crop_size.bit_length() - 3,
+            filters=filters,
+            max_filters=8 * filters,
+            norm="instance",
+            dropout=0.0,
+            attention_at=attention_at,
+            spectral=spectral,
+            name="generator",
+        )
+        self.discriminator = networks.siamese_encoder(
+            input_channels=output_channels,
+            vector_length=vector_length,
+            image_size=crop_size,
+            depth=discriminator_depth,
+            filters=discriminator_filters,
+            max_filters=8 * discriminator_filters,
+            attention_at=attention_at,
+            spectral=spectral,
+            name="discriminator",
+        )
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 1e-4,
+        discriminator_learning_rate: float = 4e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `discriminator`.
+
+        Args:
+            generator_learning_rate: TTUR, slower (Heusel et al. 2017; rates of SAGAN).
+            discriminator_learning_rate: TTUR, faster.
+            beta_1: Of Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of Adam.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {"generator": [self.generator], "discriminator": [self.discriminator]},
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def discriminator_game(self) -> tuple[str, float]:
+        """Where all vectors have one magnitude, the triplet loss is the margin."""
+        chance = self.margin if self.style == "triplet" else self.margin**2 / 2
+        return "discriminator_style_loss", chance
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """The generator, from `a` to `b`."""
+        return {"a2b": self.generator}
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step on S and one on G, from one pass of each."""
+        a, b = batch
+        count = a.shape[0]
+        with tf.GradientTape(persistent=True) as tape:
+            fake_b = self.generator(a, training=True)
+            # S has no batch statistics: one pass encodes all three batches, for both players.
+            vectors = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
+            a_vectors, b_vectors, fake_vectors = (
+                vectors[:count],
+                vectors[count : 2 * count],
+                vectors[2 * count :],
+            )
+            # Content couples the images of the whole batch, so replicas exchange their vectors.
+            all_a_vectors = gather_replicas(a_vectors)
+            travel_loss = losses.travel_cosine(all_a_vectors, gather_replicas(fake_vectors))
+            separation_loss = losses.separation(all_a_vectors, margin=self.separation_margin)
+            content_loss = self.content_weight * travel_loss
+
+            if self.style == "triplet":
+                discriminator_style_loss = losses.triplet_discriminator(
+                    b_vectors, fake_vectors, margin=self.margin
+                )
+            else:
+                discriminator_style_loss = losses.least_squares_vector_discriminator(
+                    b_vectors, fake_vectors, margin=self.margin
+                )
+            discriminator_loss = (
+                discriminator_style_loss + content_loss + self.separation_weight * separation_loss
+            )
+            style_loss = losses.vector_generator(fake_vectors)
+            generator_loss = style_loss + content_loss
+
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            style_loss=style_loss,
+            travel_loss=travel_loss,
+            discriminator_loss=discriminator_loss,
+            discriminator_style_loss=discriminator_style_loss,
+        )
