@@ -1,0 +1,12 @@
+"""Generators, discriminators and encoders: plain functions that return a functional `keras.Model`.
+
+Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights can be stored by path.
+"""
+
+from tfi2i.networks.blocks import check_image_size
+from tfi2i.networks.patchgan import patchgan
+from tfi2i.networks.resnet import resnet
+from tfi2i.networks.siamese import siamese_encoder
+from tfi2i.networks.unet import unet
+
+__all__ = ["check_image_size", "patchgan", "resnet", "siamese_encoder", "unet"]

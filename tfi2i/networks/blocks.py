@@ -1,0 +1,142 @@
+"""What the networks are made of: convolutions with the papers' start values, norms by name, a size check."""
+
+from typing import Literal
+
+import keras
+
+from tfi2i.errors import DataError, RecipeError
+from tfi2i.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
+
+Norm = Literal["batch", "instance", "none"]
+
+
+def convolution(
+    images,
+    filters: int,
+    kernel_size: int,
+    *,
+    name: str,
+    stride: int = 1,
+    padding: str = "same",
+    use_bias: bool = True,
+    spectral: bool = False,
+    dtype: str | None = None,
+):
+    """Convolution with kernels ~ N(0, 0.02), as pix2pix and CycleGAN start them.
+
+    Args:
+        images: (B, H, W, C).
+        filters: Channels out.
+        kernel_size: Height and width of the kernel.
+        name: The layer's name.
+        stride: Step in pixels. "same" with a kernel of 4 and a stride of 2 pads one pixel on each side.
+        padding: "same" or "valid".
+        use_bias: False where a normalisation follows, which would take the bias out again.
+        spectral: Divide the kernel by its largest singular value.
+        dtype: Computation type where it is not the global policy's.
+    """
+    layer = keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
+        name="wrapped" if spectral else name,
+        dtype=dtype,
+    )
+    return _maybe_spectral(layer, spectral, name)(images)
+
+
+def transposed_convolution(
+    images, filters: int, kernel_size: int, *, name: str, use_bias: bool = True, spectral=False
+):
+    """Doubles height and width by a transposed convolution of stride 2, kernels ~ N(0, 0.02).
+
+    The adjoint of the strided convolution that pads one pixel on each side: with 4x4 kernels that is Keras'
+    "same"; with 3x3 kernels "same" lies one pixel off, and the full result is cropped instead.
+
+    Args:
+        images: (B, H, W, C).
+        filters: Channels out.
+        kernel_size: 3 or 4.
+        name: The layer's name.
+        use_bias: False where a normalisation follows.
+        spectral: Divide the kernel by its largest singular value.
+    """
+    layer = keras.layers.Conv2DTranspose(
+        filters,
+        kernel_size,
+        strides=2,
+        padding="same" if kernel_size == 4 else "valid",
+        use_bias=use_bias,
+        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
+        name="wrapped" if spectral else name,
+    )
+    images = _maybe_spectral(layer, spectral, name)(images)
+    if kernel_size == 3:
+        images = keras.layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_crop")(images)
+    return images
+
+
+def _maybe_spectral(layer, spectral: bool, name: str) -> keras.layers.Layer:
+    return SpectralNormalization(layer, name=name, dtype=layer.dtype_policy) if spectral else layer
+
+
+def normalisation(
+    images,
+    norm: Norm,
+    *,
+    name: str,
+    statistics_at_inference: Literal["moving", "image"] = "moving",
+):
+    """Batch or instance normalisation, or the images as they are for "none".
+
+    Args:
+        images: (B, H, W, C).
+        norm: "batch", "instance" or "none".
+        name: The layer's name.
+        statistics_at_inference: For "batch": see `tfi2i.layers.BatchNormalization`.
+    """
+    if norm == "batch":
+        layer = BatchNormalization(statistics_at_inference=statistics_at_inference, name=name)
+    elif norm == "instance":
+        layer = InstanceNormalization(name=name)
+    elif norm == "none":
+        return images
+    else:
+        raise RecipeError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}.")
+    return layer(images)
+
+
+def leaky_relu(images, name: str):
+    """LeakyReLU with the papers' slope of 0.2."""
+    return keras.layers.LeakyReLU(negative_slope=0.2, name=name)(images)
+
+
+def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.Model:
+    """Ends a generator with tanh in float32 and notes what its image sizes must be multiples of."""
+    images = keras.layers.Activation("tanh", dtype="float32", name="output")(images)
+    model = keras.Model(inputs, images, name=name)
+    model.size_multiple = size_multiple
+    return model
+
+
+def check_image_size(generator: keras.Model, height: int, width: int) -> None:
+    """Raises an error in words when a generator cannot take images of this size.
+
+    Args:
+        generator: A network with the attribute `size_multiple`.
+        height: Pixels.
+        width: Pixels.
+
+    Raises:
+        DataError: Height or width is not a multiple of what the generator needs.
+    """
+    multiple = generator.size_multiple
+    if height % multiple or width % multiple:
+        raise DataError(
+            f"Images of {height}x{width} (height x width) do not fit the network "
+            f"{generator.name!r}: both must be multiples of {multiple}. Resize, crop or pad them, "
+            "or choose a network with fewer downsampling steps."
+        )

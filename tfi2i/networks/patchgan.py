@@ -1,0 +1,97 @@
+"""The PatchGAN discriminator of pix2pix (Isola et al. 2017, section 6.1.2)."""
+
+import keras
+
+from tfi2i.errors import RecipeError
+from tfi2i.layers import SelfAttention
+from tfi2i.networks.blocks import Norm, convolution, leaky_relu, normalisation
+
+# Receptive field in pixels -> strided blocks; 142 follows the paper's pattern without being in it.
+_STRIDED_BLOCKS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+_WIDEST = 8
+
+
+def patchgan(
+    *,
+    channels: tuple[int, ...] = (3,),
+    receptive_field: int = 70,
+    filters: int = 64,
+    norm: Norm = "batch",
+    attention: bool = False,
+    spectral: bool = False,
+    name: str = "discriminator",
+) -> keras.Model:
+    """Builds a discriminator that scores patches: images -> (B, h, w, 1), unbounded, without a sigmoid.
+
+    A 256 px image gives 30 x 30 scores at the paper's receptive field of 70 (2,768,705 weights when it sees
+    image and condition). The first and the last convolution are not normalised.
+
+    Args:
+        channels: Channels of each input; several inputs, passed as a list, are concatenated: (3, 3)
+            judges an image together with its source.
+        receptive_field: Side of the patch a score depends on: 1, 16, 34, 70, 142 or 286 pixels.
+        filters: Channels after the first convolution; they double up to 8 times as many.
+        norm: "batch", "instance" or "none".
+        attention: Self-attention after the last strided block.
+        spectral: Normalise every convolution kernel spectrally.
+        name: The model's name.
+    """
+    inputs = [
+        keras.Input((None, None, count), name=f"image{number}")
+        for number, count in enumerate(channels, start=1)
+    ]
+    images = keras.layers.Concatenate(name="inputs")(inputs) if len(inputs) > 1 else inputs[0]
+    if receptive_field == 1:
+        if attention:
+            raise RecipeError("Attention would end the receptive field of one pixel: leave one out.")
+        scores = _pixels(images, filters, norm, spectral)
+    elif receptive_field in _STRIDED_BLOCKS:
+        strided = _STRIDED_BLOCKS[receptive_field]
+        scores = _patches(images, strided, filters, norm, attention, spectral)
+    else:
+        raise RecipeError(
+            f"receptive_field must be one of 1, {', '.join(map(str, _STRIDED_BLOCKS))}, "
+            f"got {receptive_field}."
+        )
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], scores, name=name)
+
+
+def _pixels(images, filters: int, norm: Norm, spectral: bool):
+    """C64-C128 and the score with 1x1 kernels: judges colours alone."""
+    images = convolution(images, filters, 1, name="block1_conv", spectral=spectral)
+    images = leaky_relu(images, "block1_relu")
+    images = convolution(
+        images, filters * 2, 1, name="block2_conv", use_bias=norm == "none", spectral=spectral
+    )
+    images = normalisation(images, norm, name="block2_norm")
+    images = leaky_relu(images, "block2_relu")
+    return convolution(images, 1, 1, name="scores", spectral=spectral, dtype="float32")
+
+
+def _patches(images, strided: int, filters: int, norm: Norm, attention: bool, spectral: bool):
+    """Strided 4x4 blocks, one block of stride 1, and the score, padded by one pixel on each side."""
+    for block in range(1, strided + 2):
+        padding, stride = "same", 2
+        if block > strided:
+            images = keras.layers.ZeroPadding2D(1, name=f"block{block}_pad")(images)
+            padding, stride = "valid", 1
+        normalised = block > 1
+        images = convolution(
+            images,
+            filters * min(2 ** (block - 1), _WIDEST),
+            4,
+            stride=stride,
+            padding=padding,
+            name=f"block{block}_conv",
+            use_bias=norm == "none" or not normalised,
+            spectral=spectral,
+        )
+        if normalised:
+            images = normalisation(images, norm, name=f"block{block}_norm")
+        images = leaky_relu(images, f"block{block}_relu")
+        if attention and block == strided:
+            images = SelfAttention(spectral=spectral, name="attention")(images)
+    images = keras.layers.ZeroPadding2D(1, name="scores_pad")(images)
+    return convolution(
+        images, 1, 4, padding="valid", name="scores", spectral=spectral, dtype="float32"
+    )

@@ -1,0 +1,120 @@
+"""The U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), and its encoder-decoder without skips."""
+
+from typing import Literal
+
+import keras
+
+from tfi2i.errors import RecipeError
+from tfi2i.layers import Dropout, SelfAttention
+from tfi2i.networks.blocks import (
+    Norm,
+    convolution,
+    generator_model,
+    leaky_relu,
+    normalisation,
+    transposed_convolution,
+)
+
+_DROPOUT_BLOCKS = 3
+
+
+def unet(
+    *,
+    input_channels: int = 3,
+    output_channels: int = 3,
+    depth: int = 8,
+    filters: int = 64,
+    max_filters: int = 512,
+    norm: Norm = "batch",
+    dropout: float = 0.5,
+    dropout_at_inference: bool = False,
+    statistics_at_inference: Literal["moving", "image"] = "moving",
+    skips: bool = True,
+    attention_at: tuple[int, ...] = (),
+    spectral: bool = False,
+    name: str = "generator",
+) -> keras.Model:
+    """Builds a U-Net: (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1].
+
+    Depth 8 is the paper's network for 256 px (54,413,955 weights), depth 7 the one for 128 px. The first and the
+    innermost encoder block are not normalised: the innermost map of a 256 px image is one pixel, whose
+    normalised value would always be zero. Convolutions before a norm have no bias.
+
+    Args:
+        input_channels: Channels of the source images.
+        output_channels: Channels of the translated images.
+        depth: How many times the image is halved; H and W must be multiples of 2**depth.
+        filters: Channels after the first block; they double from level to level.
+        max_filters: Where the doubling ends.
+        norm: "batch", "instance" or "none".
+        dropout: Rate in the three innermost decoder blocks.
+        dropout_at_inference: Keep dropout on in inference, as the paper does.
+        statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
+        skips: False gives the encoder-decoder of the paper's section 4.2.
+        attention_at: Encoder levels (1 = after the first halving) whose maps go through self-attention,
+            and on to the next level and the skip connection; the decoder gets them through the latter.
+        spectral: Normalise every convolution kernel spectrally.
+        name: The model's name.
+    """
+    if depth < 2:
+        raise RecipeError(f"A U-Net needs a depth of at least 2, got {depth}.")
+    if not set(attention_at) <= set(range(1, depth + 1)):
+        raise RecipeError(f"attention_at must name levels 1 to {depth}, got {attention_at}.")
+    widths = [min(filters * 2**level, max_filters) for level in range(depth)]
+    inputs = keras.Input((None, None, input_channels), name="image")
+    levels = _encoder(inputs, widths, norm, statistics_at_inference, attention_at, spectral)
+    images = levels[-1]
+    for level in range(depth, 1, -1):
+        block = f"up{level}"
+        images = keras.layers.ReLU(name=f"{block}_relu")(images)
+        images = transposed_convolution(
+            images,
+            widths[level - 2],
+            4,
+            name=f"{block}_conv",
+            use_bias=norm == "none",
+            spectral=spectral,
+        )
+        images = normalisation(
+            images,
+            norm,
+            name=f"{block}_norm",
+            statistics_at_inference=statistics_at_inference,
+        )
+        if dropout and level > depth - _DROPOUT_BLOCKS:
+            images = Dropout(dropout, dropout_at_inference, name=f"{block}_dropout")(images)
+        if skips:
+            pair = [images, levels[level - 2]]
+            images = keras.layers.Concatenate(name=f"{block}_skip")(pair)
+    images = keras.layers.ReLU(name="up1_relu")(images)
+    images = transposed_convolution(images, output_channels, 4, name="up1_conv", spectral=spectral)
+    return generator_model(inputs, images, size_multiple=2**depth, name=name)
+
+
+def _encoder(images, widths, norm, statistics_at_inference, attention_at, spectral) -> list:
+    """Maps of all levels before their activation, from the outermost to the innermost."""
+    levels = []
+    for level, width in enumerate(widths, start=1):
+        block = f"down{level}"
+        if level > 1:
+            images = leaky_relu(images, f"{block}_relu")
+        images = convolution(
+            images,
+            width,
+            4,
+            stride=2,
+            name=f"{block}_conv",
+            use_bias=norm == "none",
+            spectral=spectral,
+        )
+        if 1 < level < len(widths):
+            images = normalisation(
+                images,
+                norm,
+                name=f"{block}_norm",
+                statistics_at_inference=statistics_at_inference,
+            )
+        if level in attention_at:
+            images = SelfAttention(spectral=spectral, name=f"{block}_attention")(images)
+        levels.append(images)
+    return levels
