@@ -1,5 +1,28 @@
 """Images in: folders, built-in Earth maps, TensorFlow Datasets -> batches in [-1, 1]."""
 
+from tfi2i.data.batches import steps_per_epoch, training_batches
+from tfi2i.data.earth import earth_map, earth_test_region
+from tfi2i.data.evaluation import evaluation_arrays
+from tfi2i.data.images import image_size, read_image, resize_image, write_image
+from tfi2i.data.opening import open_source
 from tfi2i.data.pixels import to_float, to_uint8
+from tfi2i.data.source import KINDS, DataSource, Images, Split
 
-__all__ = ["to_float", "to_uint8"]
+__all__ = [
+    "KINDS",
+    "DataSource",
+    "Images",
+    "Split",
+    "earth_map",
+    "earth_test_region",
+    "evaluation_arrays",
+    "image_size",
+    "open_source",
+    "read_image",
+    "resize_image",
+    "steps_per_epoch",
+    "to_float",
+    "to_uint8",
+    "training_batches",
+    "write_image",
+]

@@ -1,0 +1,82 @@
+"""The user's augmentation layers, made to follow from the seed and the step.
+
+Keras layers draw from random generators that carry state. Here every generator is set anew before
+each use, from the seed, the step and its place, so that a resumed run repeats what an unbroken one
+does, and both images of a pair are changed alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfi2i.data import draws
+from tfi2i.errors import DataError
+
+
+class Augmenter:
+    """Layers applied in turn to batches of pixels in 0..255."""
+
+    def __init__(self, layers: Sequence[Any], seed: int):
+        """Takes Keras or KerasCV layers and the seed that their draws follow from."""
+        for layer in layers:
+            if not isinstance(layer, keras.layers.Layer):
+                raise DataError(f"augment: {layer!r} is not a Keras layer")
+        self._layers = list(layers)
+        self._seed = seed
+        found = {id(generator): generator for generator in _generators(self._layers, set())}
+        self._generators = list(found.values())
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Calls the layers once on grey images, which builds them.
+
+        Raises:
+            DataError: the layers change the shape of the images.
+        """
+        before = tf.fill(shape, 128.0)
+        after = self(before, step=tf.constant(0, tf.int64), purpose=draws.AUGMENT_A)
+        if after.shape != before.shape:
+            raise DataError(
+                f"the augment layers turn images of shape {tuple(before.shape[1:])} into "
+                f"{tuple(after.shape[1:])}; they must keep the shape"
+            )
+
+    def __call__(self, images: tf.Tensor, *, step: tf.Tensor, purpose: int) -> tf.Tensor:
+        """Augments one batch.
+
+        Args:
+            images: float32 (B, H, W, C) in 0..255.
+            step: int64 scalar, the number of the batch.
+            purpose: equal purposes draw equally at equal steps.
+
+        Returns:
+            float32 (B, H, W, C), clipped to 0..255.
+        """
+        start = draws.key(self._seed, purpose, step)
+        for place, generator in enumerate(self._generators):
+            state = tf.random.stateless_uniform(
+                [2], tf.random.fold_in(start, place), maxval=2**31 - 1, dtype=tf.int64
+            )
+            generator.state.assign(tf.cast(state, generator.state.dtype))
+        for layer in self._layers:
+            images = layer(images, training=True)
+        return tf.clip_by_value(tf.cast(images, tf.float32), 0.0, 255.0)
+
+
+def _generators(value: Any, seen: set[int]) -> Iterator[keras.random.SeedGenerator]:
+    """Every random generator in layers, in the layers inside them, and in their containers."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, keras.random.SeedGenerator):
+        yield value
+    elif isinstance(value, keras.layers.Layer):
+        for attribute in vars(value).values():
+            yield from _generators(attribute, seen)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _generators(item, seen)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _generators(item, seen)

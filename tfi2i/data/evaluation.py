@@ -1,0 +1,41 @@
+"""The images that a model is measured on: whole, in a fixed order, at one size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfi2i.data.images import resize_image
+from tfi2i.data.source import DataSource, Images
+from tfi2i.errors import DataError
+
+
+def evaluation_arrays(
+    source: DataSource, *, split: str = "test", size: int
+) -> tuple[np.ndarray, np.ndarray | None, Sequence[str]]:
+    """All images of one split, resized (stretched, bicubic) and not cropped.
+
+    Args:
+        source: the images.
+        split: "test", "train" or "val".
+        size: height and width of the result.
+
+    Returns:
+        `a` uint8 (N, size, size, C); `b` likewise, with its own N for an unpaired source, or None
+        where there is one domain; the names of the images of `a`.
+
+    Raises:
+        DataError: there is no such split, or one of its files is damaged.
+    """
+    if split not in source.splits:
+        there = ", ".join(source.splits) or "none that can be loaded by number"
+        raise DataError(f"{source.name} has no {split!r} images to evaluate on; it has: {there}")
+    part = source.splits[split]
+    b = _stacked(part.b, size) if part.b is not None else None
+    return _stacked(part.a, size), b, part.a.names
+
+
+def _stacked(images: Images, size: int) -> np.ndarray:
+    result = np.empty((len(images), size, size, images.channels), np.uint8)
+    for index in range(len(images)):
+        result[index] = resize_image(images.load(index), size, size)
+    return result

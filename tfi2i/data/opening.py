@@ -1,0 +1,58 @@
+"""The one way in: whatever the user names becomes a DataSource."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfi2i.data.earth import PREFIX as EARTH_PREFIX
+from tfi2i.data.earth import open_earth
+from tfi2i.data.source import DataSource, check_kind
+from tfi2i.errors import DataError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def open_source(
+    source: "str | Path | tf.data.Dataset",
+    *,
+    kind: str | None = None,
+    direction: str = "a2b",
+    load_size: int | None = None,
+    channels: int = 3,
+    skip_bad: bool = False,
+) -> DataSource:
+    """Finds the images and says in words what was found.
+
+    Args:
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief);
+            `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
+        kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
+        direction: "a2b", or "b2a" to exchange the two domains.
+        load_size: side of the tiles of `earth:` sources; others resize when batches are made.
+        channels: 3 for RGB, 1 for grey.
+        skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
+            raising; every file is then decoded once here.
+
+    Raises:
+        DataError: the source cannot be used as asked; the message names it, with counts and a fix.
+        MissingExtraError: a package for `earth:` or `tfds:` is not installed.
+    """
+    check_kind(kind)
+    if direction not in ("a2b", "b2a"):
+        raise DataError(f"direction={direction!r} is neither a2b nor b2a")
+    if channels not in (1, 3):
+        raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
+    if not isinstance(source, str | Path):
+        from tfi2i.data.datasets import open_dataset
+
+        return open_dataset(source, kind=kind, direction=direction)
+    name = str(source)
+    if name.startswith(EARTH_PREFIX):
+        return open_earth(
+            name, kind=kind, direction=direction, load_size=load_size, channels=channels
+        )
+    from tfi2i.data.folders import open_folder
+
+    return open_folder(
+        Path(source), kind=kind, direction=direction, channels=channels, skip_bad=skip_bad
+    )

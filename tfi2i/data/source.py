@@ -1,0 +1,120 @@
+"""What a data source is: named splits of images that can be loaded one by one, in any order."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tfi2i.errors import DataError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+KINDS = ("images", "labelled", "paired", "unpaired")
+
+
+class Images(Protocol):
+    """A fixed sequence of images that are decoded when asked for.
+
+    Attributes:
+        names: printable names, relative to the source, in the order of loading.
+        sizes: height and width of every image, known without decoding.
+        channels: 3 for RGB, 1 for grey.
+    """
+
+    @property
+    def names(self) -> Sequence[str]:  # noqa: D102
+        ...
+
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:  # noqa: D102
+        ...
+
+    @property
+    def channels(self) -> int:  # noqa: D102
+        ...
+
+    def __len__(self) -> int:
+        """The number of images."""
+        ...
+
+    def load(self, index: int) -> np.ndarray:
+        """Decodes one image to uint8 (H, W, C); a DataError names a file that is damaged."""
+        ...
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a source, such as its training images.
+
+    Attributes:
+        a: the images, or those of domain `a`.
+        b: those of domain `b`; None for kinds `images` and `labelled`.
+        labels: for kind `labelled`, the class number of every image.
+    """
+
+    a: Images
+    b: Images | None = None
+    labels: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Images that a model can be trained and measured on.
+
+    Attributes:
+        kind: "images", "labelled", "paired" (a[i] and b[i] show the same thing) or "unpaired".
+        name: what the user asked for: a folder, `earth:...`, `tfds:...`.
+        description: what was found, in words and counts.
+        splits: "train" always, "test" and "val" where there are some; empty for a `dataset`.
+        licence: the licence of the images where it is known.
+        fingerprint: changes when the names, the number or the sizes of the images change, so that
+            a run is not resumed on other data.
+        skipped: files left out because they cannot be read, with the reason.
+        class_names: for kind `labelled`, the name of every class number.
+        aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
+            compared pixel by pixel; this can hold for an unpaired source too.
+        dataset: the user's own dataset of single, unbatched elements; its order is the user's.
+    """
+
+    kind: str
+    name: str
+    description: str
+    splits: dict[str, Split]
+    licence: str | None = None
+    fingerprint: str = ""
+    skipped: list[str] = field(default_factory=list)
+    class_names: tuple[str, ...] = ()
+    aligned_test: bool = False
+    dataset: "tf.data.Dataset | None" = None
+
+
+def check_kind(kind: str | None) -> None:
+    """Raises a DataError unless `kind` is None or one of KINDS."""
+    if kind is not None and kind not in KINDS:
+        raise DataError(f"kind={kind!r} is not one of {', '.join(KINDS)}")
+
+
+def fingerprint(*parts: Iterable[object] | object) -> str:
+    """A short digest of nested names and numbers."""
+    digest = hashlib.sha256()
+    for part in parts:
+        text = part if isinstance(part, str) else repr(part)
+        digest.update(text.encode("utf-8", "surrogateescape") + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def counts_in_words(kind: str, splits: dict[str, Split]) -> str:
+    """Such as: 1067 + 1334 training images, 120 + 140 test."""
+    noun = "pairs" if kind == "paired" else "images"
+
+    def count(split: Split) -> str:
+        return f"{len(split.a)} + {len(split.b)}" if kind == "unpaired" else f"{len(split.a)}"
+
+    words = f"{count(splits['train'])} training {noun}"
+    others = [f"{count(split)} {name}" for name, split in splits.items() if name != "train"]
+    if "test" not in splits:
+        others.append("no test part (nothing is held out)")
+    return ", ".join([words, *others])
