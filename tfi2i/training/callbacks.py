@@ -116,10 +116,7 @@ class WriteSamples(_RunCallback):
             found += output_warnings(source, translated)
         if len(self.gan.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
-        rows = [
-            np.concatenate([_as_rgb(image) for image in row], axis=1)
-            for row in zip(*columns, strict=True)
-        ]
+        rows = [np.concatenate(row, axis=1) for row in zip(*map(_as_rgb, columns), strict=True)]
         write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(rows))
         return found
 

@@ -1,6 +1,7 @@
 """What every variant shares: players, the iteration counter, saved state, Keras' `fit`."""
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
@@ -30,6 +31,23 @@ class GAN(keras.Model):
 
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float]]
+
+    def __new__(cls, *args, **kwargs):
+        """Remembers the constructor's arguments, which are the whole configuration.
+
+        Keras would do it too, but records the defaults of keyword-only arguments in place of the
+        values given (3.15).
+        """
+        model = super().__new__(cls, *args, **kwargs)
+        bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
+        bound.apply_defaults()
+        passed_on = bound.arguments.pop("kwargs", {})
+        model._arguments = {**dict(list(bound.arguments.items())[1:]), **passed_on}
+        return model
+
+    def get_config(self) -> dict:
+        """The arguments of the constructor, defaults filled in."""
+        return dict(self._arguments)
 
     def __init__(self, *, seed: int = 0, **kwargs):
         """Starts the iteration counter.
@@ -133,7 +151,7 @@ class GAN(keras.Model):
         for name, player in self.players.items():
             for index, variable in enumerate(player.optimizer.variables):
                 _put(variables, f"{name}_optimizer/{index:04d}_{variable.name}", variable)
-            for variable, average in zip(player.variables, player.averages, strict=False):
+            for variable, average in player.averaged():
                 _put(variables, f"average/{names[id(variable)]}", average)
         return variables
 
@@ -141,9 +159,7 @@ class GAN(keras.Model):
     def averaged_weights(self) -> Iterator[None]:
         """Within the context, networks carry their running averages (where a player keeps one)."""
         swapped = [
-            (variable, average)
-            for player in self.players.values()
-            for variable, average in zip(player.variables, player.averages, strict=False)
+            pair for player in self.players.values() for pair in player.averaged()
         ]
         trained = [np.array(variable) for variable, _ in swapped]
         for variable, average in swapped:

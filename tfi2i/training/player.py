@@ -56,6 +56,12 @@ class Player:
         """The trainable variables of all networks of this player."""
         return [v for network in self.networks for v in network.trainable_variables]
 
+    def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
+        """Each variable with its running average; empty without `ema_decay`."""
+        if self.ema_decay is None:
+            return []
+        return list(zip(self.variables, self.averages, strict=True))
+
     def set_learning_rate(self, value: float) -> None:
         """Changes the learning rate, unless the optimizer came with a schedule of its own."""
         if not self._has_own_schedule:
@@ -79,7 +85,7 @@ class Player:
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         self.optimizer.apply(gradients, self.variables)
-        for average, variable in zip(self.averages, self.variables, strict=True):
+        for variable, average in self.averaged():
             average.assign(average + (1.0 - self.ema_decay) * (variable - average))
 
 

@@ -145,6 +145,7 @@ class Training:
             epochs=last,
             steps_per_epoch=steps,
             callbacks=callbacks,
+            shuffle=False,
             verbose=verbose,  # type: ignore[arg-type]
         )
 
@@ -162,12 +163,10 @@ class Training:
     def _sample_inputs(self) -> dict[str, np.ndarray]:
         split = "test" if "test" in self.source.splits else "train"
         a, b, _ = evaluation_arrays(
-            self.source,
-            split=split,
-            size=self.recipe.data["crop_size"],
-            limit=self.settings.samples,
+            self.source, split=split, size=self.recipe.data["crop_size"]
         )
-        return {"a": a, "b": b}
+        shown = self.settings.samples
+        return {"a": a[:shown], "b": b[:shown]}
 
     def _open_source(self, variant_class: type[GAN]) -> DataSource:
         arguments = self.recipe.arguments_for("data", open_source)
