@@ -1,7 +1,7 @@
 """Distances between two sets of images, from their features: FID and KID.
 
-Notation: N images with D features each. Both distances compare the real set with the translated one and are
-blind to which image belongs to which.
+Notation: N images with D features each. Both distances compare the real set with the translated
+one and are blind to which image belongs to which.
 """
 
 from typing import NamedTuple
@@ -32,12 +32,13 @@ def fid(real_features: np.ndarray, fake_features: np.ndarray) -> float:
 
     |m1 - m2|^2 + Tr(C1) + Tr(C2) - 2 Tr((C1 C2)^(1/2)), with covariances over N - 1.
 
-    With C = R^T R for the triangular R of the centred, scaled features, the eigenvalues of C1 C2 are the
-    squared singular values of R1 R2^T, so the last trace is the sum of these singular values. This needs no
-    root of a nearly singular matrix, and works with fewer images than features.
+    With C = R^T R for the triangular R of the centred, scaled features, the eigenvalues of C1 C2
+    are the squared singular values of R1 R2^T, so the last trace is the sum of these singular
+    values. This needs no root of a nearly singular matrix, and works with fewer images than
+    features.
 
-    FID is biased upwards, the more so the fewer the images: below about D images only compare values that
-    come from equal numbers of images, and look at KID.
+    FID is biased upwards, the more so the fewer the images: below about D images only compare
+    values that come from equal numbers of images, and look at KID.
 
     Args:
         real_features: (N1, D), N1 at least 2.
@@ -67,10 +68,10 @@ def kid(
     subset_size: int = 100,
     seed: int = 0,
 ) -> KID:
-    """Kernel inception distance (Binkowski et al. 2018): unbiased squared MMD, kernel (x.y/D + 1)^3.
+    """Kernel inception distance (Binkowski et al. 2018): unbiased squared MMD, cubic kernel.
 
-    Subsets are drawn without replacement inside a subset. Where `subset_size` is as large as both sets, all
-    subsets would be the same: then there is one, and no spread.
+    The kernel is (x.y / D + 1)^3. Subsets are drawn without replacement inside a subset. Where `subset_size` is as large as both
+    sets, all subsets would be the same: then there is one, and no spread.
 
     Args:
         real_features: (N1, D), N1 at least 2.
@@ -121,7 +122,8 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _covariance_root(features: np.ndarray) -> np.ndarray:
     """R (min(N, D), D) with R^T R = the covariance of the features."""
     centred = features - features.mean(axis=0)
-    return np.linalg.qr(centred / np.sqrt(len(features) - 1), mode="r")
+    # asarray changes nothing: numpy's type stubs do not know that this mode gives R alone.
+    return np.asarray(np.linalg.qr(centred / np.sqrt(len(features) - 1), mode="r"))
 
 
 def _checked(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

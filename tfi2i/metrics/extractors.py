@@ -53,8 +53,9 @@ class KerasExtractor:
         Args:
             name: Stands in results.
             model: float32 (B, image_size, image_size, 3) -> (B, D).
-            image_size: Side of the square that images are resized to: bilinear, antialiased when they shrink
-                (without it, FID depends on the resizing more than on the images: Parmar et al. 2022).
+            image_size: Side of the square that images are resized to: bilinear, antialiased when
+                they shrink (without it, FID depends on the resizing more than on the images: Parmar
+                et al. 2022).
             preprocess: From 0..255 to what the model eats; None where the model does that itself.
             batch_size: Images at a time.
         """
@@ -94,15 +95,16 @@ class KerasExtractor:
 def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:
     """Inception-v3 of `keras.applications`: the 2048 features of its last pooling, at 299 px.
 
-    These are Keras' weights, not those of the 2015 graph behind published FID figures: close, not equal.
+    These are Keras' weights, not those of the 2015 graph behind published FID figures: close, not
+    equal.
 
     Args:
-        weights: "imagenet" for Keras' own file (in its cache, else downloaded, 88 MB), or the path of a
-            weight file without the classifier (`.h5` or `.weights.h5`).
+        weights: "imagenet" for Keras' own file (in its cache, else downloaded, 88 MB), or the path
+            of a weight file without the classifier (`.h5` or `.weights.h5`).
 
     Returns:
-        A callable: uint8 (N, H, W, 3) -> float64 (N, 2048). Its name is `inception-v3-imagenet@299`, or
-        carries the first eight digits of the file's SHA-256.
+        A callable: uint8 (N, H, W, 3) -> float64 (N, 2048). Its name is
+        `inception-v3-imagenet@299`, or carries the first eight digits of the file's SHA-256.
 
     Raises:
         WeightsError: The file is missing, cannot be downloaded, or does not fit the network.
@@ -114,7 +116,11 @@ def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:
         raise WeightsError(
             f"There is no weight file {path}. Give the path of {_INCEPTION_FILE}, or 'imagenet'."
         )
-    model = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
+    model = keras.applications.InceptionV3(
+        include_top=False,
+        pooling="avg",
+        weights=None,  # pyright: ignore[reportArgumentType]: None is documented
+    )
     try:
         model.load_weights(str(path))
     except (OSError, ValueError, KeyError) as error:
@@ -148,7 +154,7 @@ def _imagenet_file() -> Path:
         if type(error) is not Exception and not isinstance(error, OSError | ValueError):
             raise
         raise WeightsError(
-            f"The ImageNet weights of Inception-v3 are not in Keras' cache and cannot be downloaded: "
+            "The ImageNet weights of Inception-v3 are not in Keras' cache and cannot be downloaded: "
             f"{error}. Put {_INCEPTION_FILE} into ~/.keras/models, or give its path, or use the "
             "default extractor, which needs no download."
         ) from error

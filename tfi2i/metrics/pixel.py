@@ -50,9 +50,9 @@ def psnr(x: np.ndarray, y: np.ndarray) -> float:
 def ssim(x: np.ndarray, y: np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004), averaged over windows, channels and images.
 
-    The published settings: an 11x11 Gaussian window with sigma 1.5 and unit sum, K1 = 0.01, K2 = 0.03,
-    L = 255, only windows that lie inside the image. The paper defines it on grey images; as is usual, it is
-    computed on every channel of RGB by itself and averaged.
+    The published settings: an 11x11 Gaussian window with sigma 1.5 and unit sum, K1 = 0.01, K2 =
+    0.03, L = 255, only windows that lie inside the image. The paper defines it on grey images; as
+    is usual, it is computed on every channel of RGB by itself and averaged.
 
     Args:
         x: uint8 images (N, H, W, C), H and W at least 11.
@@ -62,7 +62,8 @@ def ssim(x: np.ndarray, y: np.ndarray) -> float:
         1 for equal images, around 0 for unrelated ones; negative where structure is inverted.
 
     Raises:
-        DataError: Images smaller than the window, not uint8, not four axes, empty, or of two shapes.
+        DataError: Images smaller than the window, not uint8, not four axes, empty, or of two
+            shapes.
     """
     _check_pair(x, y)
     if min(x.shape[1:3]) < SSIM_WINDOW:

