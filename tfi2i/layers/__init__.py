@@ -1,4 +1,4 @@
-"""Layers that the variants share, all on (B, H, W, C) with H and W free unless a line says otherwise."""
+"""Layers that the variants share, on (B, H, W, C) with H and W free."""
 
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.dropout import Dropout

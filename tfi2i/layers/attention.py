@@ -8,12 +8,12 @@ from tfi2i.layers.spectral import SpectralNormalization
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class SelfAttention(keras.layers.Layer):
-    """Every place looks at every other: `x + gamma * attention(x)` (SAGAN, Zhang et al. 2019, section 3).
+    """`x + gamma * attention(x)`: every place looks at every other (SAGAN, Zhang et al. 2019).
 
-    Queries and keys have C / reduction channels, values C / 2, all by 1x1 convolutions without bias; a last
-    one brings the values back to C. Keys and values are max-pooled 2x2 before use, as in the authors' code:
-    a quarter of the memory. gamma starts at 0, so that the layer starts as the identity.
-    Memory grows with (H W)^2 / 4: at 64x64 places 4 million floats an image.
+    Queries and keys have C / reduction channels, values C / 2, all by 1x1 convolutions without
+    bias; a last one brings the values back to C. Keys and values are max-pooled 2x2 before use, as
+    in the authors' code: a quarter of the memory. gamma starts at 0, so that the layer starts as
+    the identity. Memory grows with (H W)^2 / 4: at 64x64 places 4 million floats an image.
 
     (B, H, W, C) keeps shape and type; any H and W.
 
@@ -44,7 +44,6 @@ class SelfAttention(keras.layers.Layer):
             filters,
             1,
             use_bias=False,
-            kernel_initializer=keras.initializers.GlorotUniform(),
             dtype=self.dtype_policy,
             name=name,
         )
@@ -58,7 +57,8 @@ class SelfAttention(keras.layers.Layer):
         query = _places(self.query(inputs, training=training))
         key = _places(_halve(self.key(inputs, training=training)))
         value = _places(_halve(self.value(inputs, training=training)))
-        # No 1/sqrt(d): the paper's scores are plain products. Softmax needs float32 in mixed precision.
+        # No 1/sqrt(d): the paper's scores are plain products. Softmax needs float32 in mixed
+        # precision.
         scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32)
         gathered = tf.matmul(tf.cast(tf.nn.softmax(scores), value.dtype), value)
         shape = tf.shape(inputs)

@@ -1,6 +1,7 @@
 """Dropout whose randomness is saved state and differs between replicas."""
 
 import random
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -10,12 +11,13 @@ import tensorflow as tf
 class Dropout(keras.layers.Layer):
     """Zeroes each value with probability `rate` and scales the others by `1 / (1 - rate)`.
 
-    The mask is a pure function of the layer's seed, a counter of training calls (both saved as the weight
-    `state`, so that a resumed run draws what an uninterrupted one would) and the replica.
+    The mask is a pure function of the layer's seed, a counter of training calls (both saved as the
+    weight `state`, so that a resumed run draws what an uninterrupted one would) and the replica.
 
-    At inference it does nothing, or with `at_inference` applies one mask that depends only on the seed and the
-    size of the image and is shared by the batch: pix2pix keeps dropout on as its noise (section 3.1); here the
-    noise z is drawn once, so that an image translates to the same result in any batch, and after export.
+    At inference it does nothing, or with `at_inference` applies one mask that depends only on the
+    seed and the size of the image and is shared by the batch: pix2pix keeps dropout on as its noise
+    (section 3.1); here the noise z is drawn once, so that an image translates to the same result in
+    any batch, and after export.
 
     Args:
         rate: Probability of a zero, in [0, 1).
@@ -50,7 +52,7 @@ class Dropout(keras.layers.Layer):
         if training:
             self.state.assign(state + tf.constant([0, 1], tf.int64))
             # Counters start at 1 in training; 0 belongs to the mask of inference.
-            seed = tf.random.experimental.stateless_fold_in(state + tf.constant([0, 1], tf.int64), _replica())
+            seed: Any = tf.random.fold_in(state + tf.constant([0, 1], tf.int64), _replica())
         elif self.at_inference:
             seed = state * tf.constant([1, 0], tf.int64)
             shape = tf.concat([[1], shape[1:]], axis=0)

@@ -1,15 +1,16 @@
-"""Normalisation arithmetic: moments of one image, moments of a batch, on one replica and on several.
+"""Normalisation by the moments of an image or of a batch, on one replica and on several.
 
-Two forms give the same numbers. The fused kernel is 2 to 4 times faster forwards and backwards, and has a
-second derivative; plain arithmetic of rank 4 converts to TFLite and leaves its input resizable there.
-All statistics are float32, also in mixed precision, where the kernels take float16 and bfloat16 images.
+Two forms give the same numbers. The fused kernel is 2 to 4 times faster forwards and backwards, and
+has a second derivative; plain arithmetic of rank 4 converts to TFLite and leaves its input
+resizable there. All statistics are float32, also in mixed precision, where the kernels take float16
+and bfloat16 images.
 """
 
 import tensorflow as tf
 
 
 def normalise_image(images, scale, offset, epsilon: float) -> tf.Tensor:
-    """Normalises each channel of each image by its own mean and variance, in plain rank-4 arithmetic.
+    """Normalises each channel of each image by its own moments, in plain rank-4 arithmetic.
 
     Args:
         images: (B, H, W, C), any float type, which the result keeps.
@@ -23,8 +24,10 @@ def normalise_image(images, scale, offset, epsilon: float) -> tf.Tensor:
     return tf.cast(centred * (scale * tf.math.rsqrt(variance + epsilon)) + offset, images.dtype)
 
 
-def normalise_batch(images, scale, offset, epsilon: float) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Normalises each channel by its mean and variance over the whole batch of this replica, fused.
+def normalise_batch(
+    images, scale, offset, epsilon: float
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Normalises each channel by its mean and variance over this replica's batch, fused.
 
     Args:
         images: (B, H, W, C), any float type, which the result keeps.
@@ -53,7 +56,8 @@ def normalise_across_replicas(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """`normalise_batch` with the moments of all replicas' batches, which must be of one size.
 
-    One all-reduce carries mean and mean of squares; gradients flow back through it to every replica.
+    One all-reduce carries mean and mean of squares; gradients flow back through it to every
+    replica.
 
     Args:
         images: (B, H, W, C) of this replica, any float type, which the result keeps.

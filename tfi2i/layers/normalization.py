@@ -16,7 +16,7 @@ _LARGEST_SPLIT = 16
 
 
 class _ScaledNormalization(keras.layers.Layer):
-    """Scale ~ N(1, 0.02) and offset 0 per channel, as pix2pix and CycleGAN start them, in float32."""
+    """Scale ~ N(1, 0.02) and offset 0 per channel, as pix2pix starts them, in float32."""
 
     def __init__(self, epsilon: float, **kwargs):
         super().__init__(**kwargs)
@@ -50,10 +50,10 @@ class _ScaledNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class InstanceNormalization(_ScaledNormalization):
-    """Normalises every channel of every image by its own mean and variance, in training and inference.
+    """Normalises every channel of every image by its own mean and variance.
 
-    Ulyanov et al. 2016, equation 4, with learned scale and offset. (B, H, W, C) keeps shape and type.
-    An image of one pixel has no variance: its normalised value is the offset.
+    Ulyanov et al. 2016, equation 4, with learned scale and offset. (B, H, W, C) keeps shape and
+    type. An image of one pixel has no variance: its normalised value is the offset.
 
     Args:
         epsilon: Added to the variance.
@@ -63,11 +63,13 @@ class InstanceNormalization(_ScaledNormalization):
         super().__init__(epsilon, **kwargs)
 
     def call(self, inputs, training=False):
-        """Returns the normalised images: by the fused kernel in training, in plain form otherwise."""
+        """Returns the normalised images, in training by the fused kernel."""
         batch = inputs.shape[0]
         if not training or batch is None or batch > _LARGEST_SPLIT:
             return self._normalise_image(inputs)
-        return tf.concat([self._normalise_alone(image) for image in tf.split(inputs, batch)], axis=0)
+        return tf.concat(
+            [self._normalise_alone(image) for image in tf.split(inputs, batch)], axis=0
+        )
 
     def _normalise_alone(self, image):
         normalised, _, _ = normalise_batch(image, self.gamma, self.beta, self.epsilon)
@@ -78,15 +80,15 @@ class InstanceNormalization(_ScaledNormalization):
 class BatchNormalization(_ScaledNormalization):
     """Normalises every channel by its mean and variance over the batch (Ioffe and Szegedy 2015).
 
-    With several replicas the moments are those of the global batch, so that N replicas train as one does.
-    (B, H, W, C) keeps shape and type.
+    With several replicas the moments are those of the global batch, so that N replicas train as one
+    does. (B, H, W, C) keeps shape and type.
 
     Args:
         momentum: Share of the old moving statistics that a training step keeps.
         epsilon: Added to the variance.
-        statistics_at_inference: "moving" averages gathered in training, or "image": each image by its own
-            moments, which is what batch statistics are for a test batch of one (pix2pix, section 6.2).
-            "image" keeps no moving averages.
+        statistics_at_inference: "moving" averages gathered in training, or "image": each image by
+            its own moments, which is what batch statistics are for a test batch of one (pix2pix,
+            section 6.2). "image" keeps no moving averages.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class BatchNormalization(_ScaledNormalization):
         self.statistics_at_inference = statistics_at_inference
 
     def build(self, input_shape):
-        """Creates `gamma`, `beta` and, where inference needs them, `moving_mean`, `moving_variance`."""
+        """Creates `gamma`, `beta` and, for "moving", `moving_mean` and `moving_variance`."""
         super().build(input_shape)
         if self.statistics_at_inference == "moving":
             self.moving_mean = self._add_moving("moving_mean", input_shape[-1], "zeros")

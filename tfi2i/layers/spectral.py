@@ -1,5 +1,7 @@
 """Spectral normalisation that keeps the kernel it divides."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -8,12 +10,12 @@ _WRAPPED = (keras.layers.Conv2D, keras.layers.Conv2DTranspose, keras.layers.Dens
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class SpectralNormalization(keras.layers.Layer):
-    """Runs a layer with its kernel divided by the kernel's largest singular value (Miyato et al. 2018).
+    """Runs a layer with its kernel over the kernel's largest singular value (Miyato et al. 2018).
 
-    The kernel is read as a matrix of (all inputs of an output) x (outputs). The raw kernel stays the trainable
-    weight: how often the layer runs does not change it, and gradients flow through the singular value
-    (their equation 12). One vector `u` is remembered, and moves towards the singular vector by
-    `power_iterations` steps in every call with training=True, in no other.
+    The kernel is read as a matrix of (all inputs of an output) x (outputs). The raw kernel stays
+    the trainable weight: how often the layer runs does not change it, and gradients flow through
+    the singular value (their equation 12). One vector `u` is remembered, and moves towards the
+    singular vector by `power_iterations` steps in every call with training=True, in no other.
 
     Args:
         layer: A fresh Conv2D, Conv2DTranspose or Dense in channels-last form.
@@ -76,7 +78,7 @@ class SpectralNormalization(keras.layers.Layer):
         return cls(layer, **config)
 
     def _as_matrix(self, kernel) -> tf.Tensor:
-        """Kernel as a (inputs, outputs) matrix; a transposed convolution keeps outputs before inputs."""
+        """Kernel as (inputs, outputs); a transposed convolution keeps outputs before inputs."""
         kernel = tf.convert_to_tensor(kernel)
         if isinstance(self.layer, keras.layers.Conv2DTranspose):
             kernel = tf.transpose(kernel, [0, 1, 3, 2])
@@ -94,21 +96,19 @@ class SpectralNormalization(keras.layers.Layer):
             self.u.assign(u)
         return tf.reduce_sum(tf.matmul(v, matrix) * u)
 
-    def _apply(self, inputs, kernel) -> tf.Tensor:
+    def _apply(self, inputs, kernel) -> Any:
         """The wrapped layer's linear part with another kernel."""
-        layer = self.layer
+        layer: Any = self.layer
         if isinstance(layer, keras.layers.Dense):
             return tf.matmul(inputs, kernel)
         if isinstance(layer, keras.layers.Conv2DTranspose):
-            return keras.ops.conv_transpose(
-                inputs,
-                kernel,
-                strides=list(layer.strides),
-                padding=layer.padding,
-                output_padding=layer.output_padding,
-                data_format=layer.data_format,
-                dilation_rate=layer.dilation_rate,
-            )
+            geometry: Any = {
+                "strides": layer.strides,
+                "padding": layer.padding,
+                "output_padding": layer.output_padding,
+                "dilation_rate": layer.dilation_rate,
+            }
+            return keras.ops.conv_transpose(inputs, kernel, **geometry)
         return layer.convolution_op(inputs, kernel)
 
 

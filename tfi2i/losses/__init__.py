@@ -1,7 +1,7 @@
 """Objectives as pure functions: tensors in, one float32 scalar out.
 
-Discriminators give scores without a sigmoid. A discriminator's objective is the plain sum of its real and its
-fake part; a paper that halves it does so in its own variant.
+Discriminators give scores without a sigmoid. A discriminator's objective is the plain sum of its
+real and its fake part; a paper that halves it does so in its own variant.
 """
 
 from tfi2i.losses.adversarial import (

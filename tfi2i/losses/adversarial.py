@@ -1,19 +1,19 @@
 """Adversarial objectives on scores: minimax, non-saturating, least squares, hinge, Wasserstein.
 
-Scores are tensors of any shape without a sigmoid; the mean runs over all their elements, so that a PatchGAN's
-map of scores counts as that many decisions (pix2pix, section 3.2.2).
+Scores are tensors of any shape without a sigmoid; the mean runs over all their elements, so that a
+PatchGAN's map of scores counts as that many decisions (pix2pix, section 3.2.2).
 """
 
 import tensorflow as tf
 
 
 def _float32(scores) -> tf.Tensor:
-    """Scores of a mixed-precision network must be reduced in float32: bfloat16 keeps 8 bits of a mean."""
+    """Casts before any reduction: a mean in bfloat16 would keep 8 bits."""
     return tf.cast(scores, tf.float32)
 
 
 def minimax_discriminator(real, fake) -> tf.Tensor:
-    """The discriminator's cross-entropy: `-mean log D(real) - mean log(1 - D(fake))`, D = sigmoid(score).
+    """The cross-entropy `-mean log D(real) - mean log(1 - D(fake))`, D = sigmoid(score).
 
     Goodfellow et al. 2014, equation 1, as a loss to minimise.
 
@@ -26,28 +26,28 @@ def minimax_discriminator(real, fake) -> tf.Tensor:
 
 
 def minimax_generator(fake) -> tf.Tensor:
-    """The generator's side of the minimax game: `mean log(1 - D(fake))`. Goodfellow et al. 2014, equation 1."""
+    """The generator's side: `mean log(1 - D(fake))`. Goodfellow et al. 2014, equation 1."""
     return -tf.reduce_mean(tf.nn.softplus(_float32(fake)))
 
 
 def non_saturating_generator(fake) -> tf.Tensor:
-    """`-mean log D(fake)`: strong gradients where the discriminator wins. Goodfellow et al. 2014, section 3."""
+    """`-mean log D(fake)`, steep where D wins. Goodfellow et al. 2014, section 3."""
     return tf.reduce_mean(tf.nn.softplus(-_float32(fake)))
 
 
 def least_squares_discriminator(real, fake) -> tf.Tensor:
-    """`mean (real - 1)^2 + mean fake^2`: the 0/1 coding of LSGAN (Mao et al. 2017, equation 9, times two)."""
+    """`mean (real - 1)^2 + mean fake^2`. LSGAN, Mao et al. 2017, equation 9, times two."""
     real, fake = _float32(real), _float32(fake)
     return tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake))
 
 
 def least_squares_generator(fake) -> tf.Tensor:
-    """`mean (fake - 1)^2`: LSGAN's generator (Mao et al. 2017, equation 9, times two)."""
+    """`mean (fake - 1)^2`. LSGAN, Mao et al. 2017, equation 9, times two."""
     return tf.reduce_mean(tf.square(_float32(fake) - 1.0))
 
 
 def hinge_discriminator(real, fake) -> tf.Tensor:
-    """`mean max(0, 1 - real) + mean max(0, 1 + fake)`. Miyato et al. 2018, equation 16, as a loss."""
+    """`mean max(0, 1 - real) + mean max(0, 1 + fake)`. Miyato et al. 2018, equation 16."""
     real, fake = _float32(real), _float32(fake)
     return tf.reduce_mean(tf.nn.relu(1.0 - real)) + tf.reduce_mean(tf.nn.relu(1.0 + fake))
 
@@ -58,7 +58,7 @@ def hinge_generator(fake) -> tf.Tensor:
 
 
 def wasserstein_critic(real, fake) -> tf.Tensor:
-    """`mean fake - mean real`: minus the estimate of the earth mover's distance (Arjovsky et al. 2017)."""
+    """`mean fake - mean real`: minus the estimated distance (Arjovsky et al. 2017)."""
     return tf.reduce_mean(_float32(fake)) - tf.reduce_mean(_float32(real))
 
 

@@ -12,7 +12,7 @@ def l1(x, y) -> tf.Tensor:
 
 
 def cycle(original, reconstructed) -> tf.Tensor:
-    """Cycle consistency of one direction, `mean |F(G(a)) - a|`. CycleGAN (Zhu et al. 2017), equation 2.
+    """One direction of `mean |F(G(a)) - a|`. CycleGAN (Zhu et al. 2017), equation 2.
 
     Args:
         original: Images of a domain, (B, H, W, C).
@@ -22,7 +22,7 @@ def cycle(original, reconstructed) -> tf.Tensor:
 
 
 def identity(original, mapped) -> tf.Tensor:
-    """`mean |G(b) - b|`: a generator shown its own target domain should change nothing. CycleGAN, section 5.2.
+    """`mean |G(b) - b|`: what is in the target domain should not change. CycleGAN, section 5.2.
 
     Args:
         original: Images of the generator's target domain, (B, H, W, C).

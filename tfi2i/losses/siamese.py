@@ -1,8 +1,8 @@
 """Objectives on the vectors of a Siamese discriminator S, which maps an image to (B, D), unbounded.
 
-Style: vectors of real images gather at a fixed anchor p, vectors of translated images stay a margin away.
-Content: the way from one source image to another and the way between their translations point the same way
-(the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2019, section 3.2).
+Style: vectors of real images gather at a fixed anchor p, vectors of translated images stay a margin
+away. Content: the way from one source image to another and the way between their translations point
+the same way (the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2019, section 3.2).
 """
 
 import tensorflow as tf
@@ -13,11 +13,13 @@ from tfi2i.errors import RecipeError
 _SMALLEST_SQUARE = 1e-8
 
 
-def triplet_discriminator(real_vectors, fake_vectors, *, margin: float, anchor=0.0) -> tf.Tensor:
-    """`mean max(0, |S(b) - p|^2 - |S(G(a)) - p|^2 + margin)`: a triplet loss with squared distances.
+def triplet_discriminator(
+    real_vectors, fake_vectors, *, margin: float, anchor: float | tf.Tensor = 0.0
+) -> tf.Tensor:
+    """`mean max(0, |S(b) - p|^2 - |S(G(a)) - p|^2 + margin)`: a triplet loss.
 
-    The anchor is a point instead of an image; the i-th real and the i-th fake vector make the i-th triplet
-    (Schroff et al. 2015, equation 3).
+    The anchor is a point instead of an image; the i-th real and the i-th fake vector make the i-th
+    triplet (Schroff et al. 2015, equation 3).
 
     Args:
         real_vectors: S of real images of the target domain, (B, D).
@@ -31,9 +33,9 @@ def triplet_discriminator(real_vectors, fake_vectors, *, margin: float, anchor=0
 
 
 def least_squares_vector_discriminator(
-    real_vectors, fake_vectors, *, margin: float, anchor=0.0
+    real_vectors, fake_vectors, *, margin: float, anchor: float | tf.Tensor = 0.0
 ) -> tf.Tensor:
-    """`mean |S(b) - p|^2 + mean (|S(G(a)) - p| - margin)^2`: fakes belong on a sphere around the anchor.
+    """`mean |S(b) - p|^2 + mean (|S(G(a)) - p| - margin)^2`: fakes belong on a sphere.
 
     With vectors of length 1, p = 1 and margin 1 this is LSGAN's discriminator for scores up to 1.
 
@@ -48,12 +50,13 @@ def least_squares_vector_discriminator(
     return tf.reduce_mean(real) + tf.reduce_mean(tf.square(fake - margin))
 
 
-def vector_generator(fake_vectors, *, anchor=0.0) -> tf.Tensor:
+def vector_generator(fake_vectors, *, anchor: float | tf.Tensor = 0.0) -> tf.Tensor:
     """`mean |S(G(a)) - p|^2`: translated images should land on the anchor.
 
     Args:
         fake_vectors: S of translated images, (B, D).
-        anchor: p, a number for all components or a vector (D,). With D = 1 and p = 1: LSGAN's generator.
+        anchor: p, a number for all components or a vector (D,). With D = 1 and p = 1: LSGAN's
+            generator.
     """
     return tf.reduce_mean(_squared_distance(fake_vectors, anchor))
 
@@ -76,7 +79,9 @@ def travel_cosine(source_vectors, translated_vectors) -> tf.Tensor:
 
 
 def separation(vectors, *, margin: float) -> tf.Tensor:
-    """`max(0, margin - |s_i - s_j|)^2`, averaged over all pairs i < j: keeps S from mapping all to one point.
+    """`max(0, margin - |s_i - s_j|)^2`, averaged over all pairs i < j.
+
+    Keeps S from mapping all images to one point.
 
     Args:
         vectors: S of different images of one domain, (B, D), at least two.
@@ -102,7 +107,7 @@ def _length(squares) -> tf.Tensor:
 
 
 def _unit(vectors) -> tf.Tensor:
-    """Vectors of length one along the last axis; nearly zero vectors stay short, with a finite gradient."""
+    """Vectors of length one; nearly zero ones stay short, with a finite gradient."""
     squares = tf.reduce_sum(tf.square(vectors), axis=-1, keepdims=True)
     return vectors * tf.math.rsqrt(tf.maximum(squares, _SMALLEST_SQUARE))
 
@@ -110,17 +115,18 @@ def _unit(vectors) -> tf.Tensor:
 def _differences(vectors) -> tf.Tensor:
     """(B, D) -> (B, B, D): all differences `v_i - v_j`."""
     vectors = tf.convert_to_tensor(vectors)
-    if vectors.shape[0] is not None and vectors.shape[0] < 2:
+    batch = vectors.shape[0]
+    if batch is not None and batch < 2:
         raise RecipeError(
             "This loss compares the images of a batch with each other and got a batch of "
-            f"{vectors.shape[0]}. Set batch_size to at least 2 per device."
+            f"{batch}. Set batch_size to at least 2 per device."
         )
     vectors = tf.cast(vectors, tf.float32)
     return vectors[:, tf.newaxis] - vectors[tf.newaxis]
 
 
 def _mean_over_pairs(values) -> tf.Tensor:
-    """(B, B) -> scalar: the mean of the entries above the diagonal (NaN for an unknown batch of one)."""
+    """(B, B) -> scalar: the mean above the diagonal (NaN for an unknown batch of one)."""
     upper = tf.linalg.band_part(values, 0, -1) - tf.linalg.band_part(values, 0, 0)
     count = tf.cast(tf.shape(values)[0], tf.float32)
     return tf.reduce_sum(upper) / (count * (count - 1.0) / 2.0)

@@ -1,6 +1,6 @@
-"""What the networks are made of: convolutions with the papers' start values, norms by name, a size check."""
+"""What networks are made of: convolutions as the papers start them, norms, a size check."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -29,7 +29,8 @@ def convolution(
         filters: Channels out.
         kernel_size: Height and width of the kernel.
         name: The layer's name.
-        stride: Step in pixels. "same" with a kernel of 4 and a stride of 2 pads one pixel on each side.
+        stride: Step in pixels. "same" with a kernel of 4 and a stride of 2 pads one pixel on each
+            side.
         padding: "same" or "valid".
         use_bias: False where a normalisation follows, which would take the bias out again.
         spectral: Divide the kernel by its largest singular value.
@@ -41,11 +42,16 @@ def convolution(
         strides=stride,
         padding=padding,
         use_bias=use_bias,
-        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
+        kernel_initializer=_start_values(),
         name="wrapped" if spectral else name,
         dtype=dtype,
     )
     return _maybe_spectral(layer, spectral, name)(images)
+
+
+def _start_values() -> Any:
+    """A new initializer for every kernel: one object would give equal kernels equal values."""
+    return keras.initializers.RandomNormal(0.0, 0.02)
 
 
 def transposed_convolution(
@@ -53,8 +59,9 @@ def transposed_convolution(
 ):
     """Doubles height and width by a transposed convolution of stride 2, kernels ~ N(0, 0.02).
 
-    The adjoint of the strided convolution that pads one pixel on each side: with 4x4 kernels that is Keras'
-    "same"; with 3x3 kernels "same" lies one pixel off, and the full result is cropped instead.
+    The adjoint of the strided convolution that pads one pixel on each side: with 4x4 kernels that
+    is Keras' "same"; with 3x3 kernels "same" lies one pixel off, and the full result is cropped
+    instead.
 
     Args:
         images: (B, H, W, C).
@@ -70,7 +77,7 @@ def transposed_convolution(
         strides=2,
         padding="same" if kernel_size == 4 else "valid",
         use_bias=use_bias,
-        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
+        kernel_initializer=_start_values(),
         name="wrapped" if spectral else name,
     )
     images = _maybe_spectral(layer, spectral, name)(images)

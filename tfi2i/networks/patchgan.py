@@ -21,10 +21,10 @@ def patchgan(
     spectral: bool = False,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Builds a discriminator that scores patches: images -> (B, h, w, 1), unbounded, without a sigmoid.
+    """Builds a discriminator of patches: images -> scores (B, h, w, 1), without a sigmoid.
 
-    A 256 px image gives 30 x 30 scores at the paper's receptive field of 70 (2,768,705 weights when it sees
-    image and condition). The first and the last convolution are not normalised.
+    A 256 px image gives 30 x 30 scores at the paper's receptive field of 70 (2,768,705 weights when
+    it sees image and condition). The first and the last convolution are not normalised.
 
     Args:
         channels: Channels of each input; several inputs, passed as a list, are concatenated: (3, 3)
@@ -43,7 +43,9 @@ def patchgan(
     images = keras.layers.Concatenate(name="inputs")(inputs) if len(inputs) > 1 else inputs[0]
     if receptive_field == 1:
         if attention:
-            raise RecipeError("Attention would end the receptive field of one pixel: leave one out.")
+            raise RecipeError(
+                "Attention would end the receptive field of one pixel: leave one out."
+            )
         scores = _pixels(images, filters, norm, spectral)
     elif receptive_field in _STRIDED_BLOCKS:
         strided = _STRIDED_BLOCKS[receptive_field]
@@ -69,7 +71,7 @@ def _pixels(images, filters: int, norm: Norm, spectral: bool):
 
 
 def _patches(images, strided: int, filters: int, norm: Norm, attention: bool, spectral: bool):
-    """Strided 4x4 blocks, one block of stride 1, and the score, padded by one pixel on each side."""
+    """Strided 4x4 blocks, one of stride 1, and the score, padded by one pixel on each side."""
     for block in range(1, strided + 2):
         padding, stride = "same", 2
         if block > strided:

@@ -1,5 +1,7 @@
 """The residual generator of CycleGAN (Zhu et al. 2017, section 7.2; after Johnson et al. 2016)."""
 
+from typing import Any
+
 import keras
 
 from tfi2i.layers import ReflectionPadding2D, SelfAttention
@@ -25,9 +27,9 @@ def resnet(
 ) -> keras.Model:
     """Builds c7s1-64, d128, d256, R256 x blocks, u128, u64, c7s1-3 in the paper's notation.
 
-    (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1]; H and W are multiples of 4, at least 8.
-    9 blocks are the paper's for 256 px (11,383,427 weights: the norms have scale and offset, and the
-    convolutions before them no bias), 6 blocks for 128 px.
+    (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1]; H and W are multiples of 4,
+    at least 8. 9 blocks are the paper's for 256 px (11,383,427 weights: the norms have scale and
+    offset, and the convolutions before them no bias), 6 blocks for 128 px.
 
     Args:
         input_channels: Channels of the source images.
@@ -39,7 +41,7 @@ def resnet(
         spectral: Normalise every convolution kernel spectrally.
         name: The model's name.
     """
-    options = {"use_bias": norm == "none", "spectral": spectral}
+    options: dict[str, Any] = {"use_bias": norm == "none", "spectral": spectral}
     inputs = keras.Input((None, None, input_channels), name="image")
     images = ReflectionPadding2D(3, name="first_pad")(inputs)
     images = convolution(images, filters, 7, padding="valid", name="first_conv", **options)
@@ -79,7 +81,7 @@ def _norm_relu(images, norm: Norm, block: str):
 
 
 def _residual(images, filters: int, norm: Norm, block: str, options: dict):
-    """x + two reflection-padded 3x3 convolutions, without activation after the sum."""
+    """Adds two reflection-padded 3x3 convolutions, without activation after the sum."""
     branch = ReflectionPadding2D(1, name=f"{block}_pad1")(images)
     branch = convolution(branch, filters, 3, padding="valid", name=f"{block}_conv1", **options)
     branch = _norm_relu(branch, norm, f"{block}_1")

@@ -1,4 +1,4 @@
-"""The Siamese discriminator: an image becomes a vector, whose place says how real the image is and what it shows."""
+"""The Siamese discriminator: the place of a vector says how real an image is and what it shows."""
 
 import keras
 
@@ -20,17 +20,18 @@ def siamese_encoder(
     spectral: bool = True,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Builds a fully convolutional encoder: (B, H, W, input_channels) -> (B, vector_length), unbounded.
+    """Builds a convolutional encoder: (B, H, W, input_channels) -> (B, vector_length), unbounded.
 
-    `depth` strided 4x4 blocks with LeakyReLU 0.2, then one convolution to the vector. That last one is never
-    normalised spectrally, so that the length of the vector is free: margins are measured in it.
+    `depth` strided 4x4 blocks with LeakyReLU 0.2, then one convolution to the vector. That last one
+    is never normalised spectrally, so that the length of the vector is free: margins are measured
+    in it.
 
     Args:
         input_channels: Channels of the images.
         vector_length: Components of the vector.
-        image_size: Height and width of the images, a multiple of 2**depth: the last convolution covers the whole
-            grid, so that the vector knows where things are. None: every place gives a vector, and the
-            mean of them is returned, for images of any size.
+        image_size: Height and width of the images, a multiple of 2**depth: the last convolution
+            covers the whole grid, so that the vector knows where things are. None: every place
+            gives a vector, and the mean of them is returned, for images of any size.
         depth: How many times the image is halved.
         filters: Channels after the first block; they double from block to block.
         max_filters: Where the doubling ends.

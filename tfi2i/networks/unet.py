@@ -1,4 +1,4 @@
-"""The U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), and its encoder-decoder without skips."""
+"""The U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), with or without skips."""
 
 from typing import Literal
 
@@ -36,9 +36,9 @@ def unet(
 ) -> keras.Model:
     """Builds a U-Net: (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1].
 
-    Depth 8 is the paper's network for 256 px (54,413,955 weights), depth 7 the one for 128 px. The first and the
-    innermost encoder block are not normalised: the innermost map of a 256 px image is one pixel, whose
-    normalised value would always be zero. Convolutions before a norm have no bias.
+    Depth 8 is the paper's network for 256 px (54,413,955 weights), depth 7 the one for 128 px. The
+    first and the innermost encoder block are not normalised: the innermost map of a 256 px image is
+    one pixel, whose normalised value would always be zero. Convolutions before a norm have no bias.
 
     Args:
         input_channels: Channels of the source images.
@@ -51,8 +51,9 @@ def unet(
         dropout_at_inference: Keep dropout on in inference, as the paper does.
         statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
         skips: False gives the encoder-decoder of the paper's section 4.2.
-        attention_at: Encoder levels (1 = after the first halving) whose maps go through self-attention,
-            and on to the next level and the skip connection; the decoder gets them through the latter.
+        attention_at: Encoder levels (1 = after the first halving) whose maps go through
+            self-attention, and on to the next level and the skip connection; the decoder gets them
+            through the latter.
         spectral: Normalise every convolution kernel spectrally.
         name: The model's name.
     """

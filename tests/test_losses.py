@@ -1,0 +1,171 @@
+"""Every objective against values worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfi2i import losses
+from tfi2i.errors import RecipeError
+
+REAL = tf.constant([[2.0], [-1.0]])
+FAKE = tf.constant([[0.5], [-3.0]])
+
+
+def softplus(x):
+    return math.log1p(math.exp(x))
+
+
+def test_minimax_is_the_cross_entropy_of_sigmoid_scores():
+    expected = (softplus(-2) + softplus(1)) / 2 + (softplus(0.5) + softplus(-3)) / 2
+    assert float(losses.minimax_discriminator(REAL, FAKE)) == pytest.approx(expected, rel=1e-6)
+    sigmoid = 1 / (1 + np.exp(-FAKE.numpy()))
+    assert float(losses.minimax_generator(FAKE)) == pytest.approx(
+        np.log(1 - sigmoid).mean(), rel=1e-5
+    )
+    assert float(losses.non_saturating_generator(FAKE)) == pytest.approx(
+        -np.log(sigmoid).mean(), rel=1e-5
+    )
+
+
+def test_minimax_stays_finite_for_scores_far_out():
+    far = tf.constant([1000.0, -1000.0])
+    assert float(losses.minimax_discriminator(far, far)) == pytest.approx(1000.0)
+    assert float(losses.non_saturating_generator(far)) == pytest.approx(500.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (losses.least_squares_discriminator(REAL, FAKE), (1 + 4) / 2 + (0.25 + 9) / 2),
+        (losses.least_squares_generator(FAKE), (0.25 + 16) / 2),
+        (losses.hinge_discriminator(REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
+        (losses.hinge_generator(FAKE), 1.25),
+        (losses.wasserstein_critic(REAL, FAKE), -1.25 - 0.5),
+        (losses.wasserstein_generator(FAKE), 1.25),
+    ],
+)
+def test_score_objectives(loss, expected):
+    assert loss.shape == ()
+    assert float(loss) == pytest.approx(expected, rel=1e-6)
+
+
+def test_generators_push_scores_up():
+    for generator in (
+        losses.minimax_generator,
+        losses.non_saturating_generator,
+        losses.least_squares_generator,
+        losses.hinge_generator,
+        losses.wasserstein_generator,
+    ):
+        assert float(generator(FAKE + 0.1)) < float(generator(FAKE)), generator.__name__
+
+
+def test_reconstruction_losses_average_over_pixels_and_channels():
+    black, grey = -tf.ones((2, 4, 6, 3)), tf.zeros((2, 4, 6, 3))
+    half = tf.concat([black[:1], grey[:1]], axis=0)
+    for loss in (losses.l1, losses.cycle, losses.identity):
+        assert float(loss(black, -black)) == pytest.approx(2.0)
+        assert float(loss(grey, half)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])
+def test_reduced_in_float32(dtype):
+    # A sum of a million values in the images' own type would stick or overflow.
+    images = tf.cast(tf.fill((1, 1000, 1000, 1), 0.1), dtype)
+    loss = losses.l1(images, tf.zeros_like(images))
+    assert loss.dtype == tf.float32
+    assert float(loss) == pytest.approx(float(images[0, 0, 0, 0]), rel=1e-5)
+    assert losses.vector_generator(images[:, 0, :, 0]).dtype == tf.float32
+    assert losses.hinge_discriminator(images, images).dtype == tf.float32
+
+
+REAL_VECTORS = tf.constant([[3.0, 4.0], [0.0, 1.0]])
+FAKE_VECTORS = tf.constant([[0.0, 5.0], [2.0, 0.0]])
+
+
+def test_triplet_by_hand():
+    # Squared distances from the origin: real 25 and 1, fake 25 and 4.
+    loss = losses.triplet_discriminator(REAL_VECTORS, FAKE_VECTORS, margin=2.0)
+    assert float(loss) == pytest.approx((2.0 + 0.0) / 2)
+    # From (1, 1): real 4 + 9 and 1 + 0, fake 1 + 16 and 1 + 1.
+    loss = losses.triplet_discriminator(REAL_VECTORS, FAKE_VECTORS, margin=5.0, anchor=1.0)
+    assert float(loss) == pytest.approx(((13 - 17 + 5) + (1 - 2 + 5)) / 2)
+
+
+def test_least_squares_on_vectors_by_hand():
+    loss = losses.least_squares_vector_discriminator(REAL_VECTORS, FAKE_VECTORS, margin=1.0)
+    assert float(loss) == pytest.approx((25 + 1) / 2 + ((5 - 1) ** 2 + (2 - 1) ** 2) / 2)
+    anchor = tf.constant([0.0, 1.0])
+    loss = losses.least_squares_vector_discriminator(
+        REAL_VECTORS, FAKE_VECTORS, margin=1.0, anchor=anchor
+    )
+    assert float(loss) == pytest.approx((18 + 0) / 2 + ((4 - 1) ** 2 + (5**0.5 - 1) ** 2) / 2)
+    assert float(losses.vector_generator(FAKE_VECTORS)) == pytest.approx((25 + 4) / 2)
+
+
+def test_one_component_and_anchor_one_is_least_squares_gan():
+    random = np.random.default_rng(0)
+    real = tf.constant(random.normal(size=(64, 1)), tf.float32)
+    fake = tf.constant(random.uniform(-4.0, 1.0, size=(64, 1)), tf.float32)
+    generator = losses.vector_generator(fake, anchor=1.0)
+    assert generator.numpy() == losses.least_squares_generator(fake).numpy()
+    vector = losses.least_squares_vector_discriminator(real, fake, margin=1.0, anchor=1.0)
+    scores = losses.least_squares_discriminator(real, fake)
+    assert float(vector) == pytest.approx(float(scores), rel=1e-6)
+    # Beyond a score of 1 the two part: the sphere around the anchor has another side.
+    beyond = losses.least_squares_vector_discriminator(real, 2.0 - fake, margin=1.0, anchor=1.0)
+    assert float(beyond) == pytest.approx(float(scores), rel=1e-6)
+    assert losses.least_squares_discriminator(real, 2.0 - fake) > beyond + 1.0
+
+
+def test_travel_by_hand():
+    source = tf.constant([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
+    # 0 -> 1 keeps its way, 0 -> 2 turns back, 1 -> 2 goes from (-1, 2) to (-5, -3).
+    translated = tf.constant([[1.0, 1.0], [6.0, 1.0], [1.0, -2.0]])
+    third = (-1 * -5 + 2 * -3) / math.sqrt(5 * 34)
+    expected = ((1 - 1) + (1 + 1) + (1 - third)) / 3
+    assert float(losses.travel_cosine(source, translated)) == pytest.approx(expected, rel=1e-5)
+    assert float(losses.travel_cosine(source, 3.0 * source + 7.0)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_separation_by_hand():
+    vectors = tf.constant([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
+    # Distances 5, 1 and sqrt(18); only the second is below the margin.
+    expected = (4 - 1) ** 2 / 3
+    assert float(losses.separation(vectors, margin=4.0)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_collapsed_vectors_have_finite_gradients():
+    vectors = tf.Variable(tf.zeros((3, 4)))
+    objectives = {
+        "travel": lambda: losses.travel_cosine(vectors, 2.0 * vectors),
+        "separation": lambda: losses.separation(vectors, margin=1.0),
+        "least squares": lambda: losses.least_squares_vector_discriminator(
+            vectors, vectors, margin=1.0
+        ),
+    }
+    for name, objective in objectives.items():
+        with tf.GradientTape() as tape:
+            loss = objective()
+        assert np.isfinite(float(loss)), name
+        assert np.isfinite(tf.convert_to_tensor(tape.gradient(loss, vectors))).all(), name
+
+
+def test_comparing_within_a_batch_of_one_is_an_error_in_words():
+    for objective in (
+        lambda one: losses.travel_cosine(one, one),
+        lambda one: losses.separation(one, margin=1.0),
+    ):
+        with pytest.raises(RecipeError, match="batch_size to at least 2"):
+            objective(tf.zeros((1, 8)))
+
+
+def test_batch_sizes_unknown_until_the_graph_runs():
+    @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+    def travel(vectors):
+        return losses.travel_cosine(vectors, -vectors)
+
+    assert float(travel(REAL_VECTORS)) == pytest.approx(2.0)
+    assert float(travel(tf.random.normal((5, 2)))) == pytest.approx(2.0, rel=1e-5)
