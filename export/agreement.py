@@ -1,0 +1,102 @@
+"""How far an exported file may be from Keras, and how far it is."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfi2i.data.pixels import to_float
+from tfi2i.errors import ExportError
+from tfi2i.export.inference import InferenceGenerator
+
+# Largest absolute difference in the [-1, 1] scale, where one grey level of 256 is 7.8e-3.
+# A SavedModel runs the same kernels on the same weights; LiteRT has its own kernels, which add
+# in another order. Half precision rounds every weight by up to 2**-11 of itself.
+SAVED_MODEL_BOUND = 1e-4
+LITERT_BOUNDS = {"float32": 1e-3, "float16": 2e-2}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Differences from Keras over a set of images, in the [-1, 1] scale.
+
+    Attributes:
+        max_abs: largest absolute difference of any value.
+        mean_abs: mean absolute difference.
+        psnr_db: peak signal-to-noise ratio with a peak of 2; None where all values are equal.
+    """
+
+    max_abs: float
+    mean_abs: float
+    psnr_db: float | None
+
+
+def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarray:
+    """Makes uint8 images (N, H, W, C) ready for Keras: float32 in [-1, 1], sizes that it takes.
+
+    Missing rows and columns are mirrored at the lower and right edge.
+    """
+    padding = [(0, 0)]
+    for side in images.shape[1:3]:
+        rounded = -(-side // generator.size_multiple) * generator.size_multiple
+        padding.append((0, max(rounded, generator.smallest_side) - side))
+    return to_float(np.pad(images, [*padding, (0, 0)], mode="reflect"))
+
+
+def keras_outputs(generator: InferenceGenerator, images: np.ndarray) -> list[np.ndarray]:
+    """Translates uint8 images (N, H, W, C) with Keras, one at a time, cropped to their size.
+
+    Returns:
+        N arrays float32 (1, H, W, C_out) in [-1, 1].
+    """
+    height, width = images.shape[1:3]
+    batches = [image[None] for image in keras_inputs(generator, images)]
+    outputs = [generator.model(batch, training=False) for batch in batches]
+    return [np.asarray(output)[:, :height, :width] for output in outputs]
+
+
+def agreement(references: list[np.ndarray], results: list[np.ndarray]) -> Agreement:
+    """Compares what a file returned with what Keras returned, image by image."""
+    difference = np.stack(results).astype(np.float64) - np.stack(references)
+    mean_square = float(np.mean(difference**2))
+    return Agreement(
+        max_abs=float(np.max(np.abs(difference))),
+        mean_abs=float(np.mean(np.abs(difference))),
+        psnr_db=10 * math.log10(4 / mean_square) if mean_square else None,
+    )
+
+
+def checked_agreement(
+    name: str,
+    references: list[np.ndarray],
+    results: list[np.ndarray],
+    bound: float,
+) -> Agreement:
+    """Compares and refuses.
+
+    Args:
+        name: of the artefact, for the message.
+        references: arrays from Keras.
+        results: arrays of the same shapes from the artefact.
+        bound: largest `max_abs` that passes.
+
+    Raises:
+        ExportError: a value is not finite, or the largest difference is above the bound.
+    """
+    broken = sum(int(np.size(array) - np.isfinite(array).sum()) for array in results)
+    if broken:
+        total = sum(array.size for array in results)
+        raise ExportError(f"{name} returns {broken} of {total} values that are not finite.")
+    found = agreement(references, results)
+    if found.max_abs > bound:
+        raise ExportError(
+            f"{name} does not agree with Keras: largest difference {found.max_abs:.3g} on the "
+            f"[-1, 1] scale, allowed {bound:g} (mean {found.mean_abs:.3g})."
+        )
+    return found
+
+
+def random_images(generator: InferenceGenerator, image_size: tuple[int, int]) -> np.ndarray:
+    """Two uint8 images (2, H, W, C) of fixed noise, for want of real ones."""
+    shape = (2, *image_size, generator.input_channels)
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

@@ -1,0 +1,98 @@
+"""Encoded images inside a serving graph: the header is judged before anything is decoded."""
+
+import tensorflow as tf
+
+from tfi2i.export.graph import padded_side, require
+from tfi2i.export.inference import InferenceGenerator
+
+FORMATS = ("PNG", "JPEG")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+
+
+def decode_checked(encoded: tf.Tensor, generator: InferenceGenerator, max_pixels: int) -> tf.Tensor:
+    """Decodes one PNG or JPEG after its header has passed the pixel limit.
+
+    A PNG of 20 kB can unfold to half a gigabyte, so width and height are read from the PNG's
+    IHDR chunk (PNG specification, section 11.2.2: two big-endian 32-bit numbers at byte 16) or
+    from the JPEG's frame header. Orientation tags (EXIF) are ignored and alpha is dropped: the
+    graph has no operation for them, `tfi2i.export.client.prepare` does both.
+
+    Args:
+        encoded: scalar string.
+        generator: gives the channels (1 or 3) and the padding that counts into the limit.
+        max_pixels: largest height times width after padding.
+
+    Returns:
+        uint8 (H, W, C). Running it raises `tf.errors.InvalidArgumentError` with the reason for
+        anything else than a PNG or JPEG within the limit.
+    """
+    is_png = tf.strings.substr(encoded, 0, len(PNG_SIGNATURE)) == PNG_SIGNATURE
+    is_jpeg = tf.strings.substr(encoded, 0, len(JPEG_SIGNATURE)) == JPEG_SIGNATURE
+    known = require(
+        is_png | is_jpeg,
+        "an image is neither PNG nor JPEG (",
+        tf.strings.length(encoded),
+        " bytes); convert it first, for example with tfi2i.export.client.prepare",
+    )
+    with tf.control_dependencies([known]):
+        size = tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded))
+    fits = require_pixels(size[0], size[1], 1, generator, max_pixels)
+    with tf.control_dependencies([fits]):
+        image = tf.cond(
+            is_png,
+            lambda: tf.io.decode_png(encoded, channels=generator.input_channels),
+            # The accurate transform is the one that Pillow uses: training and serving agree.
+            lambda: tf.io.decode_jpeg(
+                encoded, channels=generator.input_channels, dct_method="INTEGER_ACCURATE"
+            ),
+        )
+    image.set_shape((None, None, generator.input_channels))
+    return image
+
+
+def require_pixels(
+    height: tf.Tensor,
+    width: tf.Tensor,
+    images: tf.Tensor | int,
+    generator: InferenceGenerator,
+    max_pixels: int,
+) -> tf.Operation:
+    """Refuses empty images and batches, and those above the limit.
+
+    Args:
+        height: of an image in pixels, integer scalar.
+        width: of an image in pixels, integer scalar.
+        images: how many images of that size are computed at once.
+        generator: gives the padding that counts into the limit.
+        max_pixels: largest sum of height times width after padding.
+
+    Returns:
+        The operation to wait for, see `require`.
+    """
+    height, width, images = (tf.cast(number, tf.int64) for number in (height, width, images))
+    pixels = images * padded_side(height, generator) * padded_side(width, generator)
+    # A PNG can claim sides of 2**32, whose product would overflow: so the sides are judged too.
+    sides = (height > 0) & (width > 0) & (height <= max_pixels) & (width <= max_pixels)
+    return require(
+        sides & (images > 0) & (pixels <= max_pixels),
+        images,
+        " image(s) of ",
+        width,
+        " x ",
+        height,
+        f" pixels: at least 1 x 1 and, after padding to multiples of {generator.size_multiple}, "
+        f"at most {max_pixels} pixels in all are accepted",
+    )
+
+
+def _png_size(encoded: tf.Tensor) -> tf.Tensor:
+    # Zeros behind a truncated header make it an image of no pixels, which is refused above.
+    header = tf.strings.substr(encoded + b"\0" * 24, 16, 8)
+    octets = tf.reshape(tf.cast(tf.io.decode_raw(header, tf.uint8), tf.int64), (2, 4))
+    width_height = tf.reduce_sum(octets * tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64), 1)
+    return width_height[::-1]
+
+
+def _jpeg_size(encoded: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.io.extract_jpeg_shape(encoded)[:2], tf.int64)

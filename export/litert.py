@@ -1,0 +1,130 @@
+"""LiteRT (.tflite) files for phones: builtin operators only, checked against Keras by running."""
+
+import os
+import re
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
+
+from tfi2i.data.pixels import to_float
+from tfi2i.errors import ExportError
+from tfi2i.export.agreement import LITERT_BOUNDS, checked_agreement, keras_outputs, random_images
+from tfi2i.export.graph import frozen
+from tfi2i.export.inference import InferenceGenerator, inference_generator
+from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+
+# GPU delegates take nothing above.
+MAX_RANK = 4
+
+
+def export_litert(
+    generator: keras.Model,
+    path: str | Path,
+    *,
+    image_size: tuple[int, int],
+    precision: Literal["float32", "float16"] = "float32",
+    images: np.ndarray | None = None,
+) -> Path:
+    """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
+
+    The size is fixed, since delegates for phones want it so. The file is run before it gets its
+    name: a wrong one is never left behind.
+
+    Args:
+        generator: functional model, see `tfi2i.export.inference.inference_generator`.
+        path: the file; its folder is made, an existing file is replaced.
+        image_size: (height, width) in pixels, multiples of the generator's size_multiple.
+        precision: of the stored weights; "float16" halves the file, the arithmetic stays float32
+            on CPUs.
+        images: uint8 (N, height, width, C) to compare with Keras on; random noise when None.
+
+    Returns:
+        The path.
+
+    Raises:
+        ExportError: the size does not suit the generator; an operator is not builtin; a tensor
+            has more than 4 axes; or the file's output is not finite or further from Keras than
+            `tfi2i.export.agreement.LITERT_BOUNDS` allows.
+        MissingExtraError: no LiteRT runtime is installed.
+    """
+    path = Path(path)
+    inference = inference_generator(generator)
+    _check_size(inference, image_size)
+    if images is None:
+        images = random_images(inference, image_size)
+    model = _convert(inference, image_size, precision)
+    contents = inspect_litert(model)
+    if contents.custom_operators:
+        raise ExportError(_not_builtin(generator, contents.custom_operators))
+    if contents.highest_rank > MAX_RANK:
+        raise ExportError(
+            f"{generator.name!r} converts to tensors with {contents.highest_rank} axes; GPU "
+            f"delegates take {MAX_RANK}. Its layers must stay (B, H, W, C): use "
+            "tfi2i.layers.InstanceNormalization in place of GroupNormalization."
+        )
+    runner = LiteRTRunner(model)
+    results = [runner(to_float(image[None])) for image in images]
+    references = keras_outputs(inference, images)
+    checked_agreement(path.name, references, results, LITERT_BOUNDS[precision])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        partial.write_bytes(model)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _check_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
+    for name, side in zip(("height", "width"), image_size, strict=True):
+        if side % generator.size_multiple or side < generator.smallest_side:
+            rounded = -(-side // generator.size_multiple) * generator.size_multiple
+            raise ExportError(
+                f"LiteRT image {name} {side} does not suit {generator.model.name!r}: it takes "
+                f"multiples of {generator.size_multiple} from {generator.smallest_side} pixels. "
+                f"Use {max(rounded, generator.smallest_side)}."
+            )
+
+
+def _convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
+    """Converts by way of a SavedModel with a static signature and constant weights.
+
+    The two other ways are wrong without a word: `from_concrete_functions`, and a SavedModel with
+    variables, both gave files that return NaN.
+    """
+    shape = (1, *image_size, generator.input_channels)
+    translate = frozen(generator, shape)
+    serving = tf.function(
+        lambda images: {"images": translate(images)},
+        input_signature=[tf.TensorSpec(shape, tf.float32, name="images")],
+    )
+    with tempfile.TemporaryDirectory(prefix="tfi2i-litert-") as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": serving})
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if precision == "float16":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        try:
+            return converter.convert()
+        except ConverterError as error:
+            # The operators stand in the message as tf.Name(tensor<...>...) or 'tf.Name' op.
+            names = sorted(set(re.findall(r"\btf\.([A-Z]\w*)", str(error))))
+            if not names:
+                raise ExportError(f"LiteRT cannot convert the generator: {error}") from error
+            raise ExportError(_not_builtin(generator.model, (*names,))) from error
+
+
+def _not_builtin(generator: keras.Model, names: tuple[str, ...]) -> str:
+    return (
+        f"{generator.name!r} needs operators that LiteRT does not have built in: "
+        f"{', '.join(names)}. Phones would need extra libraries for it; replace the layers that "
+        "use them."
+    )

@@ -1,0 +1,94 @@
+"""The LiteRT runtime, from its own package or from TensorFlow, and what a .tflite file holds."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tfi2i.errors import ExportError, MissingExtraError
+
+
+@dataclass(frozen=True)
+class LiteRTContents:
+    """What a .tflite file holds.
+
+    Attributes:
+        operators: names of the builtin operators, sorted.
+        custom_operators: names of the others: custom ones and TensorFlow's own ("Flex").
+        highest_rank: of any tensor.
+        precision: "float16" if it stores weights in half precision, else "float32".
+    """
+
+    operators: tuple[str, ...]
+    custom_operators: tuple[str, ...]
+    highest_rank: int
+    precision: str
+
+
+def _runtime() -> tuple[Callable[..., Any], ModuleType]:
+    """Returns the Interpreter class and the module of the file format's schema."""
+    try:
+        from ai_edge_litert import schema_py_generated as schema
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:  # TensorFlow still brings a copy, which it has announced to drop.
+            from tensorflow.lite.python import schema_py_generated as schema
+            from tensorflow.lite.python.interpreter import Interpreter
+        except ImportError:
+            raise MissingExtraError("Running a LiteRT file", "ai-edge-litert", "litert") from None
+    return Interpreter, schema
+
+
+def inspect_litert(model: bytes) -> LiteRTContents:
+    """Reads the operators, tensor ranks and precision of a .tflite file."""
+    _, schema = _runtime()
+    parsed = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    builtin, custom = set(), set()
+    for operator in parsed.operatorCodes:
+        # Files of old converters keep the number in the deprecated byte, new ones in both.
+        code = max(operator.builtinCode, operator.deprecatedBuiltinCode)
+        if operator.customCode:
+            custom.add(operator.customCode.decode())
+        else:
+            builtin.add(names[code])
+    tensors = [tensor for subgraph in parsed.subgraphs for tensor in subgraph.tensors]
+    ranks = [0 if tensor.shape is None else len(tensor.shape) for tensor in tensors]
+    half = any(tensor.type == schema.TensorType.FLOAT16 for tensor in tensors)
+    return LiteRTContents(
+        tuple(sorted(builtin)), tuple(sorted(custom)), max(ranks), "float16" if half else "float32"
+    )
+
+
+class LiteRTRunner:
+    """Runs a .tflite generator on all cores, one image at a time.
+
+    Raises:
+        ExportError: the bytes are no LiteRT file.
+    """
+
+    def __init__(self, model: bytes):
+        interpreter_class, _ = _runtime()
+        try:
+            self._interpreter = interpreter_class(
+                model_content=model, num_threads=os.cpu_count() or 1
+            )
+        except ValueError as error:
+            raise ExportError(f"Not a LiteRT file: {error}") from error
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape (1, H, W, C) of the images that the file takes."""
+        return tuple(int(side) for side in self._input["shape"])
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """Translates float32 (1, H, W, C) in [-1, 1] to float32 (1, H, W, C_out)."""
+        self._interpreter.set_tensor(self._input["index"], image)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._output["index"])

@@ -1,0 +1,239 @@
+"""SavedModels: both signatures, any size, readable refusals, whole version folders."""
+
+import io
+import struct
+import zlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfi2i import layers
+from tfi2i.data import to_float, to_uint8
+from tfi2i.errors import ExportError
+from tfi2i.export import export_saved_model, read_metadata
+from tfi2i.export.client import prepare
+from tfi2i.export.inference import inference_generator
+
+MAX_PIXELS = 64 * 64
+
+
+def make_generator(channels=3, output_channels=3, dtype=None):
+    """Takes multiples of 4 and, for its padding at a quarter of the size, at least 8 pixels."""
+    keras.utils.set_random_seed(0)
+    images = keras.Input((None, None, channels))
+    x = keras.layers.Conv2D(4, 4, strides=4, dtype=dtype, name="down")(images)
+    x = layers.ReflectionPadding2D(1, dtype=dtype, name="pad")(x)
+    x = keras.layers.Conv2D(8, 3, dtype=dtype, name="middle")(x)
+    x = layers.InstanceNormalization(dtype=dtype, name="norm")(x)
+    x = keras.layers.Conv2DTranspose(output_channels, 4, strides=4, name="up", dtype=dtype)(x)
+    x = keras.layers.Activation("tanh", dtype="float32", name="output")(x)
+    generator = keras.Model(images, x, name="generator")
+    generator.size_multiple = 4
+    return generator
+
+
+def noise(*shape):
+    return np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+
+
+def png(image):
+    return tf.io.encode_png(image).numpy()
+
+
+def png_header(width, height):
+    """A PNG that claims a size and holds no pixels: any decoder fails on it."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    )
+
+
+def file_of(image, kind, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return make_generator()
+
+
+@pytest.fixture(scope="module")
+def version(generator, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served") / "model"
+    return export_saved_model(
+        generator, folder, metadata={"variant": "test"}, max_pixels=MAX_PIXELS
+    )
+
+
+@pytest.fixture(scope="module")
+def signatures(version):
+    return tf.saved_model.load(str(version)).signatures
+
+
+def translate(signatures, images):
+    return signatures["serving_default"](images=tf.constant(images, tf.float32))["images"].numpy()
+
+
+def translate_bytes(signatures, encoded):
+    answer = signatures["serving_bytes"](encoded=tf.constant(encoded))["png_bytes"].numpy()
+    return [tf.io.decode_png(one).numpy() for one in answer]
+
+
+def test_a_float_batch_gives_what_keras_gives(generator, signatures):
+    images = noise(3, 16, 24, 3)
+    expected = (generator(to_float(images), training=False).numpy() + 1) * 127.5
+    np.testing.assert_allclose(translate(signatures, images), expected, atol=1e-2)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 5), (2, 2), (3, 3), (7, 13), (8, 16), (50, 9)])
+def test_any_size_is_mirrored_up_and_cropped_back(generator, signatures, height, width):
+    image = noise(1, height, width, 3)
+    rows, columns = (max(8, -(-side // 4) * 4) - side for side in (height, width))
+    padded = np.pad(image, [(0, 0), (0, rows), (0, columns), (0, 0)], mode="reflect")
+    expected = generator(to_float(padded), training=False).numpy()[:, :height, :width]
+    np.testing.assert_allclose(translate(signatures, image), (expected + 1) * 127.5, atol=1e-2)
+
+
+def test_encoded_images_of_different_sizes_give_the_rounded_floats(signatures):
+    images = [noise(16, 24, 3), noise(9, 11, 3)]
+    results = translate_bytes(signatures, [png(image) for image in images])
+    for image, result in zip(images, results, strict=True):
+        floats = translate(signatures, image[None])[0]
+        assert result.shape == image.shape
+        np.testing.assert_array_equal(result, np.rint(floats).astype(np.uint8))
+        np.testing.assert_array_equal(result, to_uint8(floats / 127.5 - 1))
+
+
+def test_a_jpeg_is_decoded_as_in_training(signatures):
+    gradient = np.linspace(0, 255, 24 * 16 * 3).reshape(16, 24, 3).astype(np.uint8)
+    jpeg = file_of(gradient, "JPEG", subsampling=0)
+    pixels = np.asarray(Image.open(io.BytesIO(jpeg)))
+    expected = np.rint(translate(signatures, pixels[None])[0])
+    assert np.abs(translate_bytes(signatures, [jpeg])[0] - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("encoded", "reason"),
+    [
+        (b"", "neither PNG nor JPEG \\(0 bytes\\)"),
+        (b"not an image", "neither PNG nor JPEG \\(12 bytes\\).*tfi2i.export.client.prepare"),
+        (file_of(np.zeros((8, 8, 3), np.uint8), "TIFF"), "neither PNG nor JPEG"),
+        (file_of(np.zeros((8, 8, 3), np.uint8), "WEBP"), "neither PNG nor JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "0 x 0 pixels"),
+        (png(np.zeros((8, 8, 3), np.uint8))[:50], "PNG"),
+        (file_of(np.zeros((8, 8, 3), np.uint8), "JPEG")[:20], "JPEG"),
+        (png_header(30000, 20000), "30000 x 20000 pixels.*at most 4096 pixels"),
+        (png_header(2**31 + 5, 2**31 + 5), "2147483653 x 2147483653 pixels"),
+        (png_header(4095, 1), "4095 x 1 pixels: at least .*after padding to multiples of 4"),
+        (file_of(np.zeros((65, 64, 3), np.uint8), "JPEG"), "64 x 65 pixels.*at most 4096"),
+    ],
+)
+def test_bad_bytes_are_refused_with_the_reason(signatures, encoded, reason):
+    good = png(noise(8, 8, 3))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
+        translate_bytes(signatures, [good, encoded])
+    assert translate_bytes(signatures, [good])[0].shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (1, 0, 8, 3), (2, 64, 64, 3)])
+def test_empty_and_huge_batches_are_refused(signatures, shape):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pixels"):
+        translate(signatures, np.zeros(shape))
+    assert translate(signatures, np.zeros((1, 64, 64, 3))).shape == (1, 64, 64, 3)
+
+
+def test_a_session_serves_it_as_tf_serving_does(version):
+    encoded = png(noise(8, 12, 3))
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        signature = tf.compat.v1.saved_model.load(session, ["serve"], str(version)).signature_def
+        serving = signature["serving_bytes"]
+        feed, fetch = serving.inputs["encoded"].name, serving.outputs["png_bytes"].name
+        (result,) = session.run(fetch, {feed: [encoded]})
+        assert Image.open(io.BytesIO(result)).size == (12, 8)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="30000 x 20000 pixels"):
+            session.run(fetch, {feed: [png_header(30000, 20000)]})
+
+
+def test_versions_count_on_and_nothing_partial_stays(generator, tmp_path):
+    (tmp_path / "7").mkdir()
+    (tmp_path / "notes").mkdir()
+    version = export_saved_model(generator, tmp_path, metadata={})
+    assert version == tmp_path / "8"
+    assert (version / "saved_model.pb").is_file()
+    assert sorted(child.name for child in tmp_path.iterdir()) == ["7", "8", "notes"]
+
+
+def test_a_failed_export_leaves_no_version(generator, tmp_path):
+    with pytest.raises(ExportError, match="metadata.*JSON"):
+        export_saved_model(generator, tmp_path / "model", metadata={"when": object()})
+    with pytest.raises(ExportError, match="metadata.*JSON"):
+        export_saved_model(generator, tmp_path / "model", metadata={"loss": float("nan")})
+    assert not (tmp_path / "model").exists()
+
+
+def test_metadata_says_what_is_served(version, tmp_path):
+    document = read_metadata(version)
+    assert document["model"] == {"variant": "test"}
+    facts = document["export"]
+    assert facts["signatures"] == ["serving_bytes", "serving_default"]
+    assert (facts["size_multiple"], facts["max_pixels"]) == (4, MAX_PIXELS)
+    assert facts["encoded_formats"] == ["PNG", "JPEG"]
+    assert "ignored" in facts["exif_orientation"]
+    with pytest.raises(ExportError, match="numbered version folder"):
+        read_metadata(tmp_path)
+
+
+def test_channels_that_no_png_holds_get_the_float_signature_only(tmp_path):
+    generator = make_generator(channels=5, output_channels=2)
+    version = export_saved_model(generator, tmp_path, metadata={})
+    signatures = tf.saved_model.load(str(version)).signatures
+    assert list(signatures) == read_metadata(version)["export"]["signatures"] == ["serving_default"]
+    assert translate(signatures, noise(1, 8, 8, 5)).shape == (1, 8, 8, 2)
+
+
+def test_grey_images_are_served_as_bytes(tmp_path):
+    version = export_saved_model(make_generator(1, 1), tmp_path, metadata={})
+    signatures = tf.saved_model.load(str(version)).signatures
+    assert translate_bytes(signatures, [png(noise(8, 12, 1))])[0].shape == (8, 12, 1)
+
+
+def test_a_generator_of_mixed_precision_is_exported_in_float32():
+    mixed = make_generator(dtype="mixed_bfloat16")
+    full = make_generator()
+    full.set_weights(mixed.get_weights())
+    inference = inference_generator(mixed)
+    image = to_float(noise(1, 16, 16, 3))
+    expected = full(image, training=False).numpy()
+    np.testing.assert_array_equal(inference.model(image, training=False), expected)
+    assert np.abs(mixed(image, training=False).numpy() - expected).max() > 1e-4
+    assert inference.notes == ("Trained in mixed_bfloat16; exported in float32.",)
+    assert mixed.get_layer("down").compute_dtype == "bfloat16"
+
+
+def test_generators_that_are_none_are_refused(tmp_path):
+    generator = make_generator()
+    del generator.size_multiple
+    with pytest.raises(ExportError, match="no attribute size_multiple"):
+        export_saved_model(generator, tmp_path, metadata={})
+    vectors = keras.Input((8,))
+    dense = keras.Model(vectors, keras.layers.Dense(2)(vectors), name="dense")
+    with pytest.raises(ExportError, match=r"input of 'dense' has shape \(None, 8\)"):
+        export_saved_model(dense, tmp_path, metadata={})
+
+
+def test_the_client_turns_photos_upright_and_the_server_takes_them(signatures, tmp_path):
+    image = noise(10, 6, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    path = tmp_path / "photo.tif"
+    path.write_bytes(file_of(image, "TIFF", exif=exif))
+    encoded = prepare(path)
+    upright = np.asarray(Image.open(io.BytesIO(encoded)))
+    np.testing.assert_array_equal(upright, np.rot90(image, -1))
+    assert translate_bytes(signatures, [encoded])[0].shape == (6, 10, 3)
+    assert Image.open(io.BytesIO(prepare(path, channels=1))).mode == "L"
