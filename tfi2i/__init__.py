@@ -1,0 +1,52 @@
+"""tfi2i: image-to-image GANs for Keras.
+
+`import tfi2i` is quick: no public name below, and so neither TensorFlow nor Keras, is imported
+before it is used (PEP 562). To make a name public, add it to `_HOMES` and to the imports that
+editors and type checkers read.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfi2i.data import open_source, read_image, training_batches, write_image
+    from tfi2i.metrics import evaluate
+    from tfi2i.translate import translate_files, translate_image
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "evaluate",
+    "open_source",
+    "read_image",
+    "training_batches",
+    "translate_files",
+    "translate_image",
+    "write_image",
+]
+
+# Public name -> the module that defines it.
+_HOMES = {
+    "open_source": "tfi2i.data",
+    "training_batches": "tfi2i.data",
+    "read_image": "tfi2i.data",
+    "write_image": "tfi2i.data",
+    "translate_image": "tfi2i.translate",
+    "translate_files": "tfi2i.translate",
+    "evaluate": "tfi2i.metrics",
+}
+_SUBPACKAGES = ("data", "export", "layers", "losses", "metrics", "networks", "training", "zoo")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value  # the next access does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_SUBPACKAGES})
