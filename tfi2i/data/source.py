@@ -111,7 +111,9 @@ def counts_in_words(kind: str, splits: dict[str, Split]) -> str:
     noun = "pairs" if kind == "paired" else "images"
 
     def count(split: Split) -> str:
-        return f"{len(split.a)} + {len(split.b)}" if kind == "unpaired" else f"{len(split.a)}"
+        if kind == "unpaired" and split.b is not None:
+            return f"{len(split.a)} + {len(split.b)}"
+        return f"{len(split.a)}"
 
     words = f"{count(splits['train'])} training {noun}"
     others = [f"{count(split)} {name}" for name, split in splits.items() if name != "train"]
