@@ -45,10 +45,10 @@ class SelfAttention(keras.layers.Layer):
             1,
             use_bias=False,
             dtype=self.dtype_policy,
-            name=name,
+            name="wrapped" if self.spectral else name,
         )
         if self.spectral:
-            layer = SpectralNormalization(layer, dtype=self.dtype_policy, name=f"{name}_spectral")
+            layer = SpectralNormalization(layer, name=name)
         layer.build((None, None, None, channels))
         return layer
 

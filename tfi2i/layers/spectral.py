@@ -23,8 +23,9 @@ class SpectralNormalization(keras.layers.Layer):
     """
 
     def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs):
-        # Without autocasting `call` sees the float32 kernel: sigma from bfloat16 has two digits.
-        super().__init__(autocast=False, **kwargs)
+        # The wrapper reads the kernel in float32 (sigma in bfloat16 would have two digits); the
+        # wrapped layer's own policy says in which type it computes.
+        super().__init__(autocast=False, **{**kwargs, "dtype": "float32"})
         if not isinstance(layer, _WRAPPED):
             raise TypeError(
                 "SpectralNormalization wraps Conv2D, Conv2DTranspose or Dense, "
@@ -37,7 +38,8 @@ class SpectralNormalization(keras.layers.Layer):
 
     def build(self, input_shape):
         """Builds the wrapped layer and creates `u`, (1, outputs)."""
-        self.layer.build(input_shape)
+        if not self.layer.built:
+            self.layer.build(input_shape)
         self.u = self.add_weight(
             name="u",
             shape=(1, self._as_matrix(self.layer.kernel).shape[-1]),
@@ -50,24 +52,31 @@ class SpectralNormalization(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         """Returns what the wrapped layer gives with the divided kernel."""
+        dtype = self.layer.compute_dtype
         kernel = tf.convert_to_tensor(self.layer.kernel)
         kernel = kernel / self._sigma(self._as_matrix(kernel), training)
-        outputs = self._apply(
-            tf.cast(inputs, self.compute_dtype), tf.cast(kernel, self.compute_dtype)
-        )
+        outputs = self._apply(tf.cast(inputs, dtype), tf.cast(kernel, dtype))
         if self.layer.use_bias:
-            outputs += tf.cast(self.layer.bias, self.compute_dtype)
+            outputs += tf.cast(self.layer.bias, dtype)
         return self.layer.activation(outputs)
 
     def compute_output_shape(self, input_shape):
         """The wrapped layer's."""
         return self.layer.compute_output_shape(input_shape)
 
+    def compute_output_spec(self, inputs, training=False):
+        """Shape and type of the wrapped layer's result."""
+        shape = self.compute_output_shape(inputs.shape)
+        return keras.KerasTensor(shape, dtype=self.layer.compute_dtype)
+
     def get_config(self):
         """Constructor arguments."""
+        layer: Any = keras.saving.serialize_keras_object(self.layer)
+        # Built by this layer, not before it, so that its weights get the same paths again.
+        layer.pop("build_config", None)
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            "layer": layer,
             "power_iterations": self.power_iterations,
         }
 

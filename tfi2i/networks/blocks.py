@@ -87,7 +87,7 @@ def transposed_convolution(
 
 
 def _maybe_spectral(layer, spectral: bool, name: str) -> keras.layers.Layer:
-    return SpectralNormalization(layer, name=name, dtype=layer.dtype_policy) if spectral else layer
+    return SpectralNormalization(layer, name=name) if spectral else layer
 
 
 def normalisation(
