@@ -41,10 +41,13 @@ class RunFolder:
 
     @classmethod
     def next_numbered(cls, root: str | Path, description: str) -> "RunFolder":
-        """The first free `<root>/<number>-<description>`, as `runs/00003-pix2pix-facades`."""
+        """The first free `<root>/<number>-<description>`, as `runs/00003-pix2pix-facades`.
+
+        Nothing is written.
+        """
         root = Path(root)
-        root.mkdir(parents=True, exist_ok=True)
-        numbers = [int(m[1]) for p in root.iterdir() if (m := re.match(r"(\d{5})-", p.name))]
+        taken = root.iterdir() if root.is_dir() else ()
+        numbers = [int(m[1]) for path in taken if (m := re.match(r"(\d{5})-", path.name))]
         slug = re.sub(r"[^\w.-]+", "-", description).strip("-")
         return cls(root / f"{max(numbers, default=-1) + 1:05d}-{slug}")
 
