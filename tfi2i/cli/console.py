@@ -1,0 +1,65 @@
+"""What the commands show, and where."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+# Messages carry paths and user's words, in which square brackets are no markup.
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
+
+
+def show_error(message: str) -> None:
+    """One red line on stderr."""
+    err.print(Text(f"error: {message}", style="red"))
+
+
+def show_warning(message: str) -> None:
+    """One yellow line on stderr."""
+    err.print(Text(f"warning: {message}", style="yellow"))
+
+
+def show_facts(facts: dict[str, str]) -> None:
+    """Lines of a name and a value, the values below each other."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        out.print(Text.assemble((name.ljust(width), "bold"), "  ", value))
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its start-up remarks on stderr.
+
+    Who sets TF_CPP_MIN_LOG_LEVEL wants to see them. It alone does not silence those that are made
+    before TensorFlow reads it, so stderr waits in a file meanwhile.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        import tensorflow  # noqa: F401
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    with _stderr_set_aside():
+        import tensorflow  # noqa: F401
+
+
+@contextmanager
+def _stderr_set_aside() -> Iterator[None]:
+    """Keeps what is written to file descriptor 2, and shows it only if something goes wrong."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as aside:
+        stderr = os.dup(2)
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(stderr, aside.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

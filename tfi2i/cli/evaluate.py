@@ -1,0 +1,8 @@
+"""`tfi2i evaluate`."""
+
+EXAMPLE = "Example:  tfi2i evaluate"
+
+
+def evaluate() -> None:
+    """Not yet written."""
+    raise NotImplementedError

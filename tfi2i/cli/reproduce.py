@@ -1,0 +1,33 @@
+"""`tfi2i reproduce`: a variant's evidence."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfi2i.cli.console import out
+from tfi2i.errors import RecipeError
+
+EXAMPLE = "Example:  tfi2i reproduce pix2pix --seeds 0,1,2"
+
+
+def reproduce(
+    variant: Annotated[str, typer.Argument(help="A variant of the zoo; see `tfi2i list`.")],
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0,1,2",
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="Where the runs and results.json go.")
+    ] = Path("runs/reproduce"),
+    arm: Annotated[
+        list[str] | None, typer.Option(help="Only this arm of the experiment; may be repeated.")
+    ] = None,
+) -> None:
+    """Train a variant's small recipe beside its controls, several seeds each, and measure all."""
+    try:
+        numbers = [int(seed) for seed in seeds.split(",")]
+    except ValueError:
+        raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
+
+    from tfi2i.reproduce import reproduce as run_reproduction
+
+    results = run_reproduction(variant, seeds=numbers, out=out_folder, arms=arm)
+    out.print(results.get("headline", f"results in {out_folder}"))

@@ -1,0 +1,52 @@
+"""The lines of a training run: on the screen, and in the run folder's log.txt."""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tfi2i.cli.console import out, show_warning
+
+
+class RunLog:
+    """Shows lines and keeps them; until `open`, when the run folder exists, in memory only."""
+
+    def __init__(self, path: Path):
+        """Takes the file to append to."""
+        self._path = path
+        self._waiting: list[str] | None = []
+
+    def open(self) -> None:
+        """Writes what has waited; from now on every line goes to the file at once."""
+        waiting, self._waiting = self._waiting or [], None
+        self._append("".join(waiting))
+
+    def note(self, line: str) -> None:
+        """Writes a line to the file only."""
+        stamped = f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n"
+        if self._waiting is not None:
+            self._waiting.append(stamped)
+        else:
+            self._append(stamped)
+
+    def line(self, line: str) -> None:
+        """Shows a line and writes it to the file."""
+        out.print(line)
+        self.note(line)
+
+    def warn(self, sentence: str) -> None:
+        """Shows a warning and writes it to the file."""
+        show_warning(sentence)
+        self.note(f"warning: {sentence}")
+
+    @contextmanager
+    def catching_warnings(self) -> Iterator[None]:
+        """Within the context, Python's own warnings come here, one plain line each."""
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: self.warn(str(message))
+            yield
+
+    def _append(self, text: str) -> None:
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.write(text)
