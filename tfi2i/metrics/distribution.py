@@ -18,7 +18,7 @@ class KID(NamedTuple):
         mean: Mean over the subsets of the unbiased squared MMD; may fall slightly below zero.
         spread: Standard deviation over the subsets; NaN when there is one subset only.
         subsets: Number of subsets drawn.
-        subset_size: Images of each set in a subset, at most the smaller set.
+        subset_size: Images of each set in a subset.
     """
 
     mean: float
@@ -70,14 +70,16 @@ def kid(
 ) -> KID:
     """Kernel inception distance (Binkowski et al. 2018): unbiased squared MMD, cubic kernel.
 
-    The kernel is (x.y / D + 1)^3. Subsets are drawn without replacement inside a subset. Where `subset_size` is as large as both
-    sets, all subsets would be the same: then there is one, and no spread.
+    The kernel is (x.y / D + 1)^3. Subsets are drawn without replacement and hold at most half of
+    the smaller set: larger ones would be nearly the same images, and their spread would promise a
+    precision that is not there. At half, it estimates the standard error of the figure.
 
     Args:
         real_features: (N1, D), N1 at least 2.
         fake_features: (N2, D), N2 at least 2.
-        subsets: How many subsets to average.
-        subset_size: Images of each set in a subset; the smaller set is the limit.
+        subsets: How many subsets to average. With 1, or with fewer than 4 images, there is one,
+            which may be the whole, and no spread.
+        subset_size: Images of each set in a subset, where there are enough.
         seed: Of the subsets.
 
     Returns:
@@ -87,14 +89,15 @@ def kid(
         DataError: Fewer than two images, features of two lengths, or values that are not finite.
     """
     real, fake = _checked(real_features, fake_features)
-    size = min(subset_size, len(real), len(fake))
+    smaller = min(len(real), len(fake))
+    if smaller < 4:
+        subsets = min(subsets, 1)
+    size = min(subset_size, smaller if subsets == 1 else smaller // 2)
     if subsets < 1 or size < 2:
         raise DataError(
-            f"KID needs at least one subset of at least 2 images; "
+            "KID needs at least one subset of at least 2 images; "
             f"asked for {subsets} of {subset_size}."
         )
-    if size == len(real) == len(fake):
-        subsets = 1
     random = np.random.default_rng(seed)
     values = [
         _squared_mmd(

