@@ -1,6 +1,11 @@
 """Images in: folders, built-in Earth maps, TensorFlow Datasets -> batches in [-1, 1]."""
 
-from tfi2i.data.batches import steps_per_epoch, training_batches
+from tfi2i.data.batches import (
+    check_crop,
+    data_error_in,
+    steps_per_epoch,
+    training_batches,
+)
 from tfi2i.data.earth import earth_map, earth_test_region
 from tfi2i.data.evaluation import evaluation_arrays
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
@@ -13,6 +18,8 @@ __all__ = [
     "DataSource",
     "Images",
     "Split",
+    "check_crop",
+    "data_error_in",
     "earth_map",
     "earth_test_region",
     "evaluation_arrays",

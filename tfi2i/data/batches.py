@@ -6,6 +6,7 @@ operations from the seed and the step. A run that stopped after k steps goes on 
 `start_step=k` and sees exactly the batches that it would have seen.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -133,6 +134,16 @@ def check_crop(source: DataSource, load_size: int | None, crop_size: int) -> Non
                 f"crop_size={crop_size}, such as {name} ({width}x{height}); use a smaller "
                 "crop_size, or a load_size, which resizes them"
             )
+
+
+def data_error_in(error: tf.errors.OpError) -> DataError | None:
+    """The DataError that a batch failed with, out of the error that TensorFlow made of it.
+
+    A file can be found damaged only when it is decoded, in the middle of training; what `fit`
+    then raises is TensorFlow's, with the message about the file somewhere inside.
+    """
+    found = re.search(r"DataError: (.*?)\n(?:Traceback|\s*\[\[)", error.message, re.DOTALL)
+    return DataError(found.group(1).strip()) if found else None
 
 
 def _loader(

@@ -10,7 +10,7 @@ from tfi2i.errors import DataError
 
 
 def evaluation_arrays(
-    source: DataSource, *, split: str = "test", size: int
+    source: DataSource, *, split: str = "test", size: int, limit: int | None = None
 ) -> tuple[np.ndarray, np.ndarray | None, Sequence[str]]:
     """All images of one split, resized (stretched, bicubic) and not cropped.
 
@@ -18,6 +18,7 @@ def evaluation_arrays(
         source: the images.
         split: "test", "train" or "val".
         size: height and width of the result.
+        limit: only the first so many of each domain.
 
     Returns:
         `a` uint8 (N, size, size, C); `b` likewise, with its own N for an unpaired source, or None
@@ -30,12 +31,13 @@ def evaluation_arrays(
         there = ", ".join(source.splits) or "none that can be loaded by number"
         raise DataError(f"{source.name} has no {split!r} images to evaluate on; it has: {there}")
     part = source.splits[split]
-    b = _stacked(part.b, size) if part.b is not None else None
-    return _stacked(part.a, size), b, part.a.names
+    b = _stacked(part.b, size, limit) if part.b is not None else None
+    return _stacked(part.a, size, limit), b, part.a.names[:limit]
 
 
-def _stacked(images: Images, size: int) -> np.ndarray:
-    result = np.empty((len(images), size, size, images.channels), np.uint8)
-    for index in range(len(images)):
+def _stacked(images: Images, size: int, limit: int | None) -> np.ndarray:
+    count = len(images) if limit is None else min(limit, len(images))
+    result = np.empty((count, size, size, images.channels), np.uint8)
+    for index in range(count):
         result[index] = resize_image(images.load(index), size, size)
     return result

@@ -201,11 +201,11 @@ def _check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect:
 
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1..8, without decoding pixels (`getexif` decodes some PNG files)."""
-    tags = getattr(image, "tag_v2", None)
+    if image.format == "TIFF":
+        return 1  # Pillow turns these itself, and states the upright size beforehand.
+    tags = Image.Exif()
     try:
-        if tags is None:
-            tags = Image.Exif()
-            tags.load(image.info.get("exif", b""))
+        tags.load(image.info.get("exif", b""))
         value = tags.get(_ORIENTATION_TAG, 1)
     except (OSError, *_PARSER_FAULTS):
         return 1

@@ -1,19 +1,21 @@
 """The one way in: whatever the user names becomes a DataSource."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import tensorflow as tf
+
+from tfi2i.data.datasets import open_dataset
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
+from tfi2i.data.folders import open_folder
 from tfi2i.data.source import DataSource, check_kind
+from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
+from tfi2i.data.tfds import open_tfds
 from tfi2i.errors import DataError
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 def open_source(
-    source: "str | Path | tf.data.Dataset",
+    source: str | Path | tf.data.Dataset,
     *,
     kind: str | None = None,
     direction: str = "a2b",
@@ -42,17 +44,15 @@ def open_source(
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
-    if not isinstance(source, str | Path):
-        from tfi2i.data.datasets import open_dataset
-
+    if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)
     if name.startswith(EARTH_PREFIX):
         return open_earth(
             name, kind=kind, direction=direction, load_size=load_size, channels=channels
         )
-    from tfi2i.data.folders import open_folder
-
+    if name.startswith(TFDS_PREFIX):
+        return open_tfds(name, kind=kind, direction=direction, channels=channels)
     return open_folder(
         Path(source), kind=kind, direction=direction, channels=channels, skip_bad=skip_bad
     )
