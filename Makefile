@@ -1,0 +1,45 @@
+# The two commands to begin with are `make demo` and `make test`.
+# Another Python than the first recent one on the PATH: make demo PYTHON=/path/to/python3.12
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+# TensorFlow takes about 1.5 GB a worker.
+MAX_WORKERS ?= 8
+
+# Two targets at once would install into one environment at once.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint parity-tfa clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: $(VENV)/.installed-demo ## Train, measure, translate and export on maps of the Earth; under 10 minutes
+	@echo "==> tfi2i demo"
+	@$(BIN)/tfi2i demo
+
+test: lint ## Lint, check types and run all tests
+	@echo "==> Tests (pytest)"
+	@$(BIN)/pytest -n auto --maxprocesses $(MAX_WORKERS) --dist worksteal
+
+lint: $(VENV)/.installed-dev ## Lint and check types
+	@echo "==> Lint (ruff)"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "==> Types (pyright)"
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+
+parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
+	@echo "==> tensorflow-addons in an environment of its own"
+	@tools/parity_tfa/make_numbers.sh
+
+clean: ## Remove what was installed and built; runs/ stays
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+
+# The environment is made once, and brought up to date when the requirements change.
+$(VENV)/.installed-demo: EXTRAS := earth,litert,metrics
+$(VENV)/.installed-dev: EXTRAS := dev
+$(VENV)/.installed-%: pyproject.toml setup.py
+	@tools/make_venv.sh $(VENV) $(EXTRAS) $(PYTHON)
+	@touch $@
