@@ -32,17 +32,14 @@ def show_facts(facts: dict[str, str]) -> None:
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without its start-up remarks on stderr.
+    """Imports TensorFlow without its remarks on stderr, unless TF_CPP_MIN_LOG_LEVEL asks for them.
 
-    Who sets TF_CPP_MIN_LOG_LEVEL wants to see them. It alone does not silence those that are made
-    before TensorFlow reads it, so stderr waits in a file meanwhile.
+    What goes wrong in TensorFlow comes as an exception as well. The level alone does not silence
+    what is written before TensorFlow reads it, so stderr waits in a file meanwhile.
     """
-    if "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        import tensorflow  # noqa: F401
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _stderr_set_aside():
         import tensorflow  # noqa: F401
 

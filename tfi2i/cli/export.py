@@ -1,8 +1,82 @@
-"""`tfi2i export`."""
+"""`tfi2i export`: a trained generator as files that ship, proven to agree with Keras."""
 
-EXAMPLE = "Example:  tfi2i export"
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfi2i.cli.chosen import Chosen, PresetOption, RunOption, choose_model
+from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.errors import DataError, ExportError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EXAMPLE = "Example:  tfi2i export --run runs/00000-pix2pix-facades --out shipped --formats litert"
+
+MOST_IMAGES = 16
 
 
-def export() -> None:
-    """Not yet written."""
-    raise NotImplementedError
+def export(
+    out_folder: Annotated[Path, typer.Option("--out", help="The folder for the files.")],
+    run: RunOption = None,
+    preset: PresetOption = None,
+    formats: Annotated[
+        str, typer.Option(help="Of saved_model, litert, litert_float16; separated by commas.")
+    ] = "saved_model,litert,litert_float16",
+    direction: Annotated[str, typer.Option(help="a2b, or b2a if the variant learns it.")] = "a2b",
+    size: Annotated[
+        int | None,
+        typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
+    ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option(help="Real images to compare on; else the model's own test images."),
+    ] = None,
+) -> None:
+    """Export a generator to SavedModel and LiteRT, and compare each file with Keras."""
+    import_tensorflow()
+    from tfi2i.export.parity import parity_table
+    from tfi2i.shipping import FORMATS, ship
+
+    wanted = formats.split(",")
+    unknown = sorted(set(wanted) - set(FORMATS))
+    if unknown:
+        raise ExportError(f"--formats knows {', '.join(FORMATS)}; not {', '.join(unknown)}")
+    chosen = choose_model(run, preset)
+    side = size or chosen.model.crop_size
+    report = ship(
+        chosen.model,
+        out_folder,
+        direction=direction,
+        formats=wanted,
+        size=side,
+        images=_real_images(chosen, images, direction, side),
+        metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
+    )
+    out.print(parity_table(report))
+    out.print(f"in {out_folder}, figures in {out_folder / 'parity.json'}")
+
+
+def _real_images(
+    chosen: Chosen, inputs: list[str] | None, direction: str, size: int
+) -> "np.ndarray":
+    """Up to 16 images of the domain that the direction translates, uint8 (N, size, size, C)."""
+    import numpy as np
+
+    from tfi2i.data import read_image, resize_image
+    from tfi2i.translation_files import find_images
+
+    channels = chosen.model.translator(direction).input_shape[-1]
+    if inputs:
+        files = find_images(inputs, "")[:MOST_IMAGES]
+        pictures = [read_image(file, channels=channels) for file in files]
+    else:
+        source = chosen.open_data(None)
+        split = source.splits.get("test") or source.splits.get("train")
+        domain = getattr(split, direction[0])
+        if domain is None:
+            raise DataError(f"{source.name} has no images of domain {direction[0]}; give --images")
+        chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))
+        pictures = [domain.load(int(index)) for index in chosen_indices]
+    return np.stack([resize_image(picture, size, size) for picture in pictures])

@@ -177,6 +177,8 @@ def _devices(training: "Training") -> str:
     names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
     replicas = training.strategy.num_replicas_in_sync
     where = ", ".join(filter(None, names)) or f"CPU with {os.cpu_count()} cores"
+    if not gpus and Path("/proc/driver/nvidia").exists():
+        where += " (TensorFlow cannot use the GPU; with TF_CPP_MIN_LOG_LEVEL=0 it says why)"
     return where + (f", {replicas} replicas" if replicas > 1 else "")
 
 

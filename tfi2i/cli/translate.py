@@ -1,8 +1,50 @@
-"""`tfi2i translate`."""
+"""`tfi2i translate`: image files through a trained generator."""
 
-EXAMPLE = "Example:  tfi2i translate"
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
+from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.errors import DataError
+
+EXAMPLE = "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
 
 
-def translate() -> None:
-    """Not yet written."""
-    raise NotImplementedError
+def translate(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUTS...", help="Image files, folders or globs.")
+    ],
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="The folder for the results, which keep their names.")
+    ],
+    run: RunOption = None,
+    preset: PresetOption = None,
+    direction: Annotated[str, typer.Option(help="a2b, or b2a if the variant learns it.")] = "a2b",
+    tile: Annotated[
+        int | None,
+        typer.Option(help="Side of the blended tiles in pixels; else as the model was trained."),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Whole images at once; needs memory for large ones.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out damaged files and list them.")
+    ] = False,
+) -> None:
+    """Translate images of any size with a trained model."""
+    if whole and tile is not None:
+        raise DataError("--whole and --tile exclude each other")
+    import_tensorflow()
+    from tfi2i.translate import translate_files
+
+    chosen = choose_model(run, preset)
+    written = translate_files(
+        chosen.model.translator(direction),
+        inputs,
+        out_folder,
+        tile=None if whole else tile or chosen.model.crop_size,
+        skip_bad=skip_bad,
+    )
+    out.print(f"{len(written)} images in {out_folder}")

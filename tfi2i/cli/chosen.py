@@ -1,0 +1,87 @@
+"""The trained model that `translate`, `evaluate` and `export` work with: of a run or a preset."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tfi2i.errors import DataError, RunError
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import TranslationGAN
+
+RunOption = Annotated[
+    Path | None, typer.Option("--run", help="A run folder: the model of its newest checkpoint.")
+]
+PresetOption = Annotated[
+    str | None,
+    typer.Option("--preset", help="A trained model that ships with tfi2i; see `tfi2i list`."),
+]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A trained model and what its folder says of it.
+
+    Attributes:
+        model: With its weights.
+        folder: Of the run or the preset.
+        facts: `model.json`: the variant, its arguments, figures of a preset.
+        data: The section `data` of the recipe it was trained with; empty where none is noted.
+    """
+
+    model: "TranslationGAN"
+    folder: Path
+    facts: dict[str, Any]
+    data: dict[str, Any]
+
+    def open_data(self, source: str | None) -> "DataSource":
+        """Opens images to measure the model on: those given, else its own.
+
+        Raises:
+            DataError: If none are given and none are noted.
+        """
+        from tfi2i.data import open_source
+
+        table = dict(self.data)
+        if source is not None:
+            table.update(source=source, kind=None)
+        if "source" not in table:
+            raise DataError(f"{self.folder} does not note its images: give them with --data")
+        return open_source(
+            table["source"],
+            kind=table.get("kind") or self.model.batch_kind,
+            direction=table.get("direction", "a2b"),
+            # Tiles of built-in maps come in the size that is measured, and are not scaled.
+            load_size=self.model.crop_size,
+            channels=table.get("channels", 3),
+            skip_bad=table.get("skip_bad", False),
+        )
+
+
+def choose_model(run: Path | None, preset: str | None) -> Chosen:
+    """Loads the model that --run or --preset names.
+
+    Raises:
+        RunError: If not exactly one of them is given, or the run folder holds no run.
+        WeightsError: If there is no checkpoint or no such preset, or the weights do not fit.
+    """
+    if (run is None) == (preset is None):
+        raise RunError("say which model: --run FOLDER, or --preset NAME (not both)")
+
+    from tfi2i.training import RunFolder, TranslationGAN
+    from tfi2i.training.saving import read_model_facts
+    from tfi2i.zoo.catalogue import load, preset_folder
+
+    folder = preset_folder(preset) if preset is not None else run
+    assert folder is not None
+    if not folder.is_dir():
+        raise RunError(f"there is no run folder {folder}")
+    facts = read_model_facts(folder)
+    model = load(folder)
+    assert isinstance(model, TranslationGAN)
+    began = RunFolder(folder)
+    data = dict(began.recipe().data) if began.exists else facts.get("data", {})
+    return Chosen(model, folder, facts, data)

@@ -1,0 +1,84 @@
+"""A trained model measured on a data source: every direction it translates, beside baselines."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfi2i.data import evaluation_arrays, resize_image
+from tfi2i.errors import DataError
+from tfi2i.metrics import evaluate
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource, Images
+    from tfi2i.metrics import FeatureExtractor
+    from tfi2i.training import TranslationGAN
+
+# A mean colour over more images than this would not change visibly.
+MOST_TRAINING_IMAGES = 200
+
+
+def evaluate_model(
+    model: "TranslationGAN",
+    source: "DataSource",
+    *,
+    size: int,
+    split: str = "test",
+    extractor: "FeatureExtractor | None" = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """Measures a model.
+
+    Args:
+        model: With its weights.
+        source: Of two domains.
+        size: Side of the square images in pixels, one that the generators take.
+        split: `test`, `val` or `train`.
+        extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.
+        limit: At most so many images of each domain, spread evenly; None for all.
+
+    Returns:
+        What `tfi2i.metrics.evaluate` gives for `a2b`, further `data`, `split`, `size`, and, for a
+        model that also translates back, `b2a`: the same figures for that direction.
+
+    Raises:
+        DataError: If the source has one domain only, or no such split.
+    """
+    a, b, _ = evaluation_arrays(source, split=split, size=size)
+    if b is None:
+        raise DataError(
+            f"{source.name} has one domain of images ({source.kind}); a translator is measured "
+            "against images of a second one"
+        )
+    arrays = {"a": a[_spread(len(a), limit)], "b": b[_spread(len(b), limit)]}
+    figures = {
+        direction: evaluate(
+            partial(model.translate_batch, direction=direction),
+            arrays[direction[0]],
+            arrays[direction[-1]],
+            paired=source.aligned_test,
+            extractor=extractor,
+            training_b=_training_images(source, direction[-1], size),
+        )
+        for direction in model.translators
+    }
+    forth = figures.pop("a2b")
+    return {"data": source.description, "split": split, "size": size, **forth, **figures}
+
+
+def _spread(count: int, limit: int | None) -> np.ndarray:
+    """Indices of at most `limit` out of `count`, evenly spread."""
+    wanted = count if limit is None else min(count, limit)
+    return np.linspace(0, count - 1, wanted).round().astype(int)
+
+
+def _training_images(source: "DataSource", domain: str, size: int) -> Iterator[np.ndarray] | None:
+    """Some training images of a domain, one at a time; None where the source has no such part."""
+    if "train" not in source.splits:
+        return None
+    images: Images | None = getattr(source.splits["train"], domain)
+    if images is None:
+        return None
+    chosen = _spread(len(images), MOST_TRAINING_IMAGES)
+    return (resize_image(images.load(index), size, size) for index in chosen.tolist())

@@ -1,0 +1,153 @@
+"""The page of a training run, `index.html` in its folder."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from PIL import Image
+
+from tfi2i.report.charts import line_chart
+from tfi2i.report.html import Html, command, element, page, section, table, write_page
+
+if TYPE_CHECKING:
+    from tfi2i.training.run_folder import RunFolder
+
+REFRESH_SECONDS = 15
+_SHOWN_WIDTH = 480
+_NOT_LOSSES = ("iteration", "epoch", "images_per_second")
+_COLUMNS = {
+    2: ("a", "a to b"),
+    3: ("a", "a to b", "b (real)"),
+    4: ("a", "a to b", "b", "b to a"),
+}
+
+State = Literal["training", "stopped", "finished"]
+
+
+def write_run_page(
+    folder: "RunFolder", *, state: State = "finished", total_iterations: int | None = None
+) -> Path:
+    """Writes what is known of a run by now.
+
+    The sample pictures are not copied into the page: it is written anew after every epoch, and they
+    stand beside it in the run folder.
+
+    Args:
+        folder: Of a run.
+        state: While `training`, the page loads itself anew every few seconds.
+        total_iterations: Of the whole run, for the bar; None leaves it out.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        RunError: If this is not a run folder.
+    """
+    facts, recipe, metrics = folder.facts(), folder.recipe(), folder.metrics()
+    title = f"{recipe.variant} on {Path(str(recipe.data['source'])).name}"
+    body = [
+        element("h1", title),
+        element("p", facts["data"], class_="lead"),
+        *_progress(metrics, state, total_iterations),
+        _warnings(folder.log_path),
+        _samples(folder, int(recipe.data["crop_size"])),
+        _losses(metrics),
+        section("What next", command(*_next_commands(folder, state))),
+        section("Recipe", command(recipe.to_yaml().rstrip())),
+        section("Facts", table((), [(name, _plain(value)) for name, value in facts.items()])),
+    ]
+    refresh = REFRESH_SECONDS if state == "training" else None
+    write_page(folder.page_path, page(title, *body, refresh_seconds=refresh))
+    return folder.page_path
+
+
+def _progress(
+    metrics: Sequence[dict[str, float]], state: State, total_iterations: int | None
+) -> list[Html | None]:
+    iteration = int(metrics[-1]["iteration"]) if metrics else 0
+    words = [state, f"iteration {iteration:,}"]
+    bar = None
+    if total_iterations:
+        words[1] += f" of {total_iterations:,}"
+        share = 100 * iteration / total_iterations
+        bar = element("div", element("div", style=f"width:{share:.1f}%"), class_="bar")
+    if metrics:
+        words.append(f"{metrics[-1]['images_per_second']:.3g} images/s")
+    words.append(f"written {time.strftime('%Y-%m-%d %H:%M:%S')}")
+    return [element("p", " · ".join(words)), bar]
+
+
+def _warnings(log_path: Path) -> Html | None:
+    if not log_path.exists():
+        return None
+    lines = log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = [line for line in lines if "  warning: " in line or "  error: " in line]
+    if not found:
+        return None
+    items = element("ul", *(element("li", line) for line in found[-20:]))
+    return element("div", items, class_="warnings")
+
+
+def _samples(folder: "RunFolder", crop_size: int) -> Html:
+    files = sorted((p for p in folder.samples.glob("*.png") if p.stem.isdigit()), reverse=True)
+    if not files:
+        return section("Samples", element("p", "None yet.", class_="lead"))
+    about = "The same test images every time, newest first: look at these before the losses."
+    figures = [_sample(folder.path, file, crop_size) for file in files]
+    return section(
+        "Samples",
+        element("p", about, class_="lead"),
+        element("div", *figures, class_="samples pixels"),
+    )
+
+
+def _sample(root: Path, file: Path, crop_size: int) -> Html:
+    with Image.open(file) as image:
+        width = image.width
+    shown = width * max(1, _SHOWN_WIDTH // width)
+    names = _COLUMNS.get(width // crop_size, ())
+    picture = element(
+        "img",
+        src=quote(file.relative_to(root).as_posix()),
+        alt=f"samples at iteration {int(file.stem):,}",
+        width=shown,
+        loading="lazy",
+    )
+    return element(
+        "figure",
+        element("figcaption", f"iteration {int(file.stem):,}"),
+        element(
+            "div",
+            *(element("span", name) for name in names),
+            class_="columns",
+            style=f"width:{shown}px",
+        ),
+        picture,
+    )
+
+
+def _losses(metrics: Sequence[dict[str, float]]) -> Html | None:
+    if not metrics:
+        return None
+    names = [name for name in metrics[-1] if name not in _NOT_LOSSES]
+    charts = [
+        line_chart(name, [(m["iteration"], m[name]) for m in metrics if name in m])
+        for name in names
+    ]
+    return section("Losses", element("div", *charts, class_="charts"))
+
+
+def _next_commands(folder: "RunFolder", state: State) -> list[str]:
+    lines = [
+        f"tfi2i translate --run {folder.path} PHOTOS --out translated",
+        f"tfi2i evaluate --run {folder.path}",
+        f"tfi2i export --run {folder.path} --out exported",
+    ]
+    return lines if state == "finished" else [f"tfi2i train --resume {folder.path}", *lines]
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
