@@ -170,7 +170,7 @@ def section_parameters(variant_class: type) -> dict[str, dict[str, inspect.Param
     set_elsewhere = {
         # The one place for both is `train.seed` and `data.crop_size`; see `model_config`.
         "model": {"self", "seed", "crop_size", "name", "kwargs"},
-        "data": {"seed", "start_step"},
+        "data": {"seed", "start_step", "augment"},
         "train": {"self", "optimizers", "kwargs"},
     }
     functions = {

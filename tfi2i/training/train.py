@@ -133,9 +133,9 @@ class Training:
         self.finished = self.iteration >= self.total_iterations
 
     def _fit_epochs(self, first: int, last: int, steps: int, callbacks, verbose) -> None:
+        arguments = self.recipe.arguments_for("data", training_batches)
         batches = training_batches(
-            self.source,
-            **self.recipe.arguments_for("data", training_batches),
+            **{**arguments, "source": self.source},
             seed=self.settings.seed,
             start_step=self.iteration,
         )

@@ -1,0 +1,64 @@
+"""Shared by all tests: two logical CPU devices, and small folders of real image files."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Tests run side by side: one thread each is faster than two that fight, and bit-equal everywhere.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
+)
+
+
+@pytest.fixture(autouse=True)
+def _same_start():
+    """Every test begins with the same seed and precision, whatever ran before it."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy("float32")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def write_pictures(folder: Path, count: int, *, size: int, seed: int) -> None:
+    """Writes PNGs of coloured blobs, so that neighbouring pixels are alike as in photographs."""
+    folder.mkdir(parents=True)
+    draw = np.random.default_rng(seed)
+    for index in range(count):
+        coarse = draw.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
+        picture.save(folder / f"{index:03d}.png")
+
+
+@pytest.fixture(scope="session")
+def unpaired_folder(tmp_path_factory) -> Path:
+    """`trainA trainB testA testB` with 6 + 5 and 4 + 4 pictures of 40 pixels."""
+    root = tmp_path_factory.mktemp("unpaired")
+    for seed, (name, count) in enumerate(
+        {"trainA": 6, "trainB": 5, "testA": 4, "testB": 4}.items()
+    ):
+        write_pictures(root / name, count, size=40, seed=seed)
+    return root
+
+
+@pytest.fixture(scope="session")
+def paired_folder(tmp_path_factory) -> Path:
+    """Aligned `A/train B/train A/test B/test`; b is the negative of a."""
+    root = tmp_path_factory.mktemp("paired")
+    for seed, (split, count) in enumerate({"train": 6, "test": 4}.items()):
+        write_pictures(root / "A" / split, count, size=40, seed=seed)
+        (root / "B" / split).mkdir(parents=True)
+        for path in (root / "A" / split).iterdir():
+            negative = 255 - np.asarray(Image.open(path))
+            Image.fromarray(negative).save(root / "B" / split / path.name)
+    return root

@@ -1,0 +1,266 @@
+"""The contract that every variant of the zoo passes, with its real classes at a tiny size.
+
+A new variant adds one entry to TINY.
+"""
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfi2i.zoo.catalogue import find_variant, load, variants
+
+from tfi2i.data import evaluation_arrays, open_source, training_batches
+from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.training import RunFolder
+from tfi2i.training.train import Training
+
+SIZE = 32
+# Constructor arguments that make each variant small, and the loss that falls when it is shown the
+# same four images again and again (None where its objective does not promise that of any loss).
+TINY = {
+    "pix2pix": (
+        {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},
+        "l1_loss",
+    ),
+    "cyclegan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "receptive_field": 16,
+            "blocks": 1,
+            "pool_size": 5,
+        },
+        "cycle_loss",
+    ),
+    "siamese_translator": (
+        {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
+        None,
+    ),
+}
+everyone = pytest.mark.parametrize("name", TINY)
+
+
+def test_every_variant_is_tested():
+    assert set(TINY) == {variant.name for variant in variants()}
+
+
+def tiny_model(name: str, **changes):
+    variant_class = find_variant(name).load_class()
+    return variant_class(crop_size=SIZE, **{**TINY[name][0], **changes})
+
+
+def tiny_recipe(name: str, folder: Path, **train) -> Recipe:
+    variant_class = find_variant(name).load_class()
+    return Recipe(
+        name,
+        model=TINY[name][0],
+        data={"source": str(folder), "batch_size": 2, "load_size": 36, "crop_size": SIZE},
+        train={"epochs": 2, "samples": 2, "checkpoint_every": 100, **train},
+    ).resolve(variant_class)
+
+
+@pytest.fixture
+def folder_for(unpaired_folder, paired_folder):
+    folders = {"unpaired": unpaired_folder, "paired": paired_folder}
+    return lambda name: folders[find_variant(name).load_class().batch_kind]
+
+
+def fixed_batches(folder: Path, model, batch_size: int = 2):
+    source = open_source(folder, kind=model.batch_kind)
+    return training_batches(source, batch_size=batch_size, load_size=36, crop_size=SIZE)
+
+
+def arrays(model) -> dict[str, np.ndarray]:
+    return {k: np.array(keras.ops.convert_to_numpy(v)) for k, v in model.state().items()}
+
+
+def assert_equal_states(one, other):
+    assert one.keys() == other.keys()
+    different = [name for name in one if not np.array_equal(one[name], other[name])]
+    assert not different
+
+
+@everyone
+def test_config_is_the_constructor_arguments(name):
+    model = tiny_model(name, seed=7)
+    assert model.get_config()["filters"] == 4
+    again = type(model)(**model.get_config())
+    assert again.get_config() == model.get_config()
+    shapes = {k: tuple(v.shape) for k, v in model.network_state().items()}
+    assert {k: tuple(v.shape) for k, v in again.network_state().items()} == shapes
+
+
+@everyone
+def test_a_run_trains_and_is_used_from_its_path_alone(name, folder_for, tmp_path):
+    variant_class = find_variant(name).load_class()
+    training = Training(
+        tiny_recipe(name, folder_for(name)), variant_class, RunFolder(tmp_path / "r")
+    )
+    before = arrays(training.model)
+    training.fit(verbose=0)
+    after = arrays(training.model)
+
+    assert training.finished
+    assert after["iteration"] == 2 * training.steps_per_epoch
+    trained = [k for k in before if k.endswith(("kernel", "gamma")) and "optimizer" not in k]
+    assert trained
+    # Attention's gate starts at zero, so what is behind it waits one step: allow none to stay.
+    assert not [k for k in trained if np.array_equal(before[k], after[k])]
+    lines = training.folder.metrics()
+    assert lines[-1]["iteration"] == after["iteration"]
+    assert all(np.isfinite(value) for line in lines for value in line.values())
+    grids = sorted(p.stem for p in training.folder.samples.glob("*.png"))
+    assert grids == [f"{i * training.steps_per_epoch:09d}" for i in (0, 1, 2)]
+
+    used = load(tmp_path / "r")
+    a, _, _ = evaluation_arrays(training.source, size=SIZE)
+    assert np.array_equal(used.translate_batch(a), training.model.translate_batch(a)) or (
+        name == "pix2pix"  # its dropout stays on at test time, as in the paper
+    )
+    assert used.translate(a[0]).shape == (SIZE, SIZE, 3)
+
+
+@everyone
+def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_path):
+    """Stopped within an epoch; the kill -9 version of this test is in test_resume.py."""
+    variant_class = find_variant(name).load_class()
+    recipe = tiny_recipe(name, folder_for(name), epochs=3, decay_epochs=2, ema_decay=0.5)
+
+    whole = Training(recipe, variant_class, RunFolder(tmp_path / "whole"))
+    whole.fit(verbose=0)
+
+    class StopAt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.iteration.numpy()) == 4:
+                raise KeyboardInterrupt
+
+    folder = RunFolder(tmp_path / "stopped")
+    stopped = Training(recipe, variant_class, folder)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(verbose=0, callbacks=[StopAt()])
+    resumed = Training(recipe, variant_class, folder)
+    assert resumed.resumed_from is not None
+    assert resumed.iteration == 3  # an epoch is 3 iterations: the 4th is done again
+    resumed.fit(verbose=0)
+    assert_equal_states(arrays(whole.model), arrays(resumed.model))
+
+    def without_clock(folder):
+        return [{**line, "images_per_second": 0} for line in folder.metrics()]
+
+    assert without_clock(whole.folder)[-1] == without_clock(resumed.folder)[-1]
+
+
+@everyone
+def test_two_replicas_equal_one(name, folder_for):
+    """The same global batches on one device and on two give the same weights."""
+    changes = {"dropout": 0.0} if name == "pix2pix" else {}
+    one = tiny_model(name, **changes)
+    one.compile()
+    start = {k: v.numpy() for k, v in one.network_state().items()}
+    batches = list(itertools.islice(fixed_batches(folder_for(name), one, batch_size=4), 3))
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        two = tiny_model(name, **changes)
+        two.compile()
+        for key, variable in two.network_state().items():
+            variable.assign(start[key])
+
+    stacked = tf.data.Dataset.from_tensor_slices(tuple(map(np.stack, zip(*batches, strict=True))))
+    one.fit(stacked, epochs=1, verbose=0)
+    two.fit(stacked, epochs=1, verbose=0)
+
+    one_state, two_state = arrays(one), arrays(two)
+    assert one_state["iteration"] == two_state["iteration"] == 3
+    for key, value in one_state.items():
+        # Adam divides by a root that is tiny in the first steps: rounding grows to 1e-4 there.
+        np.testing.assert_allclose(two_state[key], value, atol=5e-4, rtol=1e-3, err_msg=key)
+
+
+@everyone
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_trains_in_mixed_precision(name, precision, folder_for):
+    keras.config.set_dtype_policy(precision)
+    model = tiny_model(name)
+    model.compile()
+    logs = model.fit(
+        fixed_batches(folder_for(name), model), steps_per_epoch=2, verbose=0, shuffle=False
+    ).history
+    assert all(np.isfinite(values).all() for values in logs.values())
+    state = arrays(model)
+    assert all(np.isfinite(value).all() for value in state.values())
+    assert all(v.dtype == "float32" for k, v in model.state().items() if k.endswith("kernel"))
+
+
+@pytest.mark.parametrize("name", [name for name, (_, loss) in TINY.items() if loss])
+def test_overfits_four_images(name, folder_for):
+    loss = TINY[name][1]
+    changes = {"dropout": 0.0} if name == "pix2pix" else {}
+    model = tiny_model(name, **changes)
+    model.compile(generator_learning_rate=2e-3)
+    batch = next(iter(fixed_batches(folder_for(name), model, batch_size=4)))
+    repeated = tf.data.Dataset.from_tensors(batch).repeat()
+    history = model.fit(repeated, steps_per_epoch=30, epochs=3, verbose=0, shuffle=False).history
+    assert history[loss][-1] < 0.7 * history[loss][0]
+
+
+@everyone
+def test_ships_and_agrees_with_keras(name, folder_for, tmp_path):
+    from tfi2i.export import export_litert, export_saved_model, parity_report
+
+    changes = {"dropout_at_inference": False} if name == "pix2pix" else {}
+    model = tiny_model(name, **changes)
+    source = open_source(folder_for(name), kind=model.batch_kind)
+    images, _, _ = evaluation_arrays(source, size=SIZE)
+    for direction, generator in model.translators.items():
+        saved = export_saved_model(generator, tmp_path / direction, metadata={})
+        lite = export_litert(generator, tmp_path / f"{direction}.tflite", image_size=(SIZE, SIZE))
+        # Raises where an artefact does not agree.
+        report = parity_report(generator, images, saved_model=saved, litert=[lite])
+        assert len(report["artefacts"]) == 2
+
+
+@everyone
+def test_every_recipe_of_the_variant_resolves(name):
+    variant = find_variant(name)
+    assert "small" in variant.recipes
+    for recipe_name in variant.recipes:
+        recipe = load_recipe(variant.recipe_path(recipe_name))
+        assert recipe.variant == name
+        resolved = recipe.resolve(variant.load_class())
+        assert resolved.resolve(variant.load_class()) == resolved
+
+
+@everyone
+def test_the_card_shows_what_was_measured(name):
+    """README.md carries the table that results.json gives, to the letter."""
+    from tfi2i.cards import results_section
+
+    variant = find_variant(name)
+    card = (variant.folder / "README.md").read_text(encoding="utf-8")
+    assert results_section(variant) in card
+
+
+@everyone
+def test_presets_load_and_are_what_their_facts_say(name):
+    variant = find_variant(name)
+    for preset in variant.presets:
+        folder = variant.folder / "weights" / preset
+        assert (folder / "weights.npz").stat().st_size <= 2 * 2**20
+        model = load(folder)  # checks the SHA-256
+        image = np.zeros((70, 50, 3), np.uint8)
+        assert model.translate(image).shape == (70, 50, 3)
+
+
+def test_imports_point_one_way():
+    for package in ("layers", "networks", "losses", "training", "data", "metrics"):
+        spec = importlib.util.find_spec(f"tfi2i.{package}")
+        assert spec is not None and spec.submodule_search_locations
+        for root in spec.submodule_search_locations:
+            for path in Path(root).rglob("*.py"):
+                text = path.read_text(encoding="utf-8")
+                assert "tfi2i.zoo" not in text and "tfi2i.export" not in text, path

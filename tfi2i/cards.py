@@ -1,0 +1,103 @@
+"""The measured part of a variant's card, made from its results.json and from nothing else."""
+
+from typing import Any
+
+from tfi2i.zoo.catalogue import Variant
+
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+HEADINGS = {
+    "l1": ("L1", "{:.3f}"),
+    "psnr": ("PSNR, dB", "{:.1f}"),
+    "ssim": ("SSIM", "{:.3f}"),
+    "kid": ("KID", "{:.3f}"),
+    "fid": ("FID", "{:.0f}"),
+}
+BASELINES = {"copy_input": "the input itself", "mean_colour": "mean training colour"}
+
+
+def results_section(variant: Variant) -> str:
+    """The section between the markers of a card, markers included."""
+    results = variant.results()
+    body = "Not measured yet." if results is None else _table_and_notes(results)
+    return f"{BEGIN}\n{body}\n{END}"
+
+
+def update_card(variant: Variant) -> None:
+    """Replaces the section between the markers in the variant's README.md."""
+    path = variant.folder / "README.md"
+    before, rest = path.read_text(encoding="utf-8").split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text(before + results_section(variant) + after, encoding="utf-8")
+
+
+def _table_and_notes(results: dict[str, Any]) -> str:
+    arms = results["arms"]
+    first = next(iter(arms.values()))
+    keys = [key for key in HEADINGS if key in first["figures"]]
+    headings = ["", *(HEADINGS[key][0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
+    lines = [_row(headings), _row(["---"] * len(headings))]
+    for name, arm in arms.items():
+        cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
+        figures = [_with_spread(key, arm["figures"].get(key)) for key in keys]
+        lines.append(_row([name, *figures, len(arm["seeds"]), *cost]))
+    for key, name in BASELINES.items():
+        if key in first["baselines"]:
+            values = [_plain(k, first["baselines"][key].get(k)) for k in keys]
+            lines.append(_row([f"baseline: {name}", *values, "", "", "", ""]))
+    overrides = [
+        f"- {name}: `{' '.join(arm['overrides'])}`"
+        for name, arm in arms.items()
+        if arm["overrides"]
+    ]
+    return "\n".join(
+        [*lines, "", *_notes(results, first), "", "Arms and their changes:", *overrides]
+    )
+
+
+def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
+    features = arm["features"]
+    versions = results["versions"]
+    notes = [
+        f"Expected: {results['claim']}",
+        "",
+        f"{arm['test_images']} held-out images, {arm['iterations']} iterations of recipe "
+        f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
+        f"Command: `{results['command']}` on {results['processor']}, {results['cores']} cores, "
+        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
+        f"commit {results['commit']}.",
+    ]
+    if features:
+        notes.append(
+            f"FID and KID with {features['extractor']}; FID of so few images is biased upwards: "
+            "compare KID."
+        )
+    return notes
+
+
+def _with_spread(key: str, figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return ""
+    text = _plain(key, figure["mean"])
+    if figure["spread"] is None:
+        return text
+    return f"{text} ± {_plain(key, figure['spread'])}"
+
+
+def _plain(key: str, value: float | None) -> str:
+    return "" if value is None else HEADINGS[key][1].format(value)
+
+
+def _row(cells: list[Any]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def headline(results: dict[str, Any] | None) -> str:
+    """One line for the zoo's table: the first arm's L1 and KID, or that nothing was measured."""
+    if results is None:
+        return "not measured"
+    figures = next(iter(results["arms"].values()))["figures"]
+    return ", ".join(
+        f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}"
+        for key in ("l1", "kid")
+        if key in figures
+    )

@@ -1,0 +1,254 @@
+"""`tfi2i reproduce`: a variant's small recipe beside the controls its paper argues against.
+
+`zoo/<group>/<variant>/reproduce.yaml` names the recipe, the claim and the arms; an arm is a list of
+overrides of the recipe. Every arm is trained with every seed in a process of its own, measured on
+test images, and written down in `results.json`, from which the variant's card is made.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tfi2i.errors import RecipeError, TrainingError
+from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.zoo.catalogue import Variant, find_variant
+
+# Figures of `evaluate` that results.json keeps: dotted paths into its dict.
+FIGURES = (
+    "translated.l1",
+    "translated.psnr",
+    "translated.ssim",
+    "translated.kid",
+    "translated.fid",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A variant's `reproduce.yaml`.
+
+    Attributes:
+        recipe: Name of the recipe that all arms share.
+        arms: Name of an arm to its overrides; the first is the variant as it is meant.
+        claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
+        preset: The name under which the first arm's generator ships, or None.
+    """
+
+    recipe: str
+    arms: dict[str, list[str]]
+    claim: str
+    preset: str | None = None
+
+
+def load_plan(variant: Variant) -> Plan:
+    """Reads the plan of a variant.
+
+    Raises:
+        RecipeError: If the variant has none.
+    """
+    path = variant.folder / "reproduce.yaml"
+    if not path.exists():
+        raise RecipeError(f"{variant.name} has no reproduce.yaml: nothing says what to measure")
+    return Plan(**yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def reproduce(
+    variant_name: str,
+    *,
+    seeds: Sequence[int],
+    out: Path,
+    arms: Sequence[str] | None = None,
+    jobs: int = 1,
+) -> dict[str, Any]:
+    """Trains and measures all arms of a variant, and writes its `results.json`.
+
+    Runs that are finished in `out` are not repeated, so that a stopped call goes on.
+
+    Args:
+        variant_name: Of the zoo.
+        seeds: One run for each, in each arm.
+        out: Where the run folders go.
+        arms: Names of arms to run now; the others keep the results they have. None runs all.
+        jobs: Processes side by side; each gets its share of the processor's threads.
+
+    Returns:
+        The contents of `results.json`.
+
+    Raises:
+        RecipeError: If the variant has no plan or no arm of a name.
+        TrainingError: If a run fails; its own message is in its log.
+    """
+    variant = find_variant(variant_name)
+    plan = load_plan(variant)
+    unknown = set(arms or ()) - set(plan.arms)
+    if unknown:
+        raise RecipeError(f"{variant.name} has no arm {sorted(unknown)}; it has {list(plan.arms)}")
+    runs = [(arm, seed) for arm in arms or plan.arms for seed in seeds]
+    with ThreadPoolExecutor(jobs) as pool:
+        measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
+
+    results = _as_begun(variant, plan)
+    for arm, overrides in plan.arms.items():
+        found = [record for record in measured if record["arm"] == arm]
+        if found:
+            results["arms"][arm] = {"overrides": overrides, **_summary(found)}
+    results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
+    path = variant.folder / "results.json"
+    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return results
+
+
+def run_folder_of(out: Path, variant: Variant, arm: str, seed: int) -> RunFolder:
+    """Where the run of one arm and seed is."""
+    slug = re.sub(r"\W+", "-", arm).strip("-").lower()
+    return RunFolder(out / variant.name / f"{slug}-seed{seed}")
+
+
+def _run(
+    variant: Variant, plan: Plan, arm: str, seed: int, *, out: Path, jobs: int
+) -> dict[str, Any]:
+    folder = run_folder_of(out, variant, arm, seed)
+    record_path = folder.path / "record.json"
+    if record_path.exists():
+        return json.loads(record_path.read_text(encoding="utf-8"))
+    print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
+    overrides = [*plan.arms[arm], f"train.seed={seed}"]
+    memory = _tfi2i(
+        "train", variant.name, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
+        log=folder.path, jobs=jobs,
+    )  # fmt: skip
+    figures_path = folder.path / "evaluation.json"
+    _tfi2i(
+        "evaluate",
+        "--run",
+        str(folder.path),
+        "--json",
+        str(figures_path),
+        log=folder.path,
+        jobs=jobs,
+    )
+    record = {
+        "arm": arm,
+        "seed": seed,
+        "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
+        "peak_memory_mib": round(memory),
+        **_cost(folder),
+    }
+    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
+
+
+def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
+    """Runs one command in a process of its own; returns its peak memory in MiB."""
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    environment = {
+        **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
+    }  # fmt: skip
+    log.mkdir(parents=True, exist_ok=True)
+    log_path = log / f"{arguments[0]}.out"
+    with open(log_path, "ab") as file:
+        command = [sys.executable, "-m", "tfi2i", *arguments]
+        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise TrainingError(f"`tfi2i {' '.join(arguments)}` failed; see {log_path}")
+    return usage.ru_maxrss / 1024
+
+
+def _cost(folder: RunFolder) -> dict[str, float]:
+    """Iterations, seconds of training and images per second, from the run's own log."""
+    lines = folder.metrics()
+    batch = folder.recipe().data["batch_size"]
+    seconds, done = 0.0, 0
+    for line in lines:
+        seconds += (line["iteration"] - done) * batch / line["images_per_second"]
+        done = int(line["iteration"])
+    rates = [line["images_per_second"] for line in lines]
+    return {
+        "iterations": done,
+        "seconds": round(seconds),
+        "images_per_second": round(statistics.median(rates), 1),
+    }
+
+
+def _as_begun(variant: Variant, plan: Plan) -> dict[str, Any]:
+    """The head of results.json, with the arms that were measured before and are still planned."""
+    earlier = (variant.results() or {}).get("arms", {})
+    machine = describe_machine()
+    return {
+        "variant": variant.name,
+        "recipe": plan.recipe,
+        "claim": plan.claim,
+        "command": f"tfi2i reproduce {variant.name}",
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "commit": _commit(),
+        "processor": machine["processor"],
+        "cores": machine["cores"],
+        "versions": machine["versions"],
+        "arms": {
+            arm: earlier[arm]
+            for arm, overrides in plan.arms.items()
+            if arm in earlier and earlier[arm]["overrides"] == overrides
+        },
+    }
+
+
+def _summary(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean and spread (standard deviation) over seeds of every figure, baselines and costs."""
+    figures = {}
+    for figure in FIGURES:
+        values = [_at(record["evaluation"], figure) for record in records]
+        known = [value for value in values if value is not None]
+        if known:
+            figures[figure.split(".")[1]] = {
+                "mean": round(statistics.mean(known), 4),
+                "spread": round(statistics.stdev(known), 4) if len(known) > 1 else None,
+                "each": [round(value, 4) for value in known],
+            }
+    first = records[0]["evaluation"]
+    return {
+        "seeds": [record["seed"] for record in records],
+        "figures": figures,
+        "baselines": {
+            name: {k: _rounded(v) for k, v in first[name].items()}
+            for name in ("copy_input", "mean_colour")
+            if first.get(name)
+        },
+        "features": first.get("features"),
+        "test_images": first["images_a"],
+        "iterations": records[0]["iterations"],
+        "seconds": round(statistics.mean(r["seconds"] for r in records)),
+        "images_per_second": round(statistics.mean(r["images_per_second"] for r in records), 1),
+        "peak_memory_mib": round(statistics.mean(r["peak_memory_mib"] for r in records)),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _at(table: dict[str, Any], path: str) -> float | None:
+    value: Any = table
+    for key in path.split("."):
+        value = (value or {}).get(key)
+    return value
+
+
+def _commit() -> str | None:
+    """The commit of the working copy this package is installed from, if it is one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
