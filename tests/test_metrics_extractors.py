@@ -51,6 +51,15 @@ def test_features_do_not_depend_on_the_company(extractor, tiles):
     assert extractor._extract.experimental_get_tracing_count() == 1
 
 
+def test_large_images_are_smoothed_before_they_shrink():
+    # A network that returns its pixels. Fine noise is seen as its mean; sampling would leave noise.
+    pixels = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    extractor = extractors.KerasExtractor("pixels", pixels, image_size=8)
+    noise = np.random.default_rng(0).integers(0, 256, (1, 128, 128, 3), dtype=np.uint8)
+    seen = extractor(noise)
+    assert abs(seen.mean() - 127.5) < 2 and seen.std() < 8
+
+
 def ramps():
     """An image that any machine makes alike: ramps, stripes and squares."""
     y, x = np.mgrid[0:160, 0:160]

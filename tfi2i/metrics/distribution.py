@@ -32,10 +32,9 @@ def fid(real_features: np.ndarray, fake_features: np.ndarray) -> float:
 
     |m1 - m2|^2 + Tr(C1) + Tr(C2) - 2 Tr((C1 C2)^(1/2)), with covariances over N - 1.
 
-    With C = R^T R for the triangular R of the centred, scaled features, the eigenvalues of C1 C2
-    are the squared singular values of R1 R2^T, so the last trace is the sum of these singular
-    values. This needs no root of a nearly singular matrix, and works with fewer images than
-    features.
+    With C = R^T R, the eigenvalues of C1 C2 are the squared singular values of R1 R2^T, so the last
+    trace is the sum of these singular values. Fewer images than features are then no special case,
+    and a small one: R is the centred features themselves.
 
     FID is biased upwards, the more so the fewer the images: below about D images only compare
     values that come from equal numbers of images, and look at KID.
@@ -124,9 +123,12 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _covariance_root(features: np.ndarray) -> np.ndarray:
     """R (min(N, D), D) with R^T R = the covariance of the features."""
-    centred = features - features.mean(axis=0)
-    # asarray changes nothing: numpy's type stubs do not know that this mode gives R alone.
-    return np.asarray(np.linalg.qr(centred / np.sqrt(len(features) - 1), mode="r"))
+    root = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
+    if len(features) <= features.shape[1]:
+        return root
+    eigenvalues, eigenvectors = np.linalg.eigh(root.T @ root)
+    # Rounding may leave an eigenvalue of zero at -1e-18.
+    return np.sqrt(np.maximum(eigenvalues, 0))[:, None] * eigenvectors.T
 
 
 def _checked(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
