@@ -15,7 +15,7 @@ EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figu
 ROWS = {
     "translated": "this model",
     "copy_input": "baseline: the input itself",
-    "mean_colour": "baseline: mean colour of the training images",
+    "mean_colour": "baseline: mean colour",
 }
 COLUMNS = {"l1": "L1", "psnr": "PSNR", "ssim": "SSIM", "fid": "FID", "kid": "KID"}
 

@@ -1,26 +1,20 @@
 """`tfi2i train`: a run from a recipe, new or resumed."""
 
-import os
-import signal
-import time
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfi2i.cli.console import import_tensorflow, out, show_facts
-from tfi2i.cli.run_log import RunLog
-from tfi2i.errors import RecipeError, Tfi2iError
+from tfi2i.errors import RecipeError
 
 if TYPE_CHECKING:
     from tfi2i.cli.plan import Plan
-    from tfi2i.data import DataSource
-    from tfi2i.training.train import Training
 
 EXAMPLE = (
     "Example:  tfi2i train cyclegan --data photos/horse2zebra data.batch_size=2 train.epochs=100"
 )
-EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 def train(
@@ -87,107 +81,28 @@ def train(
     if dry_run:
         _show_plan(plan)
         return
-    log = RunLog(plan.folder.log_path)
-    with log.catching_warnings():
-        try:
-            _train(plan, log)
-        except Tfi2iError as error:
-            log.note(f"error: {error}")
-            raise
+    from tfi2i.cli.training_run import carry_out
+
+    folder = shlex.quote(str(plan.folder.path))
+    training = carry_out(plan, to_resume=f"tfi2i train --resume {folder}")
+    if training.finished:
+        out.print(f"look       {plan.folder.page_path}")
+        out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
 
 
 def _show_plan(plan: "Plan") -> None:
     """Finds the same mistakes as a real run would, and leaves no trace."""
+    from tfi2i.cli.training_run import length_in_words, skipped_in_words
+
     source, steps = plan.check_data()
     out.print(plan.recipe.to_yaml())
     show_facts(
         {
             "data": source.description,
             "run": f"{plan.folder.path} ({'goes on' if plan.folder.exists else 'new'})",
-            "length": _length(
-                plan.recipe.train_settings().epochs, steps, plan.recipe.data["batch_size"]
-            ),
+            "length": length_in_words(plan.recipe, steps),
             "dry run": "nothing was written",
         }
     )
-    _show_skipped(source, out.print)
-
-
-def _train(plan: "Plan", log: RunLog) -> None:
-    log.line(f"{plan.recipe.variant}: finding images, building networks ...")
-
-    from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
-    from tfi2i.report.callback import RefreshRunPage
-    from tfi2i.training.train import Training
-
-    begun = time.monotonic()
-    training = Training(plan.recipe, plan.variant_class, plan.folder)
-    if training.is_chief:
-        log.open()
-    to_resume = f"tfi2i train --resume {plan.folder.path}"
-    for name, value in _facts(training, to_resume).items():
-        log.line(f"{name:<10} {value}")
-    _show_skipped(training.source, log.warn)
-
-    interrupts = FirstInterruptStops(log.line)
-    shows_bar = out.is_terminal
-    callbacks = [interrupts, EpochLines(training, log.note if shows_bar else log.line)]
-    if training.is_chief:
-        callbacks.append(RefreshRunPage(plan.folder, training.total_iterations))
-    try:
-        training.fit(warn=log.warn, callbacks=callbacks, verbose=1 if shows_bar else 0)
-    except KeyboardInterrupt:
-        log.line(f"stopped at once; to go on from the last checkpoint: {to_resume}")
-        raise SystemExit(EXIT_INTERRUPTED) from None
-
-    if training.finished:
-        minutes = (time.monotonic() - begun) / 60
-        log.line(f"finished   {training.iteration:,} iterations, {minutes:.1f} min")
-        log.line(f"look       {plan.folder.page_path}")
-        log.line(f"use        tfi2i translate --run {plan.folder.path} PHOTOS --out FOLDER")
-        return
-    log.line(f"stopped after iteration {training.iteration:,}; all is saved")
-    log.line(f"to go on   {to_resume}")
-    if interrupts.interrupted:
-        raise SystemExit(EXIT_INTERRUPTED)
-
-
-def _facts(training: "Training", to_resume: str) -> dict[str, str]:
-    networks = [f"{n.name} {n.count_params():,}" for n in training.model.networks]
-    facts = {
-        "data": training.source.description,
-        "run": str(training.folder.path),
-        "length": _length(
-            training.settings.epochs, training.steps_per_epoch, training.batch_size
-        ),
-        "devices": _devices(training),
-        "parameters": ", ".join(networks),
-        "page": str(training.folder.page_path),
-        "to resume": to_resume,
-    }
-    if training.resumed_from is not None:
-        facts["resumed"] = f"from iteration {training.iteration:,} ({training.resumed_from.name})"
-    return facts
-
-
-def _devices(training: "Training") -> str:
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
-    replicas = training.strategy.num_replicas_in_sync
-    where = ", ".join(filter(None, names)) or f"CPU with {os.cpu_count()} cores"
-    if not gpus and Path("/proc/driver/nvidia").exists():
-        where += " (TensorFlow cannot use the GPU; with TF_CPP_MIN_LOG_LEVEL=0 it says why)"
-    return where + (f", {replicas} replicas" if replicas > 1 else "")
-
-
-def _length(epochs: int, steps: int, batch_size: int) -> str:
-    return (
-        f"{epochs} epochs of {steps:,} iterations = {epochs * steps:,}, batches of {batch_size}"
-    )
-
-
-def _show_skipped(source: "DataSource", show) -> None:
     if source.skipped:
-        show(f"{len(source.skipped)} damaged files are left out: {'; '.join(source.skipped)}")
+        out.print(skipped_in_words(source))

@@ -9,7 +9,9 @@ from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
 
-EXAMPLE = "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
+EXAMPLE = (
+    "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
+)
 
 
 def translate(

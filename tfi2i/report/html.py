@@ -89,7 +89,9 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Html:
     """A table; the first column names the row, numbers go to the right by the style sheet."""
     top = element("tr", *(element("th", cell, scope="col") for cell in head)) if head else None
     body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:]))
+        element(
+            "tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])
+        )
         for row in rows
     ]
     return element("div", element("table", top, *body), class_="scroll")

@@ -1,6 +1,7 @@
 """The page of a training run, `index.html` in its folder."""
 
 import json
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def write_run_page(
         *_progress(metrics, state, total_iterations),
         _warnings(folder.log_path),
         _samples(folder, int(recipe.data["crop_size"])),
-        _losses(metrics),
+        section("Losses", loss_charts(metrics)) if metrics else None,
         section("What next", command(*_next_commands(folder, state))),
         section("Recipe", command(recipe.to_yaml().rstrip())),
         section("Facts", table((), [(name, _plain(value)) for name, value in facts.items()])),
@@ -129,24 +130,24 @@ def _sample(root: Path, file: Path, crop_size: int) -> Html:
     )
 
 
-def _losses(metrics: Sequence[dict[str, float]]) -> Html | None:
-    if not metrics:
-        return None
-    names = [name for name in metrics[-1] if name not in _NOT_LOSSES]
+def loss_charts(metrics: Sequence[dict[str, float]]) -> Html:
+    """A small chart for every loss in the lines of `metrics.jsonl`."""
+    names = [name for name in metrics[-1] if name not in _NOT_LOSSES] if metrics else []
     charts = [
         line_chart(name, [(m["iteration"], m[name]) for m in metrics if name in m])
         for name in names
     ]
-    return section("Losses", element("div", *charts, class_="charts"))
+    return element("div", *charts, class_="charts")
 
 
 def _next_commands(folder: "RunFolder", state: State) -> list[str]:
+    run = shlex.quote(str(folder.path))
     lines = [
-        f"tfi2i translate --run {folder.path} PHOTOS --out translated",
-        f"tfi2i evaluate --run {folder.path}",
-        f"tfi2i export --run {folder.path} --out exported",
+        f"tfi2i translate --run {run} PHOTOS --out translated",
+        f"tfi2i evaluate --run {run}",
+        f"tfi2i export --run {run} --out exported",
     ]
-    return lines if state == "finished" else [f"tfi2i train --resume {folder.path}", *lines]
+    return lines if state == "finished" else [f"tfi2i train --resume {run}", *lines]
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,117 @@
+"""Carries out a planned run on the command line: its lines, its stop on a signal, its page."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfi2i.cli.console import out
+from tfi2i.cli.plan import Plan
+from tfi2i.cli.run_log import RunLog
+from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
+from tfi2i.errors import Tfi2iError
+from tfi2i.report.callback import RefreshRunPage
+from tfi2i.training.train import Training
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.recipe import Recipe
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+
+
+def carry_out(plan: Plan, *, to_resume: str) -> Training:
+    """Trains to the end of the run, or to SIGTERM.
+
+    Args:
+        plan: Of a new run, or of one that goes on.
+        to_resume: The command that goes on with it.
+
+    Returns:
+        The run; `finished` is False after SIGTERM.
+
+    Raises:
+        Tfi2iError: As `Training` and its `fit`; also noted in the run's log.
+        SystemExit: After Ctrl-C.
+    """
+    log = RunLog(plan.folder.log_path)
+    with log.catching_warnings():
+        try:
+            return _train(plan, log, to_resume)
+        except Tfi2iError as error:
+            log.note(f"error: {error}")
+            raise
+
+
+def length_in_words(recipe: "Recipe", steps: int) -> str:
+    """Such as: 200 epochs of 1,067 iterations = 213,400, batches of 1."""
+    epochs = recipe.train_settings().epochs
+    total = f"{epochs} epochs of {steps:,} iterations = {epochs * steps:,}"
+    return f"{total}, batches of {recipe.data['batch_size']}"
+
+
+def skipped_in_words(source: "DataSource") -> str:
+    """Which files were left out."""
+    return f"{len(source.skipped)} damaged files are left out: {'; '.join(source.skipped)}"
+
+
+def _train(plan: Plan, log: RunLog, to_resume: str) -> Training:
+    log.line(f"{plan.recipe.variant}: finding images, building networks ...")
+    begun = time.monotonic()
+    training = Training(plan.recipe, plan.variant_class, plan.folder)
+    if training.is_chief:
+        log.open()
+    for name, value in _facts(training, to_resume).items():
+        log.line(f"{name:<10} {value}")
+    if training.source.skipped:
+        log.warn(skipped_in_words(training.source))
+
+    interrupts = FirstInterruptStops(log.line)
+    shows_bar = out.is_terminal
+    callbacks = [interrupts, EpochLines(training, log.note if shows_bar else log.line)]
+    if training.is_chief:
+        callbacks.append(RefreshRunPage(plan.folder, training.total_iterations))
+    try:
+        training.fit(warn=log.warn, callbacks=callbacks, verbose=1 if shows_bar else 0)
+    except KeyboardInterrupt:
+        log.line(f"stopped at once; to go on from the last checkpoint: {to_resume}")
+        raise SystemExit(EXIT_INTERRUPTED) from None
+
+    if training.finished:
+        minutes = (time.monotonic() - begun) / 60
+        log.line(f"finished   {training.iteration:,} iterations; {minutes:.1f} min this time")
+        return training
+    log.line(f"stopped after iteration {training.iteration:,}; all is saved")
+    log.line(f"to go on   {to_resume}")
+    if interrupts.interrupted:
+        raise SystemExit(EXIT_INTERRUPTED)
+    return training
+
+
+def _facts(training: Training, to_resume: str) -> dict[str, str]:
+    networks = [f"{n.name} {n.count_params():,}" for n in training.model.networks]
+    facts = {
+        "data": training.source.description,
+        "run": str(training.folder.path),
+        "length": length_in_words(training.recipe, training.steps_per_epoch),
+        "devices": _devices(training),
+        "parameters": ", ".join(networks),
+        "page": str(training.folder.page_path),
+        "to resume": to_resume,
+    }
+    if training.resumed_from is not None:
+        facts["resumed"] = f"from iteration {training.iteration:,} ({training.resumed_from.name})"
+    return facts
+
+
+def _devices(training: Training) -> str:
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
+    replicas = training.strategy.num_replicas_in_sync
+    where = ", ".join(filter(None, names)) or f"CPU with {os.cpu_count()} cores"
+    if not gpus and Path("/proc/driver/nvidia").exists():
+        where += " (TensorFlow cannot use the GPU; with TF_CPP_MIN_LOG_LEVEL=0 it says why)"
+    return where + (f", {replicas} replicas" if replicas > 1 else "")

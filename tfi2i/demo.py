@@ -1,0 +1,205 @@
+"""The demo: pix2pix learns to turn a relief map of the Earth into one coloured by elevation.
+
+All of the main job in minutes on two CPU cores: train, measure on longitudes that no training tile
+touches, translate the whole held-out map by tiles, export, and one page that shows it.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfi2i.data import earth_map, earth_test_region, evaluation_arrays, open_source
+from tfi2i.evaluation import evaluate_model
+from tfi2i.shipping import FORMATS, ship
+from tfi2i.tiling import tile_starts
+from tfi2i.training import RunFolder, TranslationGAN
+from tfi2i.translate import translate_image
+from tfi2i.zoo.catalogue import load
+
+OVERLAP = 0.5
+SHOWN_TILES = 6
+PARITY_TILES = 16
+
+Train = Callable[[Path], bool]
+
+
+@dataclass(frozen=True)
+class DemoResults:
+    """What the page shows.
+
+    Attributes:
+        run: The training run.
+        figures: As `evaluate_model` gives them.
+        tiles: Held-out tiles by column of the page: input, output, truth; uint8 (N, S, S, 3).
+        maps: The whole held-out map in the same columns; uint8 (H, W, 3).
+        seams: Ratio of steps at tile borders to steps elsewhere: `blended`, `hard` (tiles side by
+            side without overlap) and `truth`, in which there are no tiles.
+        parity: As `tfi2i.export.parity_report` gives it.
+        seconds: Of each part of the job.
+    """
+
+    run: RunFolder
+    figures: dict[str, Any]
+    tiles: dict[str, np.ndarray]
+    maps: dict[str, np.ndarray]
+    seams: dict[str, float]
+    parity: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path | None:
+    """Does the job and writes its page.
+
+    Args:
+        folder: For the run, the exports, the pictures and the page. What an earlier, stopped call
+            left there is gone on with.
+        train: Trains the recipe `demo` of pix2pix in a run folder, or goes on with it; returns
+            whether it came to the end.
+        say: Shows a line to the user.
+
+    Returns:
+        The page, or None if the training was stopped.
+
+    Raises:
+        MissingExtraError: If the package with the Earth maps is not installed.
+    """
+    from tfi2i.report.demo_page import write_demo_page
+
+    clock = _Clock(say)
+    run = RunFolder(folder / "run")
+    clock.start("train", "train pix2pix: shaded relief -> elevation colours, 64 px")
+    if not train(run.path):
+        return None
+    model = load(run.path)
+    assert isinstance(model, TranslationGAN)
+
+    size = model.crop_size
+    source = open_source(run.recipe().data["source"], kind="paired", load_size=size)
+    clock.start("evaluate", "measure on the held-out longitudes, 20 to 50 degrees east")
+    figures = evaluate_model(model, source, size=size)
+    (folder / "evaluation.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    say(_figures_in_words(figures))
+
+    clock.start("translate", "translate the whole held-out map by tiles")
+    maps, seams = translate_map(model, source.name)
+    say(_seams_in_words(seams))
+
+    clock.start("export", "export to SavedModel and LiteRT, and compare with Keras")
+    a, b, _ = evaluation_arrays(source, size=size)
+    assert b is not None
+    parity = ship(
+        model,
+        folder / "exported",
+        direction="a2b",
+        formats=FORMATS,
+        size=size,
+        images=a[:: max(1, len(a) // PARITY_TILES)][:PARITY_TILES],
+        metadata={"variant": run.recipe().variant, "run": "tfi2i demo", "data": source.licence},
+    )
+    shown = np.linspace(0, len(a) - 1, SHOWN_TILES).round().astype(int)
+    tiles = {"input": a[shown], "output": model.translate_batch(a[shown]), "truth": b[shown]}
+
+    clock.stop()
+    results = DemoResults(run, figures, tiles, maps, seams, parity, clock.seconds)
+    return write_demo_page(folder / "index.html", results)
+
+
+def translate_map(
+    model: TranslationGAN, source_name: str
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Translates the whole band of longitudes that is held out, from pole to pole.
+
+    Args:
+        model: Trained on `earth:<a>-<b>`.
+        source_name: Of those data.
+
+    Returns:
+        `input`, `output`, `truth`, uint8 (H, W, 3); and the strength of seams, see `seam_ratio`,
+        of `blended` tiles, of `hard` ones without overlap, and of the `truth`.
+    """
+    first, end = earth_test_region()
+    input_map, truth = (
+        earth_map(name)[:, first:end] for name in source_name.removeprefix("earth:").split("-")
+    )
+    tile, generator = model.crop_size, model.translator()
+    blended = translate_image(generator, input_map, tile=tile, overlap=OVERLAP)
+    hard = translate_image(generator, input_map, tile=tile, overlap=0.0)
+    seams = {
+        "blended": seam_ratio(blended, tile, OVERLAP),
+        "hard": seam_ratio(hard, tile, 0.0),
+        "truth": seam_ratio(truth, tile, OVERLAP),
+    }
+    return {"input": input_map, "output": blended, "truth": truth}, seams
+
+
+def seam_ratio(image: np.ndarray, tile: int, overlap: float) -> float:
+    """How much stronger the steps between neighbouring pixels are where a tile begins or ends.
+
+    Args:
+        image: uint8 (H, W, C), made of tiles.
+        tile: Side of the tiles in pixels.
+        overlap: Share of a tile that its neighbours cover, as `translate_image` had it.
+
+    Returns:
+        Mean absolute step across tile borders, divided by that elsewhere; 1 without seams.
+    """
+    at_borders, elsewhere = [], []
+    for axis in (0, 1):
+        steps = np.abs(np.diff(image.astype(np.float32), axis=axis))
+        steps = steps.mean(axis=(1 - axis, 2))
+        starts = tile_starts(image.shape[axis], tile, overlap)
+        edges = {edge for start in starts for edge in (start, start + tile)}
+        is_border = np.isin(np.arange(1, image.shape[axis]), list(edges))
+        at_borders.append(steps[is_border])
+        elsewhere.append(steps[~is_border])
+    return float(np.concatenate(at_borders).mean() / np.concatenate(elsewhere).mean())
+
+
+class _Clock:
+    """Announces the parts of the job and takes their time."""
+
+    def __init__(self, say: Callable[[str], None]):
+        self.seconds: dict[str, float] = {}
+        self._say = say
+        self._first = time.monotonic()
+        self._part: tuple[str, float] | None = None
+
+    def start(self, name: str, announcement: str) -> None:
+        self.stop()
+        now = time.monotonic()
+        minutes, seconds = divmod(int(now - self._first), 60)
+        self._say(f"[{minutes}:{seconds:02d}] {announcement}")
+        self._part = (name, now)
+
+    def stop(self) -> None:
+        if self._part is not None:
+            name, begun = self._part
+            self.seconds[name] = time.monotonic() - begun
+
+
+def better_baseline(figures: dict[str, Any]) -> tuple[str, float]:
+    """Name and L1 of the baseline that comes closest to the truth."""
+    known = [name for name in ("copy_input", "mean_colour") if name in figures]
+    best = min(known, key=lambda name: figures[name]["l1"])
+    return best, figures[best]["l1"]
+
+
+def _figures_in_words(figures: dict[str, Any]) -> str:
+    ours = figures["translated"]["l1"]
+    name, theirs = better_baseline(figures)
+    return (
+        f"L1 {ours:.3f} on {figures['images_a']} held-out tiles; the better baseline "
+        f"({name.replace('_', ' ')}) has {theirs:.3f}: {ours / theirs:.0%} of it"
+    )
+
+
+def _seams_in_words(seams: dict[str, float]) -> str:
+    return (
+        f"steps at tile borders are {seams['blended']:.2f} times those elsewhere "
+        f"({seams['hard']:.2f} without blending, {seams['truth']:.2f} in the true map)"
+    )
