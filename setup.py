@@ -20,9 +20,9 @@ setup(
     packages=packages(),
     package_dir=PLACED,
     package_data={
-        "tfi2i": ["**/*.html", "**/*.css"],
+        "tfi2i": ["**/*.html", "**/*.css", "**/*.js"],
         "tfi2i.zoo": [
-            "**/recipes/*.yaml",
+            "**/*.yaml",
             "**/README.md",
             "**/results.json",
             "**/weights/**",

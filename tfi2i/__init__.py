@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from tfi2i.data import open_source, read_image, training_batches, write_image
     from tfi2i.metrics import evaluate
     from tfi2i.translate import translate_files, translate_image
+    from tfi2i.zoo.catalogue import from_preset, load
 
 __version__ = "0.1.0"
 
 __all__ = [
     "evaluate",
+    "from_preset",
+    "load",
     "open_source",
     "read_image",
     "training_batches",
@@ -34,6 +37,8 @@ _HOMES = {
     "translate_image": "tfi2i.translate",
     "translate_files": "tfi2i.translate",
     "evaluate": "tfi2i.metrics",
+    "load": "tfi2i.zoo.catalogue",
+    "from_preset": "tfi2i.zoo.catalogue",
 }
 _SUBPACKAGES = ("data", "export", "layers", "losses", "metrics", "networks", "training", "zoo")
 
