@@ -30,6 +30,16 @@ def _same_start():
     keras.config.set_dtype_policy("float32")
 
 
+@pytest.fixture(scope="session")
+def two_replicas() -> tf.distribute.MirroredStrategy:
+    """Two logical CPU devices; one object for all tests of a process.
+
+    A second strategy in one process counts its collectives from the start again and gets the first
+    one's (TensorFlow 2.21).
+    """
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
 def write_pictures(folder: Path, count: int, *, size: int, seed: int) -> None:
     """Writes PNGs of coloured blobs, so that neighbouring pixels are alike as in photographs."""
     folder.mkdir(parents=True)

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfi2i.zoo.catalogue import find_variant, load, variants
 
 from tfi2i.data import evaluation_arrays, open_source, training_batches
+from tfi2i.errors import WeightsError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.train import Training
@@ -155,7 +156,7 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
 
 
 @everyone
-def test_two_replicas_equal_one(name, folder_for):
+def test_two_replicas_equal_one(name, folder_for, two_replicas):
     """The same global batches on one device and on two give the same weights."""
     changes = {"dropout": 0.0} if name == "pix2pix" else {}
     one = tiny_model(name, **changes)
@@ -163,8 +164,7 @@ def test_two_replicas_equal_one(name, folder_for):
     start = {k: v.numpy() for k, v in one.network_state().items()}
     batches = list(itertools.islice(fixed_batches(folder_for(name), one, batch_size=4), 3))
 
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+    with two_replicas.scope():
         two = tiny_model(name, **changes)
         two.compile()
         for key, variable in two.network_state().items():
@@ -222,6 +222,24 @@ def test_ships_and_agrees_with_keras(name, folder_for, tmp_path):
         # Raises where an artefact does not agree.
         report = parity_report(generator, images, saved_model=saved, litert=[lite])
         assert len(report["artefacts"]) == 2
+
+
+@everyone
+def test_save_and_load(name, tmp_path):
+    model = tiny_model(name)
+    model.save(tmp_path / "saved")
+    again = type(model).load(tmp_path / "saved")
+    one, two = model.network_state(), again.network_state()
+    assert all(np.array_equal(one[key].numpy(), two[key].numpy()) for key in one)
+
+    weights = tmp_path / "saved" / "weights.npz"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(WeightsError, match="SHA-256"):
+        type(model).load(tmp_path / "saved")
+    with pytest.raises(WeightsError, match="holds no model"):
+        type(model).from_preset("none-of-this-name")
 
 
 @everyone

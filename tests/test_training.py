@@ -4,6 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tfi2i.zoo.catalogue import find_variant
+from tfi2i.zoo.paired.pix2pix import Pix2Pix
+from tfi2i.zoo.unpaired.cyclegan import CycleGAN
+from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
@@ -12,10 +16,6 @@ from tfi2i.training.callbacks import StopWhenNotFinite
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
 from tfi2i.training.strategy import make_strategy
-from tfi2i.zoo.catalogue import find_variant
-from tfi2i.zoo.paired.pix2pix import Pix2Pix
-from tfi2i.zoo.unpaired.cyclegan import CycleGAN
-from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 
 def numbered(first: int, count: int) -> tf.Tensor:
@@ -104,12 +104,10 @@ def test_ttur_is_two_learning_rates_and_both_decay():
     )
 
 
-def test_replicas_draw_different_noise_and_agree_where_they_must():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-
+def test_replicas_draw_different_noise_and_agree_where_they_must(two_replicas):
     @tf.function
     def draw(per_replica):
-        return strategy.run(
+        return two_replicas.run(
             lambda: draw_seed(3, tf.constant(5, tf.int64), 1, per_replica=per_replica)
         )
 

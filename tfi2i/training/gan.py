@@ -3,7 +3,8 @@
 import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
 
 import keras
 import numpy as np
@@ -114,6 +115,32 @@ class GAN(keras.Model):
         """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
         return cls.__module__.split(".")[-2]
 
+    def save(self, folder: str | Path) -> Path:  # type: ignore[override]
+        """Saves all networks to a folder: arrays and JSON, no code; `load` reads it back."""
+        from tfi2i.training.saving import save_model
+
+        return save_model(self, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Rebuilds a model from what `save` wrote, from a preset's folder, or from a run folder.
+
+        Raises:
+            WeightsError: If the folder holds no model of this variant, or altered weights.
+        """
+        from tfi2i.training.saving import load_model
+
+        return load_model(cls, folder)
+
+    @classmethod
+    def from_preset(cls, name: str) -> Self:
+        """Loads a trained generator that ships with this variant; `tfi2i list` names them.
+
+        Raises:
+            WeightsError: If the variant has no preset of this name.
+        """
+        return cls.load(Path(inspect.getfile(cls)).parent / "weights" / name)
+
     def noise_seed(self, site: int, *, per_replica: bool = True) -> tf.Tensor:
         """Seed for a stateless random operation of this iteration; see `draw_seed`."""
         return draw_seed(self.seed, self.iteration.value, site, per_replica=per_replica)
@@ -158,9 +185,7 @@ class GAN(keras.Model):
     @contextlib.contextmanager
     def averaged_weights(self) -> Iterator[None]:
         """Within the context, networks carry their running averages (where a player keeps one)."""
-        swapped = [
-            pair for player in self.players.values() for pair in player.averaged()
-        ]
+        swapped = [pair for player in self.players.values() for pair in player.averaged()]
         trained = [np.array(variable) for variable, _ in swapped]
         for variable, average in swapped:
             variable.assign(average.value)

@@ -26,17 +26,9 @@ def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
     The gradient flows back to the replica that each row came from, so that a loss over the gathered
     batch, divided by the number of replicas, has the gradient of the same loss on one device.
     """
-    replicas = replica_count()
-    if replicas == 1:
+    if replica_count() == 1:
         return tensor
-    # A sum of zero-padded shares: all_gather's collectives and those of all_reduce get each other's
-    # instance keys when both are in one step (TensorFlow 2.21, CPU).
-    count = tensor.shape[0]
-    before = replica_id() * count
-    padding = [[before, (replicas - 1) * count - before]] + [[0, 0]] * (len(tensor.shape) - 1)
-    padded = tf.pad(tensor, padding)
-    padded = tf.ensure_shape(padded, (replicas * count, *tensor.shape[1:]))
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, padded)
+    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)
 
 
 def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:

@@ -9,7 +9,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
@@ -23,6 +23,8 @@ from tfi2i.training.arrays import (
 )
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
+
+Model = TypeVar("Model", bound=GAN)
 
 FACTS = "model.json"
 WEIGHTS = "weights.npz"
@@ -90,7 +92,7 @@ def save_model(
     return folder
 
 
-def load_model(variant_class: type[GAN], folder: str | Path) -> GAN:
+def load_model(variant_class: type[Model], folder: str | Path) -> Model:
     """Rebuilds a model from a saved folder, a preset, or a run folder (its newest checkpoint).
 
     Args:

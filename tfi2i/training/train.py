@@ -162,9 +162,7 @@ class Training:
 
     def _sample_inputs(self) -> dict[str, np.ndarray]:
         split = "test" if "test" in self.source.splits else "train"
-        a, b, _ = evaluation_arrays(
-            self.source, split=split, size=self.recipe.data["crop_size"]
-        )
+        a, b, _ = evaluation_arrays(self.source, split=split, size=self.recipe.data["crop_size"])
         shown = self.settings.samples
         return {"a": a[:shown], "b": b[:shown]}
 
