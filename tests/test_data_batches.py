@@ -1,4 +1,5 @@
 import itertools
+from typing import Any
 
 import keras
 import numpy as np
@@ -66,7 +67,7 @@ def numbers(batches, part=0):
     return [round((float(x[0, 0, 0]) + 1) * 127.5) for one in batches for x in one[part]]
 
 
-SMALL = {"batch_size": 3, "load_size": 14, "crop_size": 8}
+SMALL: dict[str, Any] = {"batch_size": 3, "load_size": 14, "crop_size": 8}
 
 
 class TestElements:
@@ -90,7 +91,8 @@ class TestElements:
                 save(tmp_path / name / f"{copy}.png", np.full((8, 8, 3), number))
         source = open_source(tmp_path)
         dataset = training_batches(source, batch_size=4, load_size=8, crop_size=8)
-        assert dataset.element_spec[1] == tf.TensorSpec((4,), tf.int32)
+        spec: Any = dataset.element_spec
+        assert spec[1] == tf.TensorSpec((4,), tf.int32)
         batches = first(dataset, 9)
         assert numbers(batches) == [int(x) for _, labels in batches for x in labels]
         assert set(numbers(batches)) == {0, 1, 2}
@@ -180,7 +182,7 @@ class TestAugment:
 
     def test_resumes_bit_for_bit(self, pairs):
         source = open_source(pairs)
-        options = {"augment": self.LAYERS(), "seed": 3, **SMALL}
+        options: dict[str, Any] = {"augment": self.LAYERS(), "seed": 3, **SMALL}
         whole = first(training_batches(source, **options), 8)
         assert same(first(training_batches(source, **options, start_step=5), 3), whole[5:])
         fresh = {**options, "augment": self.LAYERS()}
@@ -200,7 +202,7 @@ class TestAugment:
     def test_is_equal_for_pairs_and_not_for_others(self, tmp_path):
         for domain in "AB":
             save(tmp_path / domain / "grey.png", np.full((8, 8, 3), 128))
-        options = {"load_size": 8, "crop_size": 8, "augment": self.LAYERS()}
+        options: dict[str, Any] = {"load_size": 8, "crop_size": 8, "augment": self.LAYERS()}
         paired = training_batches(open_source(tmp_path), **options)
         assert all(np.array_equal(a, b) for a, b in first(paired, 5))
         unpaired = training_batches(open_source(tmp_path, kind="unpaired"), **options)

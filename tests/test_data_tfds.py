@@ -1,5 +1,6 @@
 import importlib.util
 import socket
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,16 @@ from tfi2i.errors import DataError, MissingExtraError
 tfds = pytest.importorskip("tensorflow_datasets")
 
 COUNTS = {"trainA": 4, "trainB": 3, "testA": 2, "testB": 2}
+
+
+def opened(source, **options) -> Any:
+    """A source, untyped: the tests look behind the protocol of its images."""
+    return open_source(source, **options)
+
+
+def arrays(source, **options) -> Any:
+    """The arrays to evaluate on, untyped: `b` is there where a test says so."""
+    return evaluation_arrays(source, **options)
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def digits(home, splits):
 
 
 def test_the_real_builder(horses):
-    source = open_source(horses)
+    source = opened(horses)
     assert source.kind == "unpaired"
     assert source.description == (
         "found unpaired (TensorFlow Datasets cycle_gan/horse2zebra/3.0.0): "
@@ -66,17 +77,17 @@ def test_the_real_builder(horses):
     assert train.a.sizes == [(20, 24)] * 4
     a, b = next(iter(training_batches(source, batch_size=2, load_size=16, crop_size=8)))
     assert a.shape == b.shape == (2, 8, 8, 3)
-    assert evaluation_arrays(source, size=8)[1].shape == (2, 8, 8, 3)
-    swapped = open_source(horses, direction="b2a")
+    assert arrays(source, size=8)[1].shape == (2, 8, 8, 3)
+    swapped = opened(horses, direction="b2a")
     assert np.array_equal(swapped.splits["train"].a.load(1), train.b.load(1))
     assert swapped.fingerprint != source.fingerprint
-    assert open_source(horses).fingerprint == source.fingerprint
+    assert opened(horses).fingerprint == source.fingerprint
 
 
 def test_mock_data_of_a_labelled_builder(home):
     with digits(home, {"train": 5, "test": 5}):
-        source = open_source("tfds:mnist", channels=1)
-        assert open_source("tfds:mnist", kind="images").kind == "images"
+        source = opened("tfds:mnist", channels=1)
+        assert opened("tfds:mnist", kind="images").kind == "images"
     assert source.kind == "labelled"
     assert source.class_names == tuple("0123456789")
     assert source.description.endswith("5 training images, 5 test")
@@ -89,20 +100,20 @@ def test_mock_data_of_a_labelled_builder(home):
 
 def test_kinds_that_a_builder_does_not_offer(horses, home):
     with pytest.raises(DataError, match="offers unpaired images; it cannot serve as paired"):
-        open_source(horses, kind="paired")
+        opened(horses, kind="paired")
     with digits(home, {"test": 5}), pytest.raises(DataError, match="has no split train; .*test"):
-        open_source("tfds:mnist")
+        opened("tfds:mnist")
 
 
 def test_names_that_do_not_exist(home):
     for name in ("tfds:no_such_builder_at_all", "tfds:cycle_gan/horse2cow"):
         with pytest.raises(DataError, match=f"{name}: TensorFlow Datasets has no such builder"):
-            open_source(name)
+            opened(name)
 
 
 def test_more_than_one_image_per_example(home):
     with pytest.raises(DataError, match="image features per example"):
-        open_source("tfds:oxford_iiit_pet")
+        opened("tfds:oxford_iiit_pet")
 
 
 def test_no_network(home, monkeypatch):
@@ -116,7 +127,7 @@ def test_no_network(home, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     monkeypatch.setattr(Retry, "get_backoff_time", lambda self: 0)
     with pytest.raises(DataError, match="could not be downloaded or prepared") as caught:
-        open_source("tfds:cycle_gan/horse2zebra")
+        opened("tfds:cycle_gan/horse2zebra")
     assert "Manual route" in str(caught.value)
     assert str(home / "downloads" / "manual") in str(caught.value)
 
@@ -124,7 +135,7 @@ def test_no_network(home, monkeypatch):
 def test_more_than_fits_into_memory(horses, monkeypatch):
     monkeypatch.setattr("tfi2i.data.tfds.MAX_BYTES", 100)
     with pytest.raises(DataError, match="pass a tf.data.Dataset"):
-        open_source(horses)
+        opened(horses)
 
 
 @pytest.mark.parametrize("missing", ["tensorflow_datasets", "importlib_resources"])
@@ -134,4 +145,4 @@ def test_without_the_package(monkeypatch, missing):
         importlib.util, "find_spec", lambda name: None if name == missing else find_spec(name)
     )
     with pytest.raises(MissingExtraError, match=missing.replace("_", "-") + r".*tfi2i\[tfds\]"):
-        open_source("tfds:mnist")
+        opened("tfds:mnist")
