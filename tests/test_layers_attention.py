@@ -70,8 +70,9 @@ def test_spectral_option_normalises_all_four_kernels():
     images = tf.random.stateless_normal((1, 4, 4, 8), (0, 1))
     layer(images)
     layer.gamma.assign(1.0)
+    step = tf.function(lambda: layer(images, training=True))
     for _ in range(100):
-        layer(images, training=True)
+        step()
     parts = (layer.query, layer.key, layer.value, layer.output_convolution)
     assert len(layer.non_trainable_variables) == 4
     for part in parts:

@@ -4,20 +4,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from tfi2i.layers import BatchNormalization, Dropout, SpectralNormalization
-
-# Before TensorFlow starts its devices, which is when the first test runs.
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-
-
-@pytest.fixture(scope="module")
-def strategy():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def per_replica(strategy, values):
@@ -33,7 +22,7 @@ def gathered(strategy, values):
 
 
 def step(layer, images) -> tuple[Any, Any, Any]:
-    """Output, derivative by the images and by the weights of a mean that ignores no value."""
+    """Output of a training call, and a loss derived by the images and by the weights."""
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(images)
         result = layer(images, training=True)
@@ -41,7 +30,8 @@ def step(layer, images) -> tuple[Any, Any, Any]:
     return result, tape.gradient(loss, images), tape.gradient(loss, list(layer.trainable_variables))
 
 
-def test_two_replicas_normalise_as_one_does(strategy):
+def test_two_replicas_normalise_as_one_does(two_replicas):
+    strategy = two_replicas
     images = np.random.default_rng(1).normal(1.0, 2.0, (4, 5, 6, 3)).astype(np.float32)
     images[2:] += 3.0  # halves with different moments
     one = BatchNormalization()
@@ -66,7 +56,8 @@ def test_two_replicas_normalise_as_one_does(strategy):
     np.testing.assert_allclose(two.moving_variance, one.moving_variance, rtol=1e-5)
 
 
-def test_singular_vectors_stay_equal_on_all_replicas(strategy):
+def test_singular_vectors_stay_equal_on_all_replicas(two_replicas):
+    strategy = two_replicas
     images = np.random.default_rng(2).normal(size=(4, 5, 5, 3)).astype(np.float32)
     one = SpectralNormalization(keras.layers.Conv2D(4, 3))
     one.build((None, None, None, 3))
@@ -88,7 +79,8 @@ def test_singular_vectors_stay_equal_on_all_replicas(strategy):
     np.testing.assert_allclose(first, one.u, atol=1e-6)
 
 
-def test_replicas_draw_different_dropout(strategy):
+def test_replicas_draw_different_dropout(two_replicas):
+    strategy = two_replicas
     with strategy.scope():
         layer = Dropout(0.5, seed=3)
         layer.build((None, None, None, 8))

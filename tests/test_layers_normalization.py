@@ -204,8 +204,9 @@ def test_batch_norm_derivatives_are_those_of_the_definition():
 
 
 def test_unknown_statistics_are_an_error():
+    options: dict[str, Any] = {"statistics_at_inference": "batch"}
     with pytest.raises(ValueError, match="'moving' or 'image', got 'batch'"):
-        BatchNormalization.from_config({"statistics_at_inference": "batch"})
+        BatchNormalization(**options)
 
 
 def test_starts_with_different_scales_around_one():
