@@ -171,6 +171,18 @@ class TestOrder:
         assert sorted(numbers(first(dataset, 4), 1)) == sorted([0, 1, 2, 3] * 9)
 
 
+class GlobalNoise(keras.layers.Layer):
+    """Draws from TensorFlow's global generator, as KerasCV's layers do."""
+
+    def __init__(self):
+        super().__init__()
+        self._random_generator = tf.random.get_global_generator()
+
+    def call(self, images, training=False):
+        shift = self._random_generator.uniform([], -50, 50)
+        return images + shift if training else images
+
+
 class TestAugment:
     LAYERS = staticmethod(
         lambda: [
@@ -188,6 +200,15 @@ class TestAugment:
         fresh = {**options, "augment": self.LAYERS()}
         assert same(first(training_batches(source, **fresh, start_step=5), 3), whole[5:])
         assert not same(whole, first(training_batches(source, **{**options, "seed": 4}), 8))
+
+    def test_layers_that_draw_as_kerascv_does_resume_too(self, pairs):
+        options: dict[str, Any] = {"augment": [GlobalNoise()], **SMALL}
+        whole = first(training_batches(open_source(pairs), **options), 6)
+        assert same(
+            first(training_batches(open_source(pairs), **options, start_step=2), 4), whole[2:]
+        )
+        plain = first(training_batches(open_source(pairs), **SMALL), 6)
+        assert not any(same([one], [two]) for one, two in zip(whole, plain, strict=True))
 
     def test_draws_differ_from_step_to_step(self, tmp_path):
         save(tmp_path / "grey.png", np.full((8, 8, 3), 128))
@@ -207,6 +228,16 @@ class TestAugment:
         assert all(np.array_equal(a, b) for a, b in first(paired, 5))
         unpaired = training_batches(open_source(tmp_path, kind="unpaired"), **options)
         assert not any(np.array_equal(a, b) for a, b in first(unpaired, 5))
+
+    def test_draws_that_cannot_be_repeated(self, pairs):
+        class Wild(keras.layers.Layer):
+            def call(self, images):
+                return images + tf.random.uniform(tf.shape(images), 0, 9)
+
+        with pytest.raises(DataError, match=r"\(Wild\) .* two images of a pair differently"):
+            training_batches(open_source(pairs), **SMALL, augment=[Wild()])
+        with pytest.warns(UserWarning, match="a resumed run will differ"):
+            training_batches(open_source(pairs / "A"), **SMALL, augment=[Wild()])
 
     def test_faults(self, pairs):
         with pytest.raises(DataError, match=r"shape \(8, 8, 3\) into \(4, 4, 3\)"):

@@ -87,7 +87,8 @@ class TestFormats:
         grey = gradient()[..., 0]
         three = np.repeat(grey[..., None], 3, -1)
         assert np.array_equal(read_image(encoded(Image.fromarray(grey), "PNG")), three)
-        one_bit = Image.fromarray(grey).point(lambda v: 255 * (v > 99), "1")
+        one_bit = Image.fromarray(grey > 99)
+        assert one_bit.mode == "1"
         assert np.array_equal(read_image(encoded(one_bit, "PNG")), 255 * (three > 99))
         deep = (grey.astype(np.uint16) << 8) + 200
         for format in ("PNG", "TIFF"):

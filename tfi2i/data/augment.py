@@ -1,14 +1,17 @@
 """The user's augmentation layers, made to follow from the seed and the step.
 
-Keras layers draw from random generators that carry state. Here every generator is set anew before
-each use, from the seed, the step and its place, so that a resumed run repeats what an unbroken one
-does, and both images of a pair are changed alike.
+Keras layers draw from random generators that carry state (KerasCV's from TensorFlow's generator, by
+default the global one). Here every generator is set anew before each use, from the seed, the step
+and its place, so that a resumed run repeats what an unbroken one does, and both images of a pair
+are changed alike.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i.data import draws
@@ -28,18 +31,35 @@ class Augmenter:
         found = {id(generator): generator for generator in _generators(self._layers, set())}
         self._generators = list(found.values())
 
-    def check(self, shape: Sequence[int]) -> None:
-        """Calls the layers once on grey images, which builds them.
+    def check(self, shape: Sequence[int], *, paired: bool) -> None:
+        """Calls the layers on noise, which builds them, and sees whether draws can be repeated.
+
+        Args:
+            shape: (H, W, C) of the images.
+            paired: whether two images have to be changed alike.
 
         Raises:
-            DataError: the layers change the shape of the images.
+            DataError: the layers change the shape of the images; or the images are pairs, and a
+                layer draws in a way that cannot be repeated (several of KerasCV's do).
         """
-        before = tf.fill(shape, 128.0)
-        after = self(before, step=tf.constant(0, tf.int64), purpose=draws.AUGMENT_A)
-        if after.shape != before.shape:
+        noise = tf.random.stateless_uniform((8, *shape), [0, 0], 0.0, 255.0)
+        step = tf.constant(0, tf.int64)
+        once, again = (self(noise, step=step, purpose=draws.AUGMENT_A) for _ in range(2))
+        if once.shape != noise.shape:
             raise DataError(
-                f"the augment layers turn images of shape {tuple(before.shape[1:])} into "
-                f"{tuple(after.shape[1:])}; they must keep the shape"
+                f"the augment layers turn images of shape {tuple(noise.shape[1:])} into "
+                f"{tuple(once.shape[1:])}; they must keep the shape"
+            )
+        if not np.array_equal(once, again):
+            names = ", ".join(type(layer).__name__ for layer in self._layers)
+            problem = f"among the augment layers ({names}) is one whose draws cannot be repeated"
+            if paired:
+                raise DataError(
+                    f"{problem}: it would change the two images of a pair differently. "
+                    "Use a layer of keras.layers instead"
+                )
+            warnings.warn(
+                f"{problem}: a resumed run will differ from an unbroken one", stacklevel=4
             )
 
     def __call__(self, images: tf.Tensor, *, step: tf.Tensor, purpose: int) -> tf.Tensor:
@@ -56,19 +76,22 @@ class Augmenter:
         start = draws.key(self._seed, purpose, step)
         for place, generator in enumerate(self._generators):
             place_key: Any = tf.random.fold_in(start, place)
-            state = tf.random.stateless_uniform([2], place_key, maxval=2**31 - 1, dtype=tf.int64)
-            generator.state.assign(tf.cast(state, generator.state.dtype))
+            state = generator.state
+            value = tf.random.stateless_uniform(
+                state.shape, place_key, maxval=2**31 - 1, dtype=tf.int64
+            )
+            state.assign(tf.cast(value, state.dtype))
         for layer in self._layers:
             images = layer(images, training=True)
         return tf.clip_by_value(tf.cast(images, tf.float32), 0.0, 255.0)
 
 
-def _generators(value: Any, seen: set[int]) -> Iterator[keras.random.SeedGenerator]:
+def _generators(value: Any, seen: set[int]) -> Iterator[Any]:
     """Every random generator in layers, in the layers inside them, and in their containers."""
     if id(value) in seen:
         return
     seen.add(id(value))
-    if isinstance(value, keras.random.SeedGenerator):
+    if isinstance(value, keras.random.SeedGenerator | tf.random.Generator):
         yield value
     elif isinstance(value, keras.layers.Layer):
         for attribute in vars(value).values():

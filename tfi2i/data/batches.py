@@ -75,7 +75,8 @@ def training_batches(
         flip: mirror left to right with probability 1/2.
         augment: Keras (or KerasCV) layers, called in turn on float32 batches in 0..255 after crop
             and flip, with `training=True`; the result is clipped to 0..255. For a pair, every
-            random generator in the layers starts from the same state for a and for b.
+            random generator in the layers starts from the same state for a and for b. Layers whose
+            draws cannot be repeated are refused for pairs, and otherwise warned about.
         seed: chooses order and draws.
         start_step: number of batches to leave out: those a stopped run has seen.
         cache: keep decoded, resized images in memory, up to 2 GiB; the others are decoded anew.
@@ -196,7 +197,7 @@ def _finisher(
     augmenter = Augmenter(augment, seed) if augment else None
     if augmenter is not None:
         for part in (spec if isinstance(spec, tuple) else (spec,))[:domains]:
-            augmenter.check(part.shape)
+            augmenter.check(part.shape[1:], paired=kind == "paired")
 
     def finish_image(step: tf.Tensor, images: tf.Tensor, purpose: int) -> tf.Tensor:
         floats = to_float(images) if images.dtype == tf.uint8 else tf.cast(images, tf.float32)
@@ -204,8 +205,6 @@ def _finisher(
             return floats
         return to_float(augmenter((floats + 1.0) * 127.5, step=step, purpose=purpose))
 
-    # Without autograph an error keeps its type and its words.
-    @tf.autograph.experimental.do_not_convert
     def finish(step: tf.Tensor, element: Any) -> Any:
         if kind == "images":
             return finish_image(step, element, draws.AUGMENT_A)
