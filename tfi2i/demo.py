@@ -5,6 +5,7 @@ touches, translate the whole held-out map by tiles, export, and one page that sh
 """
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from tfi2i.translate import translate_image
 from tfi2i.zoo.catalogue import load
 
 OVERLAP = 0.5
+SEAM_BAND = 4
 SHOWN_TILES = 6
 PARITY_TILES = 16
 
@@ -37,8 +39,8 @@ class DemoResults:
         figures: As `evaluate_model` gives them.
         tiles: Held-out tiles by column of the page: input, output, truth; uint8 (N, S, S, 3).
         maps: The whole held-out map in the same columns; uint8 (H, W, 3).
-        seams: Ratio of steps at tile borders to steps elsewhere: `blended`, `hard` (tiles side by
-            side without overlap) and `truth`, in which there are no tiles.
+        seams: `seam_ratio` of the `blended` map, of `hard` tiles side by side without overlap, and
+            of the `truth`, in which there are no tiles.
         parity: As `tfi2i.export.parity_report` gives it.
         seconds: Of each part of the job.
     """
@@ -92,9 +94,12 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     clock.start("export", "export to SavedModel and LiteRT, and compare with Keras")
     a, b, _ = evaluation_arrays(source, size=size)
     assert b is not None
+    exported = folder / "exported"
+    # Else a stopped demo that goes on would count up the SavedModel's versions.
+    shutil.rmtree(exported, ignore_errors=True)
     parity = ship(
         model,
-        folder / "exported",
+        exported,
         direction="a2b",
         formats=FORMATS,
         size=size,
@@ -105,6 +110,8 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     tiles = {"input": a[shown], "output": model.translate_batch(a[shown]), "truth": b[shown]}
 
     clock.stop()
+    # Over all calls, if the training was stopped in between.
+    clock.seconds["train"] = training_seconds(run)
     results = DemoResults(run, figures, tiles, maps, seams, parity, clock.seconds)
     return write_demo_page(folder / "index.html", results)
 
@@ -138,7 +145,10 @@ def translate_map(
 
 
 def seam_ratio(image: np.ndarray, tile: int, overlap: float) -> float:
-    """How much stronger the steps between neighbouring pixels are where a tile begins or ends.
+    """How much stronger the steps in brightness are where a tile begins or ends.
+
+    A step is the difference between the means of the bands of 4 pixels on both sides of a line: a
+    seam is a jump that stays, where texture of one or two pixels averages out.
 
     Args:
         image: uint8 (H, W, C), made of tiles.
@@ -146,18 +156,31 @@ def seam_ratio(image: np.ndarray, tile: int, overlap: float) -> float:
         overlap: Share of a tile that its neighbours cover, as `translate_image` had it.
 
     Returns:
-        Mean absolute step across tile borders, divided by that elsewhere; 1 without seams.
+        Mean absolute step across the borders of tiles, divided by that across all other lines; 1
+        without seams.
     """
     at_borders, elsewhere = [], []
     for axis in (0, 1):
-        steps = np.abs(np.diff(image.astype(np.float32), axis=axis))
-        steps = steps.mean(axis=(1 - axis, 2))
-        starts = tile_starts(image.shape[axis], tile, overlap)
-        edges = {edge for start in starts for edge in (start, start + tile)}
-        is_border = np.isin(np.arange(1, image.shape[axis]), list(edges))
+        lines = np.moveaxis(image.astype(np.float32), axis, 0)
+        sums = np.concatenate([np.zeros_like(lines[:1]), np.cumsum(lines, axis=0)])
+        before = sums[SEAM_BAND:-SEAM_BAND] - sums[: -2 * SEAM_BAND]
+        after = sums[2 * SEAM_BAND :] - sums[SEAM_BAND:-SEAM_BAND]
+        steps = np.abs(after - before).mean(axis=(1, 2)) / SEAM_BAND
+        positions = np.arange(SEAM_BAND, len(lines) - SEAM_BAND + 1)
+        starts = tile_starts(len(lines), tile, overlap)
+        is_border = np.isin(positions, [edge for start in starts for edge in (start, start + tile)])
         at_borders.append(steps[is_border])
         elsewhere.append(steps[~is_border])
     return float(np.concatenate(at_borders).mean() / np.concatenate(elsewhere).mean())
+
+
+def training_seconds(run: RunFolder) -> float:
+    """Time spent on the iterations of a run, by its own log."""
+    batch, done, seconds = run.recipe().data["batch_size"], 0.0, 0.0
+    for line in run.metrics():
+        seconds += (line["iteration"] - done) * batch / line["images_per_second"]
+        done = line["iteration"]
+    return seconds
 
 
 class _Clock:
@@ -200,6 +223,6 @@ def _figures_in_words(figures: dict[str, Any]) -> str:
 
 def _seams_in_words(seams: dict[str, float]) -> str:
     return (
-        f"steps at tile borders are {seams['blended']:.2f} times those elsewhere "
+        f"brightness steps at tile borders are {seams['blended']:.2f} times those elsewhere "
         f"({seams['hard']:.2f} without blending, {seams['truth']:.2f} in the true map)"
     )

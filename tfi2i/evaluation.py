@@ -52,12 +52,13 @@ def evaluate_model(
             "against images of a second one"
         )
     arrays = {"a": a[_spread(len(a), limit)], "b": b[_spread(len(b), limit)]}
+    paired = source.kind == "paired" or (split == "test" and source.aligned_test)
     figures = {
         direction: evaluate(
             partial(model.translate_batch, direction=direction),
             arrays[direction[0]],
             arrays[direction[-1]],
-            paired=source.aligned_test,
+            paired=paired,
             extractor=extractor,
             training_b=_training_images(source, direction[-1], size),
         )

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tfi2i.cli.console import out
+from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.cli.listing import figures_in_words
 from tfi2i.errors import RecipeError
 
 EXAMPLE = "Example:  tfi2i reproduce pix2pix --seeds 0,1,2"
@@ -20,6 +21,7 @@ def reproduce(
     arm: Annotated[
         list[str] | None, typer.Option(help="Only this arm of the experiment; may be repeated.")
     ] = None,
+    jobs: Annotated[int, typer.Option(help="Runs side by side, each with its share of cores.")] = 1,
 ) -> None:
     """Train a variant's small recipe beside its controls, several seeds each, and measure all."""
     try:
@@ -27,7 +29,9 @@ def reproduce(
     except ValueError:
         raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
 
+    import_tensorflow()
     from tfi2i.reproduce import reproduce as run_reproduction
 
-    results = run_reproduction(variant, seeds=numbers, out=out_folder, arms=arm)
-    out.print(results.get("headline", f"results in {out_folder}"))
+    results = run_reproduction(variant, seeds=numbers, out=out_folder, arms=arm, jobs=jobs)
+    for name, record in results["arms"].items():
+        out.print(f"{name}: {figures_in_words(record)}")

@@ -60,7 +60,7 @@ def _lead(results: "DemoResults") -> Html:
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in results.seconds.items())
     return element(
         "p",
-        f"pix2pix, trained from nothing on {facts['data']}. "
+        f"pix2pix, trained from random weights: {facts['data'].removeprefix('found ')}. "
         f"{facts['cores']} cores of {facts['processor']}; {spent}.",
         class_="lead",
     )
@@ -130,11 +130,10 @@ def _map(results: "DemoResults") -> list[Html]:
     return [
         element(
             "p",
-            f"{width} x {height} pixels from pole to pole, by blended tiles. Steps between pixels "
+            f"{width} x {height} pixels from pole to pole, by blended tiles. Steps in brightness "
             f"at tile borders are {seams['blended']:.2f} times those elsewhere; tiles side by side "
-            f"would have {seams['hard']:.2f}, and the true map, which has no tiles, "
-            f"{seams['truth']:.2f}. The sea and the land beyond 70 degrees were hardly or never "
-            "seen in training.",
+            f"have {seams['hard']:.2f}, the true map, which has no tiles, {seams['truth']:.2f}. "
+            "Tiles of mostly sea and latitudes beyond 70 degrees were not in the training set.",
             class_="lead",
         ),
         element("div", *pictures, class_="strip"),
