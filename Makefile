@@ -21,7 +21,9 @@ demo: $(VENV)/.installed-demo ## Train, measure, translate and export on maps of
 
 test: lint ## Lint, check types and run all tests
 	@echo "==> Tests (pytest)"
-	@$(BIN)/pytest -n auto --maxprocesses $(MAX_WORKERS) --dist worksteal
+	@# TensorFlow's start-up remarks would follow pytest's closing line: stderr is shown on failure.
+	@$(BIN)/pytest -n auto --maxprocesses $(MAX_WORKERS) --dist worksteal 2> $(VENV)/stderr || \
+		{ code=$$?; cat $(VENV)/stderr >&2; exit $$code; }
 
 lint: $(VENV)/.installed-dev ## Lint and check types
 	@echo "==> Lint (ruff)"
