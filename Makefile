@@ -10,7 +10,7 @@ MAX_WORKERS ?= 8
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parity-tfa clean
+.PHONY: help demo test lint bench parity-tfa clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,6 +31,10 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 	@$(BIN)/ruff format --check .
 	@echo "==> Types (pyright)"
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+
+bench: $(VENV)/.installed-dev ## Measure how many images a second the input pipeline delivers
+	@echo "==> Input pipeline"
+	@$(BIN)/python benchmarks/input_pipeline.py 2> $(VENV)/stderr || { cat $(VENV)/stderr >&2; exit 1; }
 
 parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
 	@echo "==> tensorflow-addons in an environment of its own"
