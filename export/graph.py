@@ -1,65 +1,8 @@
-"""Pieces of the exported graphs: frozen weights, padding to a multiple, readable refusals."""
-
-from collections.abc import Callable
-from typing import Any
+"""Pieces of the serving graphs: padding to what a generator takes, readable refusals."""
 
 import tensorflow as tf
 
-# No public name exists for this; TensorFlow's own converters import it from here too.
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
 from tfi2i.export.inference import InferenceGenerator
-
-
-def frozen(
-    generator: InferenceGenerator, shape: tuple[int | None, ...]
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Traces a generator and bakes its weights into the graph as constants.
-
-    Constant weights let TensorFlow fold their casts and re-layouts once instead of at every
-    request, and the LiteRT converter needs them: from a graph with variables it writes files
-    that return NaN.
-
-    Args:
-        generator: what to trace, in inference mode.
-        shape: (B, H, W, C) of its input, None where any size may come. If all are known, random
-            numbers of a fixed seed (dropout at test time) become constants too.
-
-    Returns:
-        A function from images, float32 in [-1, 1] of that shape, to translated images.
-    """
-    model = generator.model
-    traced = tf.function(lambda images: model(images, training=False)).get_concrete_function(
-        tf.TensorSpec(shape, tf.float32, name="images")
-    )
-    constant = convert_variables_to_constants_v2(traced, lower_control_flow=False)
-    if None not in shape:
-        constant = _with_constant_noise(constant, shape)
-    return lambda images: tf.nest.flatten(constant(images))[0]
-
-
-def _with_constant_noise(function: Any, shape: tuple[int | None, ...]) -> Any:
-    """Replaces stateless random numbers by their values, which LiteRT has no operator for.
-
-    They depend on a seed and a shape alone, so any image finds them.
-    """
-    definition = function.graph.as_graph_def()
-    noise = [node for node in definition.node if node.op.startswith("StatelessRandom")]
-    if not noise:
-        return function
-    tensors = [function.graph.get_tensor_by_name(f"{node.name}:0") for node in noise]
-    values = function.prune(function.inputs, tensors)(tf.zeros(shape))
-    for node, value in zip(noise, values, strict=True):
-        name = node.name
-        node.Clear()
-        node.name, node.op = name, "Const"
-        node.attr["dtype"].type = value.dtype.as_datatype_enum
-        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
-    imported = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(definition, name=""), [])
-    return imported.prune(
-        [imported.graph.get_tensor_by_name(tensor.name) for tensor in function.inputs],
-        [imported.graph.get_tensor_by_name(tensor.name) for tensor in function.outputs],
-    )
 
 
 def padded_side(side: tf.Tensor, generator: InferenceGenerator) -> tf.Tensor:

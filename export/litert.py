@@ -15,7 +15,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import LITERT_BOUNDS, checked_agreement, keras_outputs, random_images
-from tfi2i.export.graph import frozen
+from tfi2i.export.frozen import frozen
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 
@@ -102,7 +102,7 @@ def _convert(generator: InferenceGenerator, image_size: tuple[int, int], precisi
     shape = (1, *image_size, generator.input_channels)
     translate = frozen(generator, shape)
     serving = tf.function(
-        lambda images: {"images": translate(images)},
+        lambda images: {"images": tf.nest.flatten(translate(images))[0]},
         input_signature=[tf.TensorSpec(shape, tf.float32, name="images")],
     )
     with tempfile.TemporaryDirectory(prefix="tfi2i-litert-") as folder:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfi2i.errors import ExportError
 from tfi2i.export.encoded import FORMATS, decode_checked, require_pixels
-from tfi2i.export.graph import frozen, pad_by_reflection
+from tfi2i.export.graph import pad_by_reflection
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 
 METADATA_FILE = Path("assets.extra") / "tfi2i.json"
@@ -41,8 +41,9 @@ def export_saved_model(
       TIFF, WebP, GIF and BMP are refused: `tfi2i.export.client.prepare` makes a right PNG of
       any of them. Headers are checked before decoding.
 
-    Weights are constants in the graph. The folder is written under a temporary name and renamed
-    last, so a server never sees half a version.
+    Weights stay variables: as constants they made one request 5 to 10 % faster on CPUs, and took
+    20 times their size in memory once loaded instead of twice. The folder is written under a
+    temporary name and renamed last, so a server never sees half a version.
 
     Args:
         generator: functional model, see `tfi2i.export.inference.inference_generator`.
@@ -50,7 +51,7 @@ def export_saved_model(
         metadata: JSON-able facts on the model (variant, recipe, run, licence), stored under
             "model" in `assets.extra/tfi2i.json` beside facts on the export.
         max_pixels: refused at serving time: a float batch with more pixels in all, or an encoded
-            image with more, each after padding. A ResNet generator needs around 1 kB a pixel.
+            image with more, each after padding. A ResNet generator computes in about 1 kB a pixel.
 
     Returns:
         The version's folder.
@@ -65,8 +66,9 @@ def export_saved_model(
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".partial-{uuid.uuid4().hex}"
     try:
-        # The signatures hold no variables, so the module that owns them may be empty.
-        tf.saved_model.save(tf.Module(), str(partial), signatures=signatures)
+        module = tf.Module()
+        module.weights = [variable.value for variable in inference.model.variables]
+        tf.saved_model.save(module, str(partial), signatures=signatures)
         (partial / METADATA_FILE).parent.mkdir()
         (partial / METADATA_FILE).write_text(document, encoding="utf-8")
         version = folder / str(_next_version(folder))
@@ -92,15 +94,17 @@ def read_metadata(version: str | Path) -> dict[str, Any]:
 
 
 def _signatures(generator: InferenceGenerator, max_pixels: int) -> dict[str, Any]:
-    """Builds the tf.functions; both share the one frozen copy of the weights."""
-    translate = frozen(generator, (None, None, None, generator.input_channels))
+    """Builds the tf.functions; both share one graph of the generator."""
+    shape = (None, None, None, generator.input_channels)
+    translate = tf.function(
+        lambda images: generator.model(images, training=False),
+        input_signature=[tf.TensorSpec(shape, tf.float32)],
+    )
 
     def translated(images: tf.Tensor) -> tf.Tensor:
         height, width = tf.shape(images)[1], tf.shape(images)[2]
         outputs = translate(pad_by_reflection(images / 127.5 - 1.0, generator))
         return tf.clip_by_value((outputs[:, :height, :width] + 1.0) * 127.5, 0.0, 255.0)
-
-    shape = (None, None, None, generator.input_channels)
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="images")])
     def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:

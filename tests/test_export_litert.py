@@ -145,6 +145,7 @@ def test_sizes_that_do_not_suit_name_the_next_one(tmp_path):
         export_litert(generator, tmp_path / "g.tflite", image_size=(16, 0))
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 def test_a_missing_runtime_names_its_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     path = export_litert(make_generator(), tmp_path / "generator.tflite", image_size=SIZE)

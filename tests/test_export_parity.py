@@ -13,6 +13,7 @@ from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model, parity_report, parity_table
 from tfi2i.export.agreement import checked_agreement
 from tfi2i.export.runtime import LiteRTRunner
+from tfi2i.networks import resnet, unet
 
 SIZE = (16, 24)
 
@@ -143,6 +144,38 @@ def test_dropout_at_test_time_is_kept_and_agrees(tmp_path):
         "in dropout."
     ]
     assert report["notes"][0] in parity_table(report)
+
+
+NETWORKS = {
+    "unet": lambda: unet(
+        depth=3, filters=4, dropout_at_inference=True, statistics_at_inference="image"
+    ),
+    "unet, attention": lambda: unet(
+        depth=3, filters=4, norm="instance", attention_at=(2,), spectral=True
+    ),
+    "resnet": lambda: resnet(blocks=1, filters=4, attention=True, spectral=True),
+}
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_ships_and_agrees(network, policy, tmp_path):
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        generator = NETWORKS[network]()
+    finally:
+        keras.config.set_dtype_policy(previous)
+    saved_model = export_saved_model(generator, tmp_path / "model", metadata={})
+    litert = export_litert(generator, tmp_path / "g.tflite", image_size=(16, 16))
+    images = noise(2, 16, 16, 3)
+    report = parity_report(generator, images, saved_model=saved_model, litert=[litert])
+    assert [entry["max_abs"] < 2e-5 for entry in report["artefacts"]] == [True, True]
+    assert ("exported in float32" in parity_table(report)) == (policy == "mixed_bfloat16")
+    # Smaller than the 8 pixels that each of them needs, and not a multiple of anything.
+    tiny = noise(1, 3, 5, 3)
+    (entry,) = parity_report(generator, tiny, saved_model=saved_model)["artefacts"]
+    assert entry["max_abs"] < 2e-5
 
 
 def test_inputs_that_do_not_fit_are_refused(generator, exported, tmp_path):

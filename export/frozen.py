@@ -1,0 +1,64 @@
+"""A generator as one graph of constants, which is what the LiteRT converter wants."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfi2i.export.inference import InferenceGenerator
+
+
+def frozen(generator: InferenceGenerator, shape: tuple[int, int, int, int]) -> Any:
+    """Traces a generator for one shape with its weights as constants.
+
+    From a graph with variables the converter writes files that return NaN. Random numbers of a
+    fixed seed (dropout at test time) become constants too.
+
+    Args:
+        generator: what to trace, in inference mode.
+        shape: (B, H, W, C) of its input.
+
+    Returns:
+        A TensorFlow function from images, float32 in [-1, 1] of that shape, to a list or tensor of
+        translated images.
+    """
+    model = generator.model
+    trainable = [variable.numpy() for variable in model.trainable_variables]
+    other = [variable.numpy() for variable in model.non_trainable_variables]
+
+    def translate(images: tf.Tensor) -> tf.Tensor:
+        weights = [[tf.constant(value) for value in values] for values in (trainable, other)]
+        return model.stateless_call(*weights, images, training=False)[0]
+
+    traced = tf.function(translate).get_concrete_function(tf.TensorSpec(shape, tf.float32))
+    noise = [node for node in traced.graph.get_operations() if _is_noise(node.type)]
+    return _with_constant_noise(traced, shape) if noise else traced
+
+
+def _is_noise(operator: str) -> bool:
+    # StatelessRandomGet... only make keys for the others, and convert without help.
+    return operator.startswith("StatelessRandom") and "Get" not in operator
+
+
+def _with_constant_noise(function: Any, shape: tuple[int, int, int, int]) -> Any:
+    """Replaces stateless random numbers by their values, which LiteRT has no operator for.
+
+    They depend on a seed and a shape alone, so any image finds them.
+    """
+    definition = function.graph.as_graph_def()
+    noise = [node for node in definition.node if _is_noise(node.op)]
+    inputs = [tensor.name for tensor in function.inputs]
+    values = _pruned(definition, inputs, [f"{node.name}:0" for node in noise])(tf.zeros(shape))
+    for node, value in zip(noise, values, strict=True):
+        name = node.name
+        node.Clear()
+        node.name, node.op = name, "Const"
+        node.attr["dtype"].type = value.dtype.as_datatype_enum
+        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
+    return _pruned(definition, inputs, [tensor.name for tensor in function.outputs])
+
+
+def _pruned(definition: Any, inputs: list[str], outputs: list[str]) -> Any:
+    """Makes a function of the part of a graph between the named tensors."""
+    imported = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(definition, name=""), [])
+    tensors = imported.graph.get_tensor_by_name
+    return imported.prune([tensors(name) for name in inputs], [tensors(name) for name in outputs])
