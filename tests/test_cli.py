@@ -231,6 +231,8 @@ def test_losses_that_explode_end_with_exit_code_3(tmp_path, paired_folder, tfi2i
     )  # fmt: skip
     assert code == 3 and "iteration" in complaint and "step-" in complaint
     assert "error: " in (tmp_path / "run" / "log.txt").read_text()
+    page = (tmp_path / "run" / "index.html").read_text()
+    assert "stopped" in page and "refresh" not in page and "error: " in page
 
 
 def test_skip_bad_lists_what_it_skips(tmp_path, paired_folder, tfi2i):

@@ -11,6 +11,7 @@ from tfi2i.cli.plan import Plan
 from tfi2i.cli.run_log import RunLog
 from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
 from tfi2i.errors import Tfi2iError
+from tfi2i.report import write_run_page
 from tfi2i.report.callback import RefreshRunPage
 from tfi2i.training.train import Training
 
@@ -32,16 +33,12 @@ def carry_out(plan: Plan, *, to_resume: str) -> Training:
         The run; `finished` is False after SIGTERM.
 
     Raises:
-        Tfi2iError: As `Training` and its `fit`; also noted in the run's log.
+        Tfi2iError: As `Training` and its `fit`; what `fit` raises is noted in the run's log.
         SystemExit: After Ctrl-C.
     """
     log = RunLog(plan.folder.log_path)
     with log.catching_warnings():
-        try:
-            return _train(plan, log, to_resume)
-        except Tfi2iError as error:
-            log.note(f"error: {error}")
-            raise
+        return _train(plan, log, to_resume)
 
 
 def length_in_words(recipe: "Recipe", steps: int) -> str:
@@ -68,15 +65,16 @@ def _train(plan: Plan, log: RunLog, to_resume: str) -> Training:
         log.warn(skipped_in_words(training.source))
 
     interrupts = FirstInterruptStops(log.line)
-    shows_bar = out.is_terminal
-    callbacks = [interrupts, EpochLines(training, log.note if shows_bar else log.line)]
-    if training.is_chief:
-        callbacks.append(RefreshRunPage(plan.folder, training.total_iterations))
     try:
-        training.fit(warn=log.warn, callbacks=callbacks, verbose=1 if shows_bar else 0)
+        _fit(training, log, interrupts)
     except KeyboardInterrupt:
         log.line(f"stopped at once; to go on from the last checkpoint: {to_resume}")
+        _show_stopped(training)
         raise SystemExit(EXIT_INTERRUPTED) from None
+    except Tfi2iError as error:
+        log.note(f"error: {error}")
+        _show_stopped(training)
+        raise
 
     if training.finished:
         minutes = (time.monotonic() - begun) / 60
@@ -87,6 +85,20 @@ def _train(plan: Plan, log: RunLog, to_resume: str) -> Training:
     if interrupts.interrupted:
         raise SystemExit(EXIT_INTERRUPTED)
     return training
+
+
+def _fit(training: Training, log: RunLog, interrupts: FirstInterruptStops) -> None:
+    shows_bar = out.is_terminal
+    callbacks = [interrupts, EpochLines(training, log.note if shows_bar else log.line)]
+    if training.is_chief:
+        callbacks.append(RefreshRunPage(training.folder, training.total_iterations))
+    training.fit(warn=log.warn, callbacks=callbacks, verbose=1 if shows_bar else 0)
+
+
+def _show_stopped(training: Training) -> None:
+    """The last page of a run that did not come to an orderly end."""
+    if training.is_chief:
+        write_run_page(training.folder, state="stopped", total_iterations=training.total_iterations)
 
 
 def _facts(training: Training, to_resume: str) -> dict[str, str]:

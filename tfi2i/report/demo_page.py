@@ -98,6 +98,7 @@ def _figures(figures: dict[str, Any]) -> Html:
         if name in figures
     ]
     notes = [
+        f"All {figures['images_a']} held-out tiles of {figures['size']} px that show enough land. "
         "L1 is the mean absolute difference on the scale from -1 to 1. L1, FID and KID are better "
         "when smaller, PSNR (dB) and SSIM when larger."
     ]
