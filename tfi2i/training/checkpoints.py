@@ -18,21 +18,19 @@ class Checkpoints:
     """The checkpoint files of one run, `step-<iteration>.npz`, newest last."""
 
     def __init__(self, folder: Path, *, keep: int = 2):
-        """Removes what a killed process left half-written.
+        """Names the folder; nothing is made or removed before the first `save`.
 
         Args:
-            folder: Made if it does not exist.
+            folder: Of the run.
             keep: How many of the newest stay; at least 2 let a damaged newest one be survived.
         """
         self.folder = folder
         self.keep = keep
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".*.tmp"):
-            leftover.unlink()
 
     def files(self) -> list[Path]:
         """All complete checkpoints, oldest first."""
-        return sorted(p for p in self.folder.iterdir() if re.fullmatch(r"step-\d{9}\.npz", p.name))
+        found = self.folder.glob("step-*.npz")
+        return sorted(p for p in found if re.fullmatch(r"step-\d{9}\.npz", p.name))
 
     def newest(self) -> Path | None:
         """The newest checkpoint, or None."""
@@ -45,6 +43,9 @@ class Checkpoints:
         Raises:
             WeightsError: If the disk refuses or a value is not finite; earlier files are intact.
         """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".*.tmp"):  # of a process that was killed while saving
+            leftover.unlink()
         arrays = variables_to_arrays(model.state())
         path = self.folder / f"step-{int(arrays['iteration']):09d}.npz"
         write_arrays(path, arrays)

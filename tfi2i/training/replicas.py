@@ -28,7 +28,8 @@ def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
     """
     if replica_count() == 1:
         return tensor
-    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+    gathered = tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+    return tf.ensure_shape(gathered, (replica_count() * tensor.shape[0], *tensor.shape[1:]))
 
 
 def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:

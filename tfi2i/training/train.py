@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from tfi2i.data import (
     DataSource,
+    check_crop,
+    data_error_in,
     evaluation_arrays,
     open_source,
     steps_per_epoch,
@@ -139,15 +141,19 @@ class Training:
             seed=self.settings.seed,
             start_step=self.iteration,
         )
-        self.model.fit(
-            batches,
-            initial_epoch=first,
-            epochs=last,
-            steps_per_epoch=steps,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=verbose,  # type: ignore[arg-type]
-        )
+        try:
+            self.model.fit(
+                batches,
+                initial_epoch=first,
+                epochs=last,
+                steps_per_epoch=steps,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=verbose,  # type: ignore[arg-type]
+            )
+        except tf.errors.OpError as error:
+            # A file that turned out damaged while it was decoded is the user's to mend.
+            raise data_error_in(error) or error from None
 
     def _chief_callbacks(self, saver: WriteCheckpoints, warn) -> list[keras.callbacks.Callback]:
         callbacks: list[keras.callbacks.Callback] = [
@@ -162,14 +168,16 @@ class Training:
 
     def _sample_inputs(self) -> dict[str, np.ndarray]:
         split = "test" if "test" in self.source.splits else "train"
-        a, b, _ = evaluation_arrays(self.source, split=split, size=self.recipe.data["crop_size"])
-        shown = self.settings.samples
-        return {"a": a[:shown], "b": b[:shown]}
+        size, limit = self.recipe.data["crop_size"], self.settings.samples
+        a, b, _ = evaluation_arrays(self.source, split=split, size=size, limit=limit)
+        return {"a": a, "b": b}
 
     def _open_source(self, variant_class: type[GAN]) -> DataSource:
         arguments = self.recipe.arguments_for("data", open_source)
         arguments["kind"] = arguments["kind"] or variant_class.batch_kind
-        return open_source(**arguments)
+        source = open_source(**arguments)
+        check_crop(source, self.recipe.data["load_size"], self.recipe.data["crop_size"])
+        return source
 
     def _build_model(self, variant_class: type[GAN]) -> GAN:
         with self.strategy.scope():
