@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from tfi2i.report.run_page import speed_in_words
+
 if TYPE_CHECKING:
     from tfi2i.training.train import Training
 
@@ -42,7 +44,7 @@ class EpochLines(keras.callbacks.Callback):
         means = "  ".join(f"{n} {s / max(self._calls, 1):.3g}" for n, s in self._sums.items())
         self.show(
             f"epoch {epoch + 1}/{self.training.settings.epochs}  iteration {iteration:,}  {means}"
-            f"  {rate * self.training.batch_size:.3g} images/s  {duration(left)} left"
+            f"  {speed_in_words(rate * self.training.batch_size)}  {duration(left)} left"
         )
 
 

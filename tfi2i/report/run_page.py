@@ -65,6 +65,12 @@ def write_run_page(
     return folder.page_path
 
 
+def speed_in_words(images_per_second: float) -> str:
+    """Such as: 0.35 images/s, 1,420 images/s."""
+    digits = ".2g" if images_per_second < 10 else ",.0f"
+    return f"{images_per_second:{digits}} images/s"
+
+
 def _progress(
     metrics: Sequence[dict[str, float]], state: State, total_iterations: int | None
 ) -> list[Html | None]:
@@ -76,7 +82,7 @@ def _progress(
         share = 100 * iteration / total_iterations
         bar = element("div", element("div", style=f"width:{share:.1f}%"), class_="bar")
     if metrics:
-        words.append(f"{metrics[-1]['images_per_second']:.3g} images/s")
+        words.append(speed_in_words(metrics[-1]["images_per_second"]))
     words.append(f"written {time.strftime('%Y-%m-%d %H:%M:%S')}")
     return [element("p", " · ".join(words)), bar]
 
