@@ -282,6 +282,14 @@ def test_evaluate_shows_and_writes_figures(trained, tmp_path, tfi2i):
     assert 0 < figures["translated"]["l1"] < 2 and "b2a" not in figures
 
 
+def test_evaluate_without_features(trained, tmp_path, tfi2i):
+    file = tmp_path / "figures.json"
+    code, said, _ = tfi2i("evaluate", "--run", trained, "--extractor", "none", "--json", file)
+    assert code == 0 and "L1" in said and "no KID: they were not asked for" in said
+    figures = json.loads(file.read_text())
+    assert "features" not in figures and "kid" not in figures["translated"]
+
+
 def test_evaluate_on_other_images_and_splits(trained, tmp_path, paired_folder, tfi2i):
     code, said, _ = tfi2i("evaluate", "--run", trained, "--data", paired_folder, "--split", "train")
     assert code == 0 and "6 images" in said

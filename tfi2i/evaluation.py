@@ -26,6 +26,7 @@ def evaluate_model(
     size: int,
     split: str = "test",
     extractor: "FeatureExtractor | None" = None,
+    features: bool = True,
     limit: int | None = None,
 ) -> dict[str, Any]:
     """Measures a model.
@@ -36,6 +37,7 @@ def evaluate_model(
         size: Side of the square images in pixels, one that the generators take.
         split: `test`, `val` or `train`.
         extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.
+        features: False leaves FID and KID out.
         limit: At most so many images of each domain, spread evenly; None for all.
 
     Returns:
@@ -60,6 +62,7 @@ def evaluate_model(
             arrays[direction[-1]],
             paired=paired,
             extractor=extractor,
+            features=features,
             training_b=_training_images(source, direction[-1], size),
         )
         for direction in model.translators

@@ -25,6 +25,7 @@ class Extractor(enum.StrEnum):
 
     EFFICIENTNET = "efficientnet"
     INCEPTION = "inception"
+    NONE = "none"
 
 
 def evaluate(
@@ -38,7 +39,7 @@ def evaluate(
         Extractor,
         typer.Option(
             help="Features for FID and KID: EfficientNet-Lite0 from a package, or Inception-v3, "
-            "whose weights Keras downloads."
+            "whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
     json_file: Annotated[
@@ -59,6 +60,7 @@ def evaluate(
         size=chosen.model.crop_size,
         split=split,
         extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
+        features=extractor is not Extractor.NONE,
     )
     _show(figures, "a to b")
     if "b2a" in figures:

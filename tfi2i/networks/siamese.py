@@ -18,9 +18,12 @@ def siamese_encoder(
     norm: Norm = "none",
     attention_at: tuple[int, ...] = (),
     spectral: bool = True,
+    pooled: bool = True,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a convolutional encoder: (B, H, W, input_channels) -> (B, vector_length), unbounded.
+
+    Not `pooled`, it gives one such vector for each patch: (B, h, w, vector_length).
 
     `depth` strided 4x4 blocks with LeakyReLU 0.2, then one convolution to the vector. That last one
     is never normalised spectrally, so that the length of the vector is free: margins are measured
@@ -38,6 +41,7 @@ def siamese_encoder(
         norm: "batch", "instance" or "none"; the first block is never normalised.
         attention_at: Levels (1 = after the first halving) whose maps go through self-attention.
         spectral: Normalise the kernels of the strided convolutions and of the attention spectrally.
+        pooled: Whether the vectors of all places become one, their mean.
         name: The model's name.
     """
     if not set(attention_at) <= set(range(1, depth + 1)):
@@ -67,5 +71,7 @@ def siamese_encoder(
     places = convolution(
         images, vector_length, covered, padding="valid", name="vector_conv", dtype="float32"
     )
+    if not pooled:
+        return keras.Model(inputs, places, name=name)
     vector = keras.layers.GlobalAveragePooling2D(dtype="float32", name="vector")(places)
     return keras.Model(inputs, vector, name=name)

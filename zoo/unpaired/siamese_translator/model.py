@@ -45,6 +45,7 @@ class SiameseTranslator(TranslationGAN):
         filters: int = 64,
         discriminator_depth: int = 4,
         discriminator_filters: int = 64,
+        vectors: Literal["patches", "image"] = "patches",
         vector_length: int = 128,
         style: Literal["triplet", "least_squares"] = "triplet",
         margin: float = 1.0,
@@ -67,7 +68,10 @@ class SiameseTranslator(TranslationGAN):
             filters: Channels after the first down-sampling of the U-Net.
             discriminator_depth: Strided convolutions of S.
             discriminator_filters: Channels of S's first layer.
-            vector_length: Length of S's output, the article's VecLen.
+            vectors: `patches` takes S as fully convolutional, with a vector for each patch of the
+                image: style is the mean over patches, as in a PatchGAN, and content the angle of
+                all of them together. `image` ends S in one convolution over the whole image.
+            vector_length: Length of a vector, the article's VecLen.
             style: Form of S's style objective.
             margin: How far from the origin S pushes translations: a squared distance for
                 `triplet`, a distance for `least_squares`.
@@ -113,7 +117,8 @@ class SiameseTranslator(TranslationGAN):
         self.discriminator = networks.siamese_encoder(
             input_channels=output_channels,
             vector_length=vector_length,
-            image_size=crop_size,
+            image_size=crop_size if vectors == "image" else None,
+            pooled=False,
             depth=discriminator_depth,
             filters=discriminator_filters,
             max_filters=8 * discriminator_filters,
@@ -171,16 +176,16 @@ class SiameseTranslator(TranslationGAN):
         with tf.GradientTape(persistent=True) as tape:
             fake_b = self.generator(a, training=True)
             # S has no batch statistics: one pass encodes all three batches, for both players.
-            vectors = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
-            a_vectors, b_vectors, fake_vectors = (
-                vectors[:count],
-                vectors[count : 2 * count],
-                vectors[2 * count :],
-            )
+            encoded = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
+            # Style is judged patch by patch, content over all patches of an image together.
+            patch_vectors = tf.reshape(encoded, (3, -1, encoded.shape[-1]))
+            _, b_vectors, fake_vectors = tf.unstack(patch_vectors)
+            a_content, _, fake_content = tf.unstack(tf.reshape(encoded, (3, count, -1)))
+
             # Content couples the images of the whole batch, so replicas exchange their vectors.
-            all_a_vectors = gather_replicas(a_vectors)
-            travel_loss = losses.travel_cosine(all_a_vectors, gather_replicas(fake_vectors))
-            separation_loss = losses.separation(all_a_vectors, margin=self.separation_margin)
+            all_a_content = gather_replicas(a_content)
+            travel_loss = losses.travel_cosine(all_a_content, gather_replicas(fake_content))
+            separation_loss = losses.separation(all_a_content, margin=self.separation_margin)
             content_loss = self.content_weight * travel_loss
 
             if self.style == "triplet":
