@@ -130,6 +130,17 @@ def test_travel_by_hand():
     assert float(losses.travel_cosine(source, 3.0 * source + 7.0)) == pytest.approx(0.0, abs=1e-6)
 
 
+def test_travel_distance_by_hand():
+    source = tf.constant([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
+    translated = tf.constant([[1.0, 1.0], [4.0, 1.0], [1.0, 3.0]])
+    # 0 -> 1 is (1, 0) and (3, 0); 0 -> 2 is the same in both; 1 -> 2 is (-1, 2) and (-3, 2).
+    expected = (2**2 + 0 + 2**2) / 3
+    assert float(losses.travel_distance(source, translated)) == pytest.approx(expected, rel=1e-6)
+    # Unlike the angle, it sees that the translations hardly differ.
+    assert float(losses.travel_cosine(source, 0.01 * source)) == pytest.approx(0.0, abs=1e-5)
+    assert float(losses.travel_distance(source, 0.01 * source)) > 2.0
+
+
 def test_separation_by_hand():
     vectors = tf.constant([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
     # Distances 5, 1 and sqrt(18); only the second is below the margin.

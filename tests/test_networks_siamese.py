@@ -27,6 +27,15 @@ def test_any_size_without_a_fixed_one(channels):
         assert model(tf.ones((3, *size, channels))).shape == (3, 5)
 
 
+def test_not_pooled_it_gives_the_vectors_whose_mean_is_the_pooled_one():
+    patches = siamese_encoder(vector_length=5, depth=2, filters=4, pooled=False)
+    pooled = siamese_encoder(vector_length=5, depth=2, filters=4)
+    pooled.set_weights(patches.get_weights())
+    images = tf.random.stateless_normal((2, 16, 32, 3), (0, 0))
+    assert patches(images).shape == (2, 4, 8, 5)
+    np.testing.assert_allclose(tf.reduce_mean(patches(images), (1, 2)), pooled(images), atol=1e-6)
+
+
 def moved_apart(model):
     """How far the vector moves when the image's halves change places."""
     image = np.zeros((1, 32, 32, 3), np.float32)

@@ -20,6 +20,7 @@ from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
     travel_cosine,
+    travel_distance,
     triplet_discriminator,
     vector_generator,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "minimax_generator",
     "non_saturating_generator",
     "separation",
+    "travel_distance",
     "travel_cosine",
     "triplet_discriminator",
     "vector_generator",

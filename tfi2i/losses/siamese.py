@@ -78,6 +78,23 @@ def travel_cosine(source_vectors, translated_vectors) -> tf.Tensor:
     return _mean_over_pairs(1.0 - tf.reduce_sum(source * translated, axis=-1))
 
 
+def travel_distance(source_vectors, translated_vectors) -> tf.Tensor:
+    """`|(s_i - s_j) - (t_i - t_j)|^2`, averaged over all pairs i < j of the batch.
+
+    The distance between transformation vectors, which TraVeLGAN adds to their angle (section 3.2):
+    an angle alone is kept as well by translations that differ from each other invisibly little.
+
+    Args:
+        source_vectors: S of the source images, (B, D).
+        translated_vectors: S of their translations in the same order, (B, D).
+
+    Raises:
+        RecipeError: The batch is known to hold fewer than two images.
+    """
+    difference = _differences(source_vectors) - _differences(translated_vectors)
+    return _mean_over_pairs(tf.reduce_sum(tf.square(difference), axis=-1))
+
+
 def separation(vectors, *, margin: float) -> tf.Tensor:
     """`max(0, margin - |s_i - s_j|)^2`, averaged over all pairs i < j.
 

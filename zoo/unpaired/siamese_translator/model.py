@@ -23,12 +23,19 @@ class SiameseTranslator(TranslationGAN):
         least_squares  S: E[|S(b)|^2] + E[(|S(G(a))| - margin)^2]             G: the same
 
     Content is angle: for each pair of images in the batch the transformation vectors
-    S(a_i) - S(a_j) and S(G(a_i)) - S(G(a_j)) shall point the same way, for both players:
+    s_ij = S(a_i) - S(a_j) and t_ij = S(G(a_i)) - S(G(a_j)) shall point the same way, for both
+    players:
 
-        travel         content_weight * E[1 - cos(S(a_i) - S(a_j), S(G(a_i)) - S(G(a_j)))]
+        travel         content_weight * E[1 - cos(s_ij, t_ij)]
 
     Both are constraints on one vector space, since angle and magnitude are independent. Nothing
     cycles: one generator, one direction. Spectral normalisation, attention and TTUR keep it stable.
+
+    An angle is kept as well by translations that hardly differ, and by an S that hardly tells its
+    inputs apart. Against these trivial solutions TraVeLGAN has two more terms, for lengths:
+
+        distance       distance_weight * E[|s_ij - t_ij|^2]                          S and G
+        separation     separation_weight * E[max(0, separation_margin - |s_ij|)^2]   S alone
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
     """
@@ -50,7 +57,9 @@ class SiameseTranslator(TranslationGAN):
         style: Literal["triplet", "least_squares"] = "triplet",
         margin: float = 1.0,
         content_weight: float = 1.0,
-        separation_weight: float = 0.0,
+        distance_weight: float = 1.0,
+        identity_weight: float = 0.0,
+        separation_weight: float = 1.0,
         separation_margin: float = 1.0,
         attention: bool = True,
         spectral: bool = True,
@@ -75,10 +84,12 @@ class SiameseTranslator(TranslationGAN):
             style: Form of S's style objective.
             margin: How far from the origin S pushes translations: a squared distance for
                 `triplet`, a distance for `least_squares`.
-            content_weight: Of the transformation vectors, for both players.
-            separation_weight: Of a hinge that keeps the vectors of different `a` apart, against
-                the trivial solution in which S forgets the content (TraVeLGAN's third term).
-            separation_margin: The distance that hinge asks for.
+            content_weight: Of the angle between transformation vectors, for both players.
+            distance_weight: Of the distance between transformation vectors, for both players.
+            identity_weight: Of |G(b) - b|_1, which keeps a short training from settling on
+                patterns that no image has; 0, as in the article, leaves it out.
+            separation_weight: Of the hinge that keeps the vectors of different `a` apart.
+            separation_margin: The distance that the hinge asks for.
             attention: Self-attention in G and in S, at a quarter of the image's side.
             spectral: Spectral normalisation of the convolution kernels of G and S.
             seed: See `GAN`.
@@ -99,6 +110,8 @@ class SiameseTranslator(TranslationGAN):
         self.style = style
         self.margin = margin
         self.content_weight = content_weight
+        self.distance_weight = distance_weight
+        self.identity_weight = identity_weight
         self.separation_weight = separation_weight
         self.separation_margin = separation_margin
         attention_at = (2,) if attention else ()
@@ -174,19 +187,23 @@ class SiameseTranslator(TranslationGAN):
         a, b = batch
         count = a.shape[0]
         with tf.GradientTape(persistent=True) as tape:
-            fake_b = self.generator(a, training=True)
+            fake_b, same_b = self._translate_and_keep(a, b)
             # S has no batch statistics: one pass encodes all three batches, for both players.
             encoded = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
             # Style is judged patch by patch, content over all patches of an image together.
             patch_vectors = tf.reshape(encoded, (3, -1, encoded.shape[-1]))
             _, b_vectors, fake_vectors = tf.unstack(patch_vectors)
-            a_content, _, fake_content = tf.unstack(tf.reshape(encoded, (3, count, -1)))
+            patches = patch_vectors.shape[1] // count
+            content_vectors = tf.reshape(encoded, (3, count, -1)) / patches**0.5
+            a_content, _, fake_content = tf.unstack(content_vectors)
 
             # Content couples the images of the whole batch, so replicas exchange their vectors.
             all_a_content = gather_replicas(a_content)
-            travel_loss = losses.travel_cosine(all_a_content, gather_replicas(fake_content))
+            all_fake_content = gather_replicas(fake_content)
+            travel_loss = losses.travel_cosine(all_a_content, all_fake_content)
+            distance_loss = losses.travel_distance(all_a_content, all_fake_content)
             separation_loss = losses.separation(all_a_content, margin=self.separation_margin)
-            content_loss = self.content_weight * travel_loss
+            content_loss = self.content_weight * travel_loss + self.distance_weight * distance_loss
 
             if self.style == "triplet":
                 discriminator_style_loss = losses.triplet_discriminator(
@@ -200,7 +217,8 @@ class SiameseTranslator(TranslationGAN):
                 discriminator_style_loss + content_loss + self.separation_weight * separation_loss
             )
             style_loss = losses.vector_generator(fake_vectors)
-            generator_loss = style_loss + content_loss
+            identity_loss = losses.identity(b, same_b) if self.identity_weight else tf.zeros(())
+            generator_loss = style_loss + content_loss + self.identity_weight * identity_loss
 
         self.players["discriminator"].minimize(discriminator_loss, tape)
         self.players["generator"].minimize(generator_loss, tape)
@@ -208,6 +226,18 @@ class SiameseTranslator(TranslationGAN):
             generator_loss=generator_loss,
             style_loss=style_loss,
             travel_loss=travel_loss,
+            distance_loss=distance_loss,
+            separation_loss=separation_loss,
+            identity_loss=identity_loss,
             discriminator_loss=discriminator_loss,
             discriminator_style_loss=discriminator_style_loss,
         )
+
+    def _translate_and_keep(
+        self, a: tf.Tensor, b: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """G(a) and, for the identity loss, G(b), in one pass: the norm is per image."""
+        if not self.identity_weight:
+            return self.generator(a, training=True), None
+        both = self.generator(tf.concat([a, b], axis=0), training=True)
+        return both[: a.shape[0]], both[a.shape[0] :]
