@@ -42,7 +42,7 @@ def export_saved_model(
       any of them. Headers are checked before decoding.
 
     Weights stay variables: as constants they made one request 5 to 10 % faster on CPUs, and took
-    20 times their size in memory once loaded instead of twice. The folder is written under a
+    about 20 times their size in memory once loaded, not twice. The folder is written under a
     temporary name and renamed last, so a server never sees half a version.
 
     Args:
