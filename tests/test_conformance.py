@@ -11,13 +11,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfi2i.zoo.catalogue import find_variant, load, variants
 
 from tfi2i.data import evaluation_arrays, open_source, training_batches
 from tfi2i.errors import WeightsError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.train import Training
+from tfi2i.zoo.catalogue import find_variant, load, variants
 
 SIZE = 32
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
@@ -259,6 +259,13 @@ def test_the_card_shows_what_was_measured(name):
     variant = find_variant(name)
     card = (variant.folder / "README.md").read_text(encoding="utf-8")
     assert results_section(variant) in card
+
+
+def test_the_readme_shows_the_zoo():
+    from tfi2i.cards import zoo_section
+
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert zoo_section() in readme
 
 
 @everyone

@@ -1,10 +1,13 @@
 """The measured part of a variant's card, made from its results.json and from nothing else."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
-from tfi2i.zoo.catalogue import Variant
+from tfi2i.zoo.catalogue import Variant, variants
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+ZOO_BEGIN, ZOO_END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
 HEADINGS = {
     "l1": ("L1", "{:.3f}"),
     "psnr": ("PSNR, dB", "{:.1f}"),
@@ -24,10 +27,38 @@ def results_section(variant: Variant) -> str:
 
 def update_card(variant: Variant) -> None:
     """Replaces the section between the markers in the variant's README.md."""
-    path = variant.folder / "README.md"
-    before, rest = path.read_text(encoding="utf-8").split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    path.write_text(before + results_section(variant) + after, encoding="utf-8")
+    _replace(variant.folder / "README.md", BEGIN, END, results_section(variant))
+
+
+def zoo_section() -> str:
+    """The table of all variants for the project's README.md, markers included."""
+    lines = [_row(["variant", "group", "measured (small recipe)", "cost", "preset"])]
+    lines.append(_row(["---"] * 5))
+    for variant in variants():
+        results = variant.results()
+        link = f"[{variant.name}](zoo/{variant.group}/{variant.name}/README.md)"
+        presets = ", ".join(f"`{preset}`" for preset in variant.presets)
+        lines.append(_row([link, variant.group, headline(results), _cost(results), presets]))
+    return "\n".join([ZOO_BEGIN, *lines, ZOO_END])
+
+
+def update_all(readme: Path) -> None:
+    """Makes every card and the README's table anew."""
+    for variant in variants():
+        update_card(variant)
+    _replace(readme, ZOO_BEGIN, ZOO_END, zoo_section())
+
+
+def _replace(path: Path, begin: str, end: str, section: str) -> None:
+    before, rest = path.read_text(encoding="utf-8").split(begin, 1)
+    path.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
+
+
+def _cost(results: dict[str, Any] | None) -> str:
+    if results is None:
+        return ""
+    arm = next(iter(results["arms"].values()))
+    return f"{arm['seconds']} s, {arm['peak_memory_mib']} MiB"
 
 
 def _table_and_notes(results: dict[str, Any]) -> str:
@@ -92,12 +123,19 @@ def _row(cells: list[Any]) -> str:
 
 
 def headline(results: dict[str, Any] | None) -> str:
-    """One line for the zoo's table: the first arm's L1 and KID, or that nothing was measured."""
+    """The first arm of results.json, the variant as it is meant, in one line."""
     if results is None:
         return "not measured"
-    figures = next(iter(results["arms"].values()))["figures"]
-    return ", ".join(
-        f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}"
-        for key in ("l1", "kid")
-        if key in figures
-    )
+    arm = next(iter(results["arms"].values()))
+    return f"{figures_in_words(arm)} ({len(arm['seeds'])} seeds)"
+
+
+def figures_in_words(arm: dict[str, Any]) -> str:
+    """L1 and KID of one arm, mean ± standard deviation over seeds."""
+    figures = arm["figures"]
+    keys = [key for key in ("l1", "kid") if key in figures]
+    return ", ".join(f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}" for key in keys)
+
+
+if __name__ == "__main__":
+    update_all(Path(sys.argv[1]))

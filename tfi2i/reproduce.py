@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.zoo.catalogue import Variant, find_variant
@@ -106,7 +107,39 @@ def reproduce(
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     path = variant.folder / "results.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    if plan.preset and not arms:
+        ship_preset(variant, plan, run_folder_of(out, variant, next(iter(plan.arms)), seeds[0]))
+    update_card(variant)
     return results
+
+
+def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
+    """Saves the generators of a run, as float16, with the figures of exactly these weights.
+
+    Returns:
+        The preset's folder, beside the variant's recipes.
+    """
+    from tfi2i.data import open_source
+    from tfi2i.evaluation import evaluate_model
+    from tfi2i.training import TranslationGAN, save_model
+    from tfi2i.zoo.catalogue import load
+
+    assert plan.preset is not None
+    data = dict(run.recipe().data)
+    folder = variant.folder / "weights" / plan.preset
+    facts = {"data": data, "data_licence": run.facts()["data_licence"], "recipe": plan.recipe}
+    trained = load(run.path)
+    assert isinstance(trained, TranslationGAN)
+    generators = list(trained.translators.values())
+    save_model(trained, folder, networks=generators, dtype="float16", **facts)
+
+    shipped = load(folder)
+    assert isinstance(shipped, TranslationGAN)
+    source = open_source(data["source"], kind=shipped.batch_kind, load_size=data["crop_size"])
+    evaluation = evaluate_model(shipped, source, size=data["crop_size"])
+    figures = {key: _rounded(value) for key, value in evaluation["translated"].items()}
+    save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
+    return folder
 
 
 def run_folder_of(out: Path, variant: Variant, arm: str, seed: int) -> RunFolder:

@@ -3,10 +3,11 @@
 import ast
 import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfi2i.cards import headline
 from tfi2i.cli.console import out
 from tfi2i.errors import RecipeError
 
@@ -44,14 +45,13 @@ def list_variants(
 
 
 def _facts(variant: "Variant") -> dict[str, str]:
-    results = variant.results()
     return {
         "paper": variant.title,
         "group": variant.group,
         "images": batch_kind(variant.folder / "model.py"),
         "recipes": ", ".join(variant.recipes) or "-",
         "presets": ", ".join(variant.presets) or "-",
-        "measured": headline(results) if results else "not measured",
+        "measured": headline(variant.results()),
     }
 
 
@@ -62,18 +62,3 @@ def batch_kind(model_file: Path) -> str:
             if [getattr(target, "id", None) for target in node.targets] == ["batch_kind"]:
                 return str(node.value.value)
     raise ValueError(f"{model_file} does not state a batch_kind")
-
-
-def headline(results: dict[str, Any]) -> str:
-    """The first arm of `results.json`, which is the variant as it is meant."""
-    arm, record = next(iter(results["arms"].items()))
-    return f"{figures_in_words(record)} ({arm}, {len(record['seeds'])} seeds)"
-
-
-def figures_in_words(record: dict[str, Any]) -> str:
-    """Mean and spread over seeds of the figures of one arm."""
-    words = []
-    for name, figure in record["figures"].items():
-        spread = "" if figure["spread"] is None else f" ± {figure['spread']:.2g}"
-        words.append(f"{name.upper()} {figure['mean']:.4g}{spread}")
-    return ", ".join(words)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tfi2i.cards import figures_in_words
 from tfi2i.cli.console import import_tensorflow, out
-from tfi2i.cli.listing import figures_in_words
 from tfi2i.errors import RecipeError
 
 EXAMPLE = "Example:  tfi2i reproduce pix2pix --seeds 0,1,2"

@@ -54,7 +54,7 @@ class SiameseTranslator(TranslationGAN):
         discriminator_filters: int = 64,
         vectors: Literal["patches", "image"] = "patches",
         vector_length: int = 128,
-        style: Literal["triplet", "least_squares"] = "triplet",
+        style: Literal["triplet", "least_squares"] = "least_squares",
         margin: float = 1.0,
         content_weight: float = 1.0,
         distance_weight: float = 1.0,
@@ -233,9 +233,7 @@ class SiameseTranslator(TranslationGAN):
             discriminator_style_loss=discriminator_style_loss,
         )
 
-    def _translate_and_keep(
-        self, a: tf.Tensor, b: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+    def _translate_and_keep(self, a: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
         """G(a) and, for the identity loss, G(b), in one pass: the norm is per image."""
         if not self.identity_weight:
             return self.generator(a, training=True), None
