@@ -210,8 +210,7 @@ def test_overfits_four_images(name, folder_for):
 def test_ships_and_agrees_with_keras(name, folder_for, tmp_path):
     from tfi2i.export import export_litert, export_saved_model, parity_report
 
-    changes = {"dropout_at_inference": False} if name == "pix2pix" else {}
-    model = tiny_model(name, **changes)
+    model = tiny_model(name)
     source = open_source(folder_for(name), kind=model.batch_kind)
     images, _, _ = evaluation_arrays(source, size=SIZE)
     for direction, generator in model.translators.items():

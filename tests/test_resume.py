@@ -11,11 +11,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 from tfi2i.errors import RunError, WeightsError
 from tfi2i.training import Checkpoints
 from tfi2i.training.arrays import assign_arrays, read_arrays, write_arrays
+from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 TINY = {
     "pix2pix": ["filters=4", "discriminator_filters=4", "receptive_field=16", "depth=3"],

@@ -4,10 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfi2i.zoo.catalogue import find_variant
-from tfi2i.zoo.paired.pix2pix import Pix2Pix
-from tfi2i.zoo.unpaired.cyclegan import CycleGAN
-from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
@@ -16,6 +12,10 @@ from tfi2i.training.callbacks import StopWhenNotFinite
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
 from tfi2i.training.strategy import make_strategy
+from tfi2i.zoo.catalogue import find_variant
+from tfi2i.zoo.paired.pix2pix import Pix2Pix
+from tfi2i.zoo.unpaired.cyclegan import CycleGAN
+from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 
 def numbered(first: int, count: int) -> tf.Tensor:

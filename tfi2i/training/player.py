@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i.training.replicas import replica_count
@@ -45,7 +46,7 @@ class Player:
         if keras.config.dtype_policy().name == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self.optimizer = optimizer
-        self.ema_decay = ema_decay
+        self._ema_rate = 0.0 if ema_decay is None else 1.0 - ema_decay
         optimizer.build(self.variables)
         self.averages: list[keras.Variable] = []
         if ema_decay is not None:
@@ -58,9 +59,7 @@ class Player:
 
     def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
         """Each variable with its running average; empty without `ema_decay`."""
-        if self.ema_decay is None:
-            return []
-        return list(zip(self.variables, self.averages, strict=True))
+        return list(zip(self.variables, self.averages, strict=True)) if self.averages else []
 
     def set_learning_rate(self, value: float) -> None:
         """Changes the learning rate, unless the optimizer came with a schedule of its own."""
@@ -86,11 +85,15 @@ class Player:
         )
         self.optimizer.apply(gradients, self.variables)
         for variable, average in self.averaged():
-            average.assign(average + (1.0 - self.ema_decay) * (variable - average))
+            average.assign(average + self._ema_rate * (variable - average))
 
 
 def _average_of(variable: keras.Variable, player: str) -> keras.Variable:
     name = "average_" + variable.path.replace("/", "_")
+    # A copy on the host: given the variable itself, Keras (3.15) would share its storage.
     return keras.Variable(
-        variable.value, trainable=False, name=f"{player}_{name}", aggregation="only_first_replica"
+        np.array(keras.ops.convert_to_numpy(variable)),
+        trainable=False,
+        name=f"{player}_{name}",
+        aggregation="only_first_replica",
     )

@@ -170,7 +170,7 @@ class Training:
         split = "test" if "test" in self.source.splits else "train"
         size, limit = self.recipe.data["crop_size"], self.settings.samples
         a, b, _ = evaluation_arrays(self.source, split=split, size=size, limit=limit)
-        return {"a": a, "b": b}
+        return {"a": a} if b is None else {"a": a, "b": b}
 
     def _open_source(self, variant_class: type[GAN]) -> DataSource:
         arguments = self.recipe.arguments_for("data", open_source)
