@@ -15,8 +15,8 @@ class DataError(Tfi2iError):
     """An image, a folder or a dataset cannot be used as asked."""
 
 
-class RecipeError(Tfi2iError):
-    """A recipe or an override has an unknown key or an impossible value."""
+class RecipeError(Tfi2iError, ValueError):
+    """A recipe, an override or a constructor's argument has an unknown key or impossible value."""
 
 
 class RunError(Tfi2iError):

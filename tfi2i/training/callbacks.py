@@ -97,6 +97,7 @@ class WriteSamples(_RunCallback):
         self.inputs = inputs
         self.every = every
         self.warn = warn
+        self._said: set[str] = set()
 
     def on_train_begin(self, logs=None) -> None:
         if self.iteration() == 0:
@@ -104,8 +105,9 @@ class WriteSamples(_RunCallback):
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         if (epoch + 1) % self.every == 0:
-            for sentence in self._write():
+            for sentence in sorted(set(self._write()) - self._said):
                 self.warn(sentence)
+                self._said.add(sentence)
 
     def _write(self) -> list[str]:
         columns, found = [], []

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfi2i.errors import RecipeError
 from tfi2i.training.replicas import gather_replicas, own_share
 
 
@@ -56,14 +57,17 @@ class ImagePool(keras.layers.Layer):
             float32 (B, H, W, C).
 
         Raises:
-            ValueError: If the global batch has more images than the pool.
+            RecipeError: If the global batch has more images than the pool.
         """
         if not self.size:
             return images
         newest = gather_replicas(tf.stop_gradient(images))
         count = newest.shape[0]
         if count is None or count > self.size:
-            raise ValueError(f"an image pool of {self.size} cannot serve a batch of {count} images")
+            raise RecipeError(
+                f"an image pool of {self.size} cannot serve a batch of {count} images: raise "
+                "model.pool_size or lower data.batch_size"
+            )
         pool, stored = self.images.value, self.stored.value
 
         # While filling, image i takes the next free slot; a full pool offers distinct random slots.

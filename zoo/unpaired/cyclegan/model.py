@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.errors import RecipeError
 from tfi2i.training import ImagePool, TranslationGAN, paper_adam
 
 
@@ -65,13 +66,13 @@ class CycleGAN(TranslationGAN):
             **kwargs: `dtype`, as for any Keras model.
 
         Raises:
-            ValueError: If the identity loss is on and the domains differ in channels.
+            RecipeError: If the identity loss is on and the domains differ in channels.
         """
         super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
         if identity_weight and a_channels != b_channels:
-            raise ValueError(
+            raise RecipeError(
                 f"the identity loss compares images of {a_channels} and {b_channels} channels; "
-                "set identity_weight=0"
+                "set model.identity_weight=0"
             )
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight

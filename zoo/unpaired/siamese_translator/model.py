@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.errors import RecipeError
 from tfi2i.training import TranslationGAN, gather_replicas, paper_adam
 
 
@@ -97,16 +98,18 @@ class SiameseTranslator(TranslationGAN):
             **kwargs: `dtype`, as for any Keras model.
 
         Raises:
-            ValueError: If the domains differ in channels, or `style` is unknown.
+            RecipeError: If the domains differ in channels, or `style` or `vectors` is unknown.
         """
         super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
         if input_channels != output_channels:
-            raise ValueError(
+            raise RecipeError(
                 "one discriminator encodes both domains, so they need equal channels, got "
                 f"{input_channels} and {output_channels}"
             )
         if style not in ("triplet", "least_squares"):
-            raise ValueError(f"style is 'triplet' or 'least_squares', got {style!r}")
+            raise RecipeError(f"model.style is 'triplet' or 'least_squares', got {style!r}")
+        if vectors not in ("patches", "image"):
+            raise RecipeError(f"model.vectors is 'patches' or 'image', got {vectors!r}")
         self.style = style
         self.margin = margin
         self.content_weight = content_weight
