@@ -11,7 +11,6 @@ import re
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,17 +21,9 @@ import yaml
 
 from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError, TrainingError
-from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.results import results_head, rounded, summary
+from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import Variant, find_variant
-
-# Figures of `evaluate` that results.json keeps: dotted paths into its dict.
-FIGURES = (
-    "translated.l1",
-    "translated.psnr",
-    "translated.ssim",
-    "translated.kid",
-    "translated.fid",
-)
 
 
 @dataclass(frozen=True)
@@ -99,11 +90,11 @@ def reproduce(
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    results = _as_begun(variant, plan)
+    results = results_head(variant, plan.recipe, plan.claim, plan.arms)
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
-            results["arms"][arm] = {"overrides": overrides, **_summary(found)}
+            results["arms"][arm] = {"overrides": overrides, **summary(found)}
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     path = variant.folder / "results.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
@@ -137,7 +128,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     assert isinstance(shipped, TranslationGAN)
     source = open_source(data["source"], kind=shipped.batch_kind, load_size=data["crop_size"])
     evaluation = evaluate_model(shipped, source, size=data["crop_size"])
-    figures = {key: _rounded(value) for key, value in evaluation["translated"].items()}
+    figures = {key: rounded(value) for key, value in evaluation["translated"].items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
     return folder
 
@@ -213,75 +204,3 @@ def _cost(folder: RunFolder) -> dict[str, float]:
         "seconds": round(seconds),
         "images_per_second": round(statistics.median(rates), 1),
     }
-
-
-def _as_begun(variant: Variant, plan: Plan) -> dict[str, Any]:
-    """The head of results.json, with the arms that were measured before and are still planned."""
-    earlier = (variant.results() or {}).get("arms", {})
-    machine = describe_machine()
-    return {
-        "variant": variant.name,
-        "recipe": plan.recipe,
-        "claim": plan.claim,
-        "command": f"tfi2i reproduce {variant.name}",
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "commit": _commit(),
-        "processor": machine["processor"],
-        "cores": machine["cores"],
-        "versions": machine["versions"],
-        "arms": {
-            arm: earlier[arm]
-            for arm, overrides in plan.arms.items()
-            if arm in earlier and earlier[arm]["overrides"] == overrides
-        },
-    }
-
-
-def _summary(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and spread (standard deviation) over seeds of every figure, baselines and costs."""
-    figures = {}
-    for figure in FIGURES:
-        values = [_at(record["evaluation"], figure) for record in records]
-        known = [value for value in values if value is not None]
-        if known:
-            figures[figure.split(".")[1]] = {
-                "mean": round(statistics.mean(known), 4),
-                "spread": round(statistics.stdev(known), 4) if len(known) > 1 else None,
-                "each": [round(value, 4) for value in known],
-            }
-    first = records[0]["evaluation"]
-    return {
-        "seeds": [record["seed"] for record in records],
-        "figures": figures,
-        "baselines": {
-            name: {k: _rounded(v) for k, v in first[name].items()}
-            for name in ("copy_input", "mean_colour")
-            if first.get(name)
-        },
-        "features": first.get("features"),
-        "test_images": first["images_a"],
-        "iterations": records[0]["iterations"],
-        "seconds": round(statistics.mean(r["seconds"] for r in records)),
-        "images_per_second": round(statistics.mean(r["images_per_second"] for r in records), 1),
-        "peak_memory_mib": round(statistics.mean(r["peak_memory_mib"] for r in records)),
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _at(table: dict[str, Any], path: str) -> float | None:
-    value: Any = table
-    for key in path.split("."):
-        value = (value or {}).get(key)
-    return value
-
-
-def _commit() -> str | None:
-    """The commit of the working copy this package is installed from, if it is one."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
