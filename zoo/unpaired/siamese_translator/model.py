@@ -57,11 +57,11 @@ class SiameseTranslator(TranslationGAN):
         vector_length: int = 128,
         style: Literal["triplet", "least_squares"] = "least_squares",
         margin: float = 1.0,
-        content_weight: float = 1.0,
-        distance_weight: float = 1.0,
+        content_weight: float = 10.0,
+        distance_weight: float = 10.0,
         identity_weight: float = 0.0,
-        separation_weight: float = 1.0,
-        separation_margin: float = 1.0,
+        separation_weight: float = 10.0,
+        separation_margin: float = 0.25,
         attention: bool = True,
         spectral: bool = True,
         seed: int = 0,
@@ -90,7 +90,8 @@ class SiameseTranslator(TranslationGAN):
             identity_weight: Of |G(b) - b|_1, which keeps a short training from settling on
                 patterns that no image has; 0, as in the article, leaves it out.
             separation_weight: Of the hinge that keeps the vectors of different `a` apart.
-            separation_margin: The distance that the hinge asks for.
+            separation_margin: The distance that the hinge asks for. Vectors far from each other
+                cannot all lie near the origin: it must be small beside `margin`.
             attention: Self-attention in G and in S, at a quarter of the image's side.
             spectral: Spectral normalisation of the convolution kernels of G and S.
             seed: See `GAN`.
