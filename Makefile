@@ -10,7 +10,7 @@ MAX_WORKERS ?= 8
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench parity-tfa clean
+.PHONY: help demo test lint cards bench parity-tfa clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -35,6 +35,9 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 bench: $(VENV)/.installed-dev ## Measure how many images a second the input pipeline delivers
 	@echo "==> Input pipeline"
 	@$(BIN)/python benchmarks/input_pipeline.py 2> $(VENV)/stderr || { cat $(VENV)/stderr >&2; exit 1; }
+
+cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
+	@$(BIN)/python -m tfi2i.cards README.md
 
 parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
 	@echo "==> tensorflow-addons in an environment of its own"

@@ -5,9 +5,15 @@ from typing import Any, Literal
 import keras
 
 from tfi2i.errors import DataError, RecipeError
-from tfi2i.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
+from tfi2i.layers import (
+    BatchNormalization,
+    InstanceNormalization,
+    NearestUpsampling2D,
+    SpectralNormalization,
+)
 
 Norm = Literal["batch", "instance", "none"]
+Upsampling = Literal["transposed", "nearest"]
 
 
 def convolution(
@@ -84,6 +90,36 @@ def transposed_convolution(
     if kernel_size == 3:
         images = keras.layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_crop")(images)
     return images
+
+
+def double(
+    images,
+    filters: int,
+    upsampling: Upsampling,
+    *,
+    name: str,
+    use_bias: bool = True,
+    spectral=False,
+):
+    """Doubles height and width by a transposed 4x4 convolution, or by repetition and a 3x3 one.
+
+    Args:
+        images: (B, H, W, C).
+        filters: Channels out.
+        upsampling: "transposed", or "nearest", which draws no checkerboard.
+        name: The convolution's name.
+        use_bias: False where a normalisation follows.
+        spectral: Divide the kernel by its largest singular value.
+
+    Raises:
+        RecipeError: There is no such upsampling.
+    """
+    options = {"name": name, "use_bias": use_bias, "spectral": spectral}
+    if upsampling == "transposed":
+        return transposed_convolution(images, filters, 4, **options)
+    if upsampling == "nearest":
+        return convolution(NearestUpsampling2D(name=f"{name}_up")(images), filters, 3, **options)
+    raise RecipeError(f"upsampling is 'transposed' or 'nearest', got {upsampling!r}")
 
 
 def _maybe_spectral(layer, spectral: bool, name: str) -> keras.layers.Layer:

@@ -8,11 +8,12 @@ from tfi2i.errors import RecipeError
 from tfi2i.layers import Dropout, SelfAttention
 from tfi2i.networks.blocks import (
     Norm,
+    Upsampling,
     convolution,
+    double,
     generator_model,
     leaky_relu,
     normalisation,
-    transposed_convolution,
 )
 
 _DROPOUT_BLOCKS = 3
@@ -30,6 +31,7 @@ def unet(
     dropout_at_inference: bool = False,
     statistics_at_inference: Literal["moving", "image"] = "moving",
     skips: bool = True,
+    upsampling: Upsampling = "transposed",
     attention_at: tuple[int, ...] = (),
     spectral: bool = False,
     name: str = "generator",
@@ -51,6 +53,7 @@ def unet(
         dropout_at_inference: Keep dropout on in inference, as the paper does.
         statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
         skips: False gives the encoder-decoder of the paper's section 4.2.
+        upsampling: "transposed" convolutions, as the paper, or "nearest" and a convolution.
         attention_at: Encoder levels (1 = after the first halving) whose maps go through
             self-attention, and on to the next level and the skip connection; the decoder gets them
             through the latter.
@@ -68,10 +71,10 @@ def unet(
     for level in range(depth, 1, -1):
         block = f"up{level}"
         images = keras.layers.ReLU(name=f"{block}_relu")(images)
-        images = transposed_convolution(
+        images = double(
             images,
             widths[level - 2],
-            4,
+            upsampling,
             name=f"{block}_conv",
             use_bias=norm == "none",
             spectral=spectral,
@@ -88,7 +91,7 @@ def unet(
             pair = [images, levels[level - 2]]
             images = keras.layers.Concatenate(name=f"{block}_skip")(pair)
     images = keras.layers.ReLU(name="up1_relu")(images)
-    images = transposed_convolution(images, output_channels, 4, name="up1_conv", spectral=spectral)
+    images = double(images, output_channels, upsampling, name="up1_conv", spectral=spectral)
     return generator_model(inputs, images, size_multiple=2**depth, name=name)
 
 

@@ -51,6 +51,7 @@ class SiameseTranslator(TranslationGAN):
         output_channels: int = 3,
         depth: int | None = None,
         filters: int = 64,
+        upsampling: Literal["transposed", "nearest"] = "nearest",
         discriminator_depth: int = 4,
         discriminator_filters: int = 64,
         vectors: Literal["patches", "image"] = "patches",
@@ -76,6 +77,8 @@ class SiameseTranslator(TranslationGAN):
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None goes down to a 4x4 map.
             filters: Channels after the first down-sampling of the U-Net.
+            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution,
+                which cannot answer S with periodic patterns.
             discriminator_depth: Strided convolutions of S.
             discriminator_filters: Channels of S's first layer.
             vectors: `patches` takes S as fully convolutional, with a vector for each patch of the
@@ -127,6 +130,7 @@ class SiameseTranslator(TranslationGAN):
             max_filters=8 * filters,
             norm="instance",
             dropout=0.0,
+            upsampling=upsampling,
             attention_at=attention_at,
             spectral=spectral,
             name="generator",
