@@ -145,7 +145,7 @@ def _run(
     folder = run_folder_of(out, variant, arm, seed)
     record_path = folder.path / "record.json"
     if record_path.exists():
-        return json.loads(record_path.read_text(encoding="utf-8"))
+        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
     print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
     overrides = [*plan.arms[arm], f"train.seed={seed}"]
     memory = _tfi2i(
@@ -191,16 +191,16 @@ def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
 
 
 def _cost(folder: RunFolder) -> dict[str, float]:
-    """Iterations, seconds of training and images per second, from the run's own log."""
+    """Iterations, median images per second, and the seconds that all iterations take at that pace.
+
+    The median, because a run that shares the machine or is resumed would count that time too.
+    """
     lines = folder.metrics()
-    batch = folder.recipe().data["batch_size"]
-    seconds, done = 0.0, 0
-    for line in lines:
-        seconds += (line["iteration"] - done) * batch / line["images_per_second"]
-        done = int(line["iteration"])
-    rates = [line["images_per_second"] for line in lines]
+    rate = statistics.median(line["images_per_second"] for line in lines)
+    iterations = int(lines[-1]["iteration"])
+    images = iterations * folder.recipe().data["batch_size"]
     return {
-        "iterations": done,
-        "seconds": round(seconds),
-        "images_per_second": round(statistics.median(rates), 1),
+        "iterations": iterations,
+        "seconds": round(images / rate),
+        "images_per_second": round(rate, 1),
     }
