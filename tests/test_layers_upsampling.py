@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfi2i.errors import RecipeError
 from tfi2i.layers import NearestUpsampling2D
 from tfi2i.networks import unet
+from tfi2i.networks.blocks import Upsampling
 
 
 def test_every_pixel_is_repeated_twice():
@@ -31,7 +32,7 @@ def test_the_gradient_sums_over_the_copies(precision):
     )
 
 
-def checkerboard(upsampling: str) -> float:
+def checkerboard(upsampling: Upsampling) -> float:
     """How much the four phases of an untrained U-Net's output differ for a flat image."""
     generator = unet(depth=3, filters=8, norm="none", dropout=0.0, upsampling=upsampling)
     for weight in generator.trainable_weights:
