@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.training import ImagePool, LinearDecay, Player, draw_seed
+from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed
 from tfi2i.training.callbacks import StopWhenNotFinite
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
 from tfi2i.training.strategy import make_strategy
+from tfi2i.training.train import Training
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
@@ -163,6 +164,14 @@ def test_siamese_translator_refuses_what_it_cannot_do():
         SiameseTranslator(crop_size=32, input_channels=1)
     with pytest.raises(ValueError, match="'triplet' or 'least_squares'"):
         SiameseTranslator(crop_size=32, style="hinge")  # type: ignore[arg-type]
+
+
+def test_too_small_a_batch_is_told_before_anything_is_made(unpaired_folder, tmp_path):
+    data = {"source": str(unpaired_folder), "load_size": 36, "crop_size": 32, "batch_size": 1}
+    recipe = Recipe("siamese_translator", data=data).resolve(SiameseTranslator)
+    with pytest.raises(RecipeError, match="data.batch_size to at least 2, not 1"):
+        Training(recipe, SiameseTranslator, RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
 
 
 def test_identity_loss_needs_equal_channels():

@@ -26,12 +26,14 @@ class GAN(keras.Model):
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it.
+        smallest_batch: Images that `train_step` needs in a global batch.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
 
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float]]
+    smallest_batch: ClassVar[int] = 1
 
     def __new__(cls, *args, **kwargs):
         """Remembers the constructor's arguments, which are the whole configuration.

@@ -18,6 +18,7 @@ from tfi2i.data import (
     steps_per_epoch,
     training_batches,
 )
+from tfi2i.errors import RecipeError
 from tfi2i.recipe import Recipe
 from tfi2i.training.callbacks import (
     StopWhenNotFinite,
@@ -59,12 +60,18 @@ class Training:
 
         Raises:
             DataError: If the images cannot be used as asked.
+            RecipeError: If the batch is smaller than the variant needs.
             RunError: If the folder belongs to another recipe or to other images.
         """
         self.recipe, self.folder = recipe, folder
         self.settings = recipe.train_settings()
         self.source = self._open_source(variant_class)
         self.batch_size = recipe.data["batch_size"]
+        if self.batch_size < variant_class.smallest_batch:
+            raise RecipeError(
+                f"{recipe.variant} compares the images of a batch with each other: set "
+                f"data.batch_size to at least {variant_class.smallest_batch}, not {self.batch_size}"
+            )
         self.steps_per_epoch = steps_per_epoch(self.source, self.batch_size)
 
         keras.utils.set_random_seed(self.settings.seed)

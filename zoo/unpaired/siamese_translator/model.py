@@ -42,6 +42,7 @@ class SiameseTranslator(TranslationGAN):
     """
 
     batch_kind = "unpaired"
+    smallest_batch = 2
 
     def __init__(
         self,
