@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfi2i.data import evaluation_arrays, resize_image
+from tfi2i.data import evaluation_arrays, resize_image, spread_evenly
 from tfi2i.errors import DataError
 from tfi2i.metrics import evaluate
 
@@ -47,13 +47,13 @@ def evaluate_model(
     Raises:
         DataError: If the source has one domain only, or no such split.
     """
-    a, b, _ = evaluation_arrays(source, split=split, size=size)
+    a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
     if b is None:
         raise DataError(
             f"{source.name} has one domain of images ({source.kind}); a translator is measured "
             "against images of a second one"
         )
-    arrays = {"a": a[_spread(len(a), limit)], "b": b[_spread(len(b), limit)]}
+    arrays = {"a": a, "b": b}
     paired = source.kind == "paired" or (split == "test" and source.aligned_test)
     figures = {
         direction: evaluate(
@@ -71,12 +71,6 @@ def evaluate_model(
     return {"data": source.description, "split": split, "size": size, **forth, **figures}
 
 
-def _spread(count: int, limit: int | None) -> np.ndarray:
-    """Indices of at most `limit` out of `count`, evenly spread."""
-    wanted = count if limit is None else min(count, limit)
-    return np.linspace(0, count - 1, wanted).round().astype(int)
-
-
 def _training_images(source: "DataSource", domain: str, size: int) -> Iterator[np.ndarray] | None:
     """Some training images of a domain, one at a time; None where the source has no such part."""
     if "train" not in source.splits:
@@ -84,5 +78,5 @@ def _training_images(source: "DataSource", domain: str, size: int) -> Iterator[n
     images: Images | None = getattr(source.splits["train"], domain)
     if images is None:
         return None
-    chosen = _spread(len(images), MOST_TRAINING_IMAGES)
-    return (resize_image(images.load(index), size, size) for index in chosen.tolist())
+    chosen = spread_evenly(len(images), MOST_TRAINING_IMAGES)
+    return (resize_image(images.load(index), size, size) for index in chosen)

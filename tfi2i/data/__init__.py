@@ -7,7 +7,7 @@ from tfi2i.data.batches import (
     training_batches,
 )
 from tfi2i.data.earth import earth_map, earth_test_region
-from tfi2i.data.evaluation import evaluation_arrays
+from tfi2i.data.evaluation import evaluation_arrays, spread_evenly
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
 from tfi2i.data.opening import open_source
 from tfi2i.data.pixels import to_float, to_uint8
@@ -27,6 +27,7 @@ __all__ = [
     "open_source",
     "read_image",
     "resize_image",
+    "spread_evenly",
     "steps_per_epoch",
     "to_float",
     "to_uint8",

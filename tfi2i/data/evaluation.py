@@ -18,7 +18,7 @@ def evaluation_arrays(
         source: the images.
         split: "test", "train" or "val".
         size: height and width of the result.
-        limit: only the first so many of each domain.
+        limit: at most so many of each domain, spread evenly over all: neighbours are often alike.
 
     Returns:
         `a` uint8 (N, size, size, C); `b` likewise, with its own N for an unpaired source, or None
@@ -32,12 +32,19 @@ def evaluation_arrays(
         raise DataError(f"{source.name} has no {split!r} images to evaluate on; it has: {there}")
     part = source.splits[split]
     b = _stacked(part.b, size, limit) if part.b is not None else None
-    return _stacked(part.a, size, limit), b, part.a.names[:limit]
+    names = [part.a.names[index] for index in spread_evenly(len(part.a), limit)]
+    return _stacked(part.a, size, limit), b, names
+
+
+def spread_evenly(count: int, limit: int | None) -> list[int]:
+    """Indices of at most `limit` out of `count`, evenly spread, first and last among them."""
+    wanted = count if limit is None else min(count, limit)
+    return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 
 
 def _stacked(images: Images, size: int, limit: int | None) -> np.ndarray:
-    count = len(images) if limit is None else min(limit, len(images))
-    result = np.empty((count, size, size, images.channels), np.uint8)
-    for index in range(count):
-        result[index] = resize_image(images.load(index), size, size)
+    chosen = spread_evenly(len(images), limit)
+    result = np.empty((len(chosen), size, size, images.channels), np.uint8)
+    for place, index in enumerate(chosen):
+        result[place] = resize_image(images.load(index), size, size)
     return result
