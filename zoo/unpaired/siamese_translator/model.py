@@ -38,6 +38,11 @@ class SiameseTranslator(TranslationGAN):
         distance       distance_weight * E[|s_ij - t_ij|^2]                          S and G
         separation     separation_weight * E[max(0, separation_margin - |s_ij|)^2]   S alone
 
+    S gives one vector a patch (or one for the image, `vectors`): style is the mean over patches,
+    content takes the vectors of all patches as one. A switch outside the article, off by default:
+
+        identity       identity_weight * E[|G(b) - b|_1]                             G alone
+
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
     """
 
