@@ -189,10 +189,12 @@ class CycleGAN(TranslationGAN):
         if not self.identity_weight:
             return generator(source, training=True), None
         both = generator(tf.concat([source, target], axis=0), training=True)
-        return both[: source.shape[0]], both[source.shape[0] :]
+        translated, kept = tf.split(both, 2)
+        return translated, kept
 
     def _discriminator_loss(
         self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
     ) -> tf.Tensor:
         scores = discriminator(tf.concat([real, fake], axis=0), training=True)
-        return losses.least_squares_discriminator(scores[: real.shape[0]], scores[real.shape[0] :])
+        real_scores, fake_scores = tf.split(scores, 2)
+        return losses.least_squares_discriminator(real_scores, fake_scores)

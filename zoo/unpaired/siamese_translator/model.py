@@ -199,21 +199,16 @@ class SiameseTranslator(TranslationGAN):
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One gradient step on S and one on G, from one pass of each."""
         a, b = batch
-        count = a.shape[0]
         with tf.GradientTape(persistent=True) as tape:
             fake_b, same_b = self._translate_and_keep(a, b)
             # S has no batch statistics: one pass encodes all three batches, for both players.
             encoded = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
-            # Style is judged patch by patch, content over all patches of an image together.
-            patch_vectors = tf.reshape(encoded, (3, -1, encoded.shape[-1]))
-            _, b_vectors, fake_vectors = tf.unstack(patch_vectors)
-            patches = patch_vectors.shape[1] // count
-            content_vectors = tf.reshape(encoded, (3, count, -1)) / patches**0.5
-            a_content, _, fake_content = tf.unstack(content_vectors)
-
-            # Content couples the images of the whole batch, so replicas exchange their vectors.
-            all_a_content = gather_replicas(a_content)
-            all_fake_content = gather_replicas(fake_content)
+            encoded_a, encoded_b, encoded_fake = tf.split(encoded, 3)
+            # Style is judged patch by patch, content over all patches of an image together, and
+            # content couples the images of the whole batch, so replicas exchange their vectors.
+            b_vectors, fake_vectors = _of_patches(encoded_b), _of_patches(encoded_fake)
+            all_a_content = gather_replicas(_of_images(encoded_a))
+            all_fake_content = gather_replicas(_of_images(encoded_fake))
             travel_loss = losses.travel_cosine(all_a_content, all_fake_content)
             distance_loss = losses.travel_distance(all_a_content, all_fake_content)
             separation_loss = losses.separation(all_a_content, margin=self.separation_margin)
@@ -252,4 +247,16 @@ class SiameseTranslator(TranslationGAN):
         if not self.identity_weight:
             return self.generator(a, training=True), None
         both = self.generator(tf.concat([a, b], axis=0), training=True)
-        return both[: a.shape[0]], both[a.shape[0] :]
+        fake_b, same_b = tf.split(both, 2)
+        return fake_b, same_b
+
+
+def _of_patches(encoded: tf.Tensor) -> tf.Tensor:
+    """(B, h, w, V) -> (B h w, V): every patch's vector."""
+    return tf.reshape(encoded, (-1, encoded.shape[-1]))
+
+
+def _of_images(encoded: tf.Tensor) -> tf.Tensor:
+    """(B, h, w, V) -> (B, h w V): an image's vectors as one, its square the mean over patches."""
+    patches = encoded.shape[1] * encoded.shape[2]
+    return tf.reshape(encoded, (-1, patches * encoded.shape[3])) / patches**0.5
