@@ -88,13 +88,14 @@ def _table_and_notes(results: dict[str, Any]) -> str:
 def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     features = arm["features"]
     versions = results["versions"]
+    command = f"{results['command']} --seeds {','.join(map(str, arm['seeds']))}"
     notes = [
         f"Expected: {results['claim']}",
         "",
         f"{arm['test_images']} held-out images, {arm['iterations']} iterations of recipe "
         f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
         "Seconds of training at the median pace, MiB of peak memory. "
-        f"Command: `{results['command']}` on {results['processor']}, {results['cores']} cores, "
+        f"Command: `{command}` on {results['processor']}, {results['cores']} cores, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
         f"commit {results['commit']}.",
     ]
