@@ -9,11 +9,31 @@ from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.inference import InferenceGenerator
 
-# Largest absolute difference in the [-1, 1] scale, where one grey level of 256 is 7.8e-3.
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far from Keras in float32 a file may be.
+
+    Attributes:
+        max_abs: largest absolute difference in the [-1, 1] scale, where one grey level of 256 is
+            7.8e-3; None where single values may be further off.
+        psnr_db: least peak signal-to-noise ratio with a peak of 2; None where max_abs says it all.
+    """
+
+    max_abs: float | None = None
+    psnr_db: float | None = None
+
+
+# Files that compute in less than float32: no difference is seen above 40 dB.
+REDUCED = Tolerance(psnr_db=40.0)
 # A SavedModel runs the same kernels on the same weights; LiteRT has its own kernels, which add
 # in another order. Half precision rounds every weight by up to 2**-11 of itself.
-SAVED_MODEL_BOUND = 1e-4
-LITERT_BOUNDS = {"float32": 1e-3, "float16": 2e-2}
+SAVED_MODEL_TOLERANCES = {"float32": Tolerance(max_abs=1e-4), "bfloat16": REDUCED}
+LITERT_TOLERANCES = {
+    "float32": Tolerance(max_abs=1e-3),
+    "float16": Tolerance(max_abs=2e-2),
+    "int8": REDUCED,
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +49,13 @@ class Agreement:
     max_abs: float
     mean_abs: float
     psnr_db: float | None
+
+    def satisfies(self, tolerance: Tolerance) -> bool:
+        """Whether the differences are within a tolerance."""
+        close = tolerance.max_abs is None or self.max_abs <= tolerance.max_abs
+        if tolerance.psnr_db is None or self.psnr_db is None:
+            return close
+        return close and self.psnr_db >= tolerance.psnr_db
 
 
 def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarray:
@@ -70,7 +97,7 @@ def checked_agreement(
     name: str,
     references: list[np.ndarray],
     results: list[np.ndarray],
-    bound: float,
+    tolerance: Tolerance,
 ) -> Agreement:
     """Compares and refuses.
 
@@ -78,20 +105,25 @@ def checked_agreement(
         name: of the artefact, for the message.
         references: arrays from Keras.
         results: arrays of the same shapes from the artefact.
-        bound: largest `max_abs` that passes.
+        tolerance: what passes.
 
     Raises:
-        ExportError: a value is not finite, or the largest difference is above the bound.
+        ExportError: a value is not finite, or the differences are above the tolerance.
     """
     broken = sum(int(np.size(array) - np.isfinite(array).sum()) for array in results)
     if broken:
         total = sum(array.size for array in results)
         raise ExportError(f"{name} returns {broken} of {total} values that are not finite.")
     found = agreement(references, results)
-    if found.max_abs > bound:
+    if tolerance.max_abs is not None and found.max_abs > tolerance.max_abs:
         raise ExportError(
             f"{name} does not agree with Keras: largest difference {found.max_abs:.3g} on the "
-            f"[-1, 1] scale, allowed {bound:g} (mean {found.mean_abs:.3g})."
+            f"[-1, 1] scale, allowed {tolerance.max_abs:g} (mean {found.mean_abs:.3g})."
+        )
+    if not found.satisfies(tolerance):
+        raise ExportError(
+            f"{name} does not agree with Keras: PSNR {found.psnr_db:.1f} dB, at least "
+            f"{tolerance.psnr_db:g} dB are asked for (mean difference {found.mean_abs:.3g})."
         )
     return found
 

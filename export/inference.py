@@ -1,7 +1,7 @@
-"""The generator as it is exported: in float32, its sizes known."""
+"""The generator as it is exported: its precision chosen, its sizes known."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
@@ -11,16 +11,18 @@ from tfi2i.errors import ExportError
 
 @dataclass(frozen=True)
 class InferenceGenerator:
-    """A generator in float32, and what the code that exports it has to know.
+    """A generator in one precision, and what the code that exports it has to know.
 
     Attributes:
         model: functional model, (B, H, W, C_in) to (B, H, W, C_out), float32 in [-1, 1].
+        precision: "float32" or "bfloat16", of its weights and its arithmetic.
         size_multiple: height and width have to be multiples of this, in pixels.
         smallest_side: the smallest height and width that the model computes, in pixels.
         notes: sentences that a reader of the export should know.
     """
 
     model: keras.Model
+    precision: str
     size_multiple: int
     smallest_side: int
     notes: tuple[str, ...]
@@ -36,38 +38,52 @@ class InferenceGenerator:
         return self.model.outputs[0].shape[-1]
 
 
-def inference_generator(generator: keras.Model) -> InferenceGenerator:
-    """Returns the generator in float32, with what its exports have to know.
+def inference_generator(
+    generator: keras.Model,
+    precision: Literal["float32", "bfloat16"] = "float32",
+    *,
+    fused: bool = False,
+) -> InferenceGenerator:
+    """Returns the generator in one precision, with what its exports have to know.
 
-    A generator that computes in half precision is rebuilt from its configuration with the same
+    A generator that is not yet as asked for is rebuilt from its configuration with the same
     weights; any other is returned as it is. The given generator is never changed.
 
     Args:
         generator: functional `keras.Model` from (B, H, W, C_in) to (B, H, W, C_out) that
             carries the int attribute `size_multiple`.
+        precision: of weights and arithmetic. In bfloat16 the norms keep float32 statistics, and
+            the last layer is computed in float32.
+        fused: whether norms use the fused kernel: faster, but LiteRT does not convert it.
 
     Raises:
         ExportError: it has several inputs or outputs, unknown channels, or no size_multiple, or it
             draws random numbers anew at every call.
     """
     size_multiple = _checked_size_multiple(generator)
-    policies: set[str] = set()
-    noise_layers: list[str] = []
-    config = _in_float32(generator.get_config(), policies, noise_layers)
+    rewriting = _Rewriting(precision, fused)
+    config = rewriting.of(generator.get_config())
+    last = generator.outputs[0]._keras_history.operation.name
+    for layer in config["layers"]:
+        if layer["name"] == last:
+            layer["config"] = _Rewriting("float32", fused).of(layer["config"])
     model = generator
     notes = []
-    if policies:
+    if rewriting.changed:
         model = type(generator).from_config(config)
         _copy_weights(generator, model)
-        notes.append(f"Trained in {', '.join(sorted(policies))}; exported in float32.")
-    if noise_layers:
+    trained = rewriting.policies - {"float32"}
+    if trained or precision != "float32":
+        trained_in = ", ".join(sorted(trained or rewriting.policies))
+        notes.append(f"Trained in {trained_in}; exported in {precision}.")
+    if rewriting.noise_layers:
         notes.append(
             "Dropout stays on at test time, as in Keras: one fixed mask for every image size, in "
-            f"{', '.join(noise_layers)}."
+            f"{', '.join(rewriting.noise_layers)}."
         )
     smallest_side = _smallest_side(model, size_multiple)
     _check_repeatable(model, smallest_side)
-    return InferenceGenerator(model, size_multiple, smallest_side, (*notes,))
+    return InferenceGenerator(model, precision, size_multiple, smallest_side, (*notes,))
 
 
 def _checked_size_multiple(generator: keras.Model) -> int:
@@ -91,25 +107,42 @@ def _checked_size_multiple(generator: keras.Model) -> int:
     return size_multiple
 
 
-def _in_float32(node: Any, policies: set[str], noise_layers: list[str]) -> Any:
-    """Copies a Keras configuration with every dtype float32.
+class _Rewriting:
+    """Copies a Keras configuration with every layer in one precision, norms fused or not.
 
-    Collects the dtypes it replaced in `policies`, and in `noise_layers` the names of the layers
-    that keep dropout at test time.
+    Attributes:
+        policies: the dtype policies that the configuration had.
+        noise_layers: names of the layers that keep dropout at test time.
+        changed: whether any copy differed from what it was made of.
     """
-    if isinstance(node, list | tuple):
-        return type(node)(_in_float32(child, policies, noise_layers) for child in node)
-    if not isinstance(node, dict):
-        return node
-    copy = {key: _in_float32(value, policies, noise_layers) for key, value in node.items()}
-    inner = copy.get("config")
-    if isinstance(inner, dict):
-        if copy.get("registered_name") == "tfi2i>Dropout" and inner["at_inference"]:
-            noise_layers.append(inner["name"])
-        if copy.get("class_name") == "DTypePolicy" and inner["name"] != "float32":
-            policies.add(inner["name"])
-            inner["name"] = "float32"
-    return copy
+
+    def __init__(self, precision: str, fused: bool):
+        self._precision, self._fused = precision, fused
+        self.policies: set[str] = set()
+        self.noise_layers: list[str] = []
+        self.changed = False
+
+    def of(self, node: Any) -> Any:
+        """Returns the copy."""
+        if isinstance(node, list | tuple):
+            return type(node)(self.of(child) for child in node)
+        if not isinstance(node, dict):
+            return node
+        copy = {key: self.of(value) for key, value in node.items()}
+        inner = copy.get("config")
+        if isinstance(inner, dict):
+            if copy.get("registered_name") == "tfi2i>Dropout" and inner["at_inference"]:
+                self.noise_layers.append(inner["name"])
+            if copy.get("class_name") == "DTypePolicy":
+                self.policies.add(inner["name"])
+                self._set(inner, "name", self._precision)
+            if "fused_at_inference" in inner:
+                self._set(inner, "fused_at_inference", self._fused)
+        return copy
+
+    def _set(self, config: dict[str, Any], key: str, value: Any) -> None:
+        self.changed |= config[key] != value
+        config[key] = value
 
 
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:

@@ -14,7 +14,12 @@ from tensorflow.lite.python.convert_phase import ConverterError
 
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
-from tfi2i.export.agreement import LITERT_BOUNDS, checked_agreement, keras_outputs, random_images
+from tfi2i.export.agreement import (
+    LITERT_TOLERANCES,
+    checked_agreement,
+    keras_outputs,
+    random_images,
+)
 from tfi2i.export.frozen import frozen
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
@@ -28,7 +33,7 @@ def export_litert(
     path: str | Path,
     *,
     image_size: tuple[int, int],
-    precision: Literal["float32", "float16"] = "float32",
+    precision: Literal["float32", "float16", "int8"] = "float32",
     images: np.ndarray | None = None,
 ) -> Path:
     """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
@@ -40,8 +45,9 @@ def export_litert(
         generator: functional model, see `tfi2i.export.inference.inference_generator`.
         path: the file; its folder is made, an existing file is replaced.
         image_size: (height, width) in pixels, multiples of the generator's size_multiple.
-        precision: of the stored weights; "float16" halves the file, the arithmetic stays float32
-            on CPUs.
+        precision: of the stored weights. "float16" halves the file, the arithmetic stays float32
+            on CPUs. "int8" quarters it and computes convolutions in 8 bits, with the scale of the
+            activations found anew for every image (dynamic range).
         images: uint8 (N, height, width, C) to compare with Keras on; random noise when None.
 
     Returns:
@@ -50,7 +56,7 @@ def export_litert(
     Raises:
         ExportError: the size does not suit the generator; an operator is not builtin; a tensor
             has more than 4 axes; or the file's output is not finite or further from Keras than
-            `tfi2i.export.agreement.LITERT_BOUNDS` allows.
+            `tfi2i.export.agreement.LITERT_TOLERANCES` allows.
         MissingExtraError: no LiteRT runtime is installed.
     """
     path = Path(path)
@@ -71,7 +77,7 @@ def export_litert(
     runner = LiteRTRunner(model)
     results = [runner(to_float(image[None])) for image in images]
     references = keras_outputs(inference, images)
-    checked_agreement(path.name, references, results, LITERT_BOUNDS[precision])
+    checked_agreement(path.name, references, results, LITERT_TOLERANCES[precision])
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -109,8 +115,9 @@ def _convert(generator: InferenceGenerator, image_size: tuple[int, int], precisi
         tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": serving})
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if precision == "float16":
+        if precision != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
         try:
             return converter.convert()

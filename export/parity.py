@@ -13,15 +13,17 @@ import tensorflow as tf
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import (
-    LITERT_BOUNDS,
-    SAVED_MODEL_BOUND,
+    LITERT_TOLERANCES,
+    SAVED_MODEL_TOLERANCES,
     Agreement,
+    Tolerance,
     checked_agreement,
     keras_inputs,
     keras_outputs,
 )
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+from tfi2i.export.saved_model import read_metadata
 
 LATENCY_RUNS = 5
 
@@ -48,13 +50,14 @@ def parity_report(
     Returns:
         JSON-able: "images" (count), "image_size" [H, W], "keras" {"latency_ms"}, "notes", and
         "artefacts", each with name, kind, precision, max_abs and mean_abs (difference from Keras
-        in the [-1, 1] scale), bound, psnr_db (peak 2; None when equal), size_bytes, latency_ms,
+        in the [-1, 1] scale), psnr_db (peak 2; None when equal), allowed_max_abs and
+        required_psnr_db (one of the two is None), size_bytes, latency_ms,
         and for a SavedModel with encoded images png_levels, the largest difference in grey
         levels between its PNG and its rounded float output.
 
     Raises:
         ExportError: a file is missing, does not take these images, returns values that are not
-            finite, or is further from Keras than its bound.
+            finite, or is further from Keras than its tolerance.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
         raise ExportError(
@@ -77,7 +80,7 @@ def parity_report(
 
 def parity_table(report: dict[str, Any]) -> str:
     """Renders a parity report as a plain-text table, one line an artefact."""
-    rows = [("artefact", "precision", "max diff", "bound", "PSNR dB", "size MB", "ms", "x Keras")]
+    rows = [("artefact", "precision", "max diff", "PSNR dB", "allowed", "size MB", "ms", "x Keras")]
     keras_ms = report["keras"]["latency_ms"]
     rows.append(("Keras", "float32", "", "", "", "", f"{keras_ms:.3g}", "1"))
     for entry in report["artefacts"]:
@@ -87,8 +90,8 @@ def parity_table(report: dict[str, Any]) -> str:
                 entry["name"],
                 entry["precision"],
                 f"{entry['max_abs']:.1e}",
-                f"{entry['bound']:.0e}",
                 "equal" if psnr is None else f"{psnr:.1f}",
+                allowed_text(entry),
                 f"{entry['size_bytes'] / 1e6:.2f}",
                 f"{entry['latency_ms']:.3g}",
                 f"{keras_ms / entry['latency_ms']:.3g}",
@@ -109,12 +112,21 @@ def parity_table(report: dict[str, Any]) -> str:
     return "\n".join(lines + report["notes"])
 
 
+def allowed_text(entry: dict[str, Any]) -> str:
+    """What an entry's difference had to be, in a few characters."""
+    if entry["allowed_max_abs"] is not None:
+        return f"<= {entry['allowed_max_abs']:.0e}"
+    return f">= {entry['required_psnr_db']:g} dB"
+
+
 def _saved_model_entry(
     folder: Path, images: np.ndarray, references: list[np.ndarray]
 ) -> dict[str, Any]:
     if not (folder / "saved_model.pb").is_file():
         raise ExportError(f"{folder} is no SavedModel; give the version folder, such as .../1.")
     name = f"{folder.parent.name}/{folder.name}"
+    precision = read_metadata(folder)["export"]["precision"]
+    tolerance = SAVED_MODEL_TOLERANCES[precision]
     signatures = tf.saved_model.load(str(folder)).signatures
     serve = signatures["serving_default"]
     batches = [tf.constant(image[None], tf.float32) for image in images]
@@ -124,9 +136,9 @@ def _saved_model_entry(
         name,
         [np.clip(reference, -1.0, 1.0) for reference in references],
         [output / 127.5 - 1.0 for output in served],
-        SAVED_MODEL_BOUND,
+        tolerance,
     )
-    entry = _entry(name, "saved_model", "float32", found, SAVED_MODEL_BOUND)
+    entry = _entry(name, "saved_model", precision, found, tolerance)
     entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     entry["latency_ms"] = _latency_ms(lambda: serve(images=batches[0])["images"].numpy())
     if "serving_bytes" in signatures:
@@ -164,15 +176,17 @@ def _litert_entry(path: Path, images: np.ndarray, references: list[np.ndarray]) 
     precision = inspect_litert(model).precision
     inputs = to_float(images)
     results = [runner(image[None]) for image in inputs]
-    bound = LITERT_BOUNDS[precision]
-    found = checked_agreement(path.name, references, results, bound)
-    entry = _entry(path.name, "litert", precision, found, bound)
+    tolerance = LITERT_TOLERANCES[precision]
+    found = checked_agreement(path.name, references, results, tolerance)
+    entry = _entry(path.name, "litert", precision, found, tolerance)
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = _latency_ms(lambda: runner(inputs[:1]))
     return entry
 
 
-def _entry(name: str, kind: str, precision: str, found: Agreement, bound: float) -> dict[str, Any]:
+def _entry(
+    name: str, kind: str, precision: str, found: Agreement, tolerance: Tolerance
+) -> dict[str, Any]:
     return {
         "name": name,
         "kind": kind,
@@ -180,7 +194,8 @@ def _entry(name: str, kind: str, precision: str, found: Agreement, bound: float)
         "max_abs": found.max_abs,
         "mean_abs": found.mean_abs,
         "psnr_db": found.psnr_db,
-        "bound": bound,
+        "allowed_max_abs": tolerance.max_abs,
+        "required_psnr_db": tolerance.psnr_db,
     }
 
 

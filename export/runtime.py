@@ -19,7 +19,7 @@ class LiteRTContents:
         operators: names of the builtin operators, sorted.
         custom_operators: names of the others: custom ones and TensorFlow's own ("Flex").
         highest_rank: of any tensor.
-        precision: "float16" if it stores weights in half precision, else "float32".
+        precision: of the weights: "int8", "float16", or else "float32".
     """
 
     operators: tuple[str, ...]
@@ -57,10 +57,10 @@ def inspect_litert(model: bytes) -> LiteRTContents:
             builtin.add(names[code])
     tensors = [tensor for subgraph in parsed.subgraphs for tensor in subgraph.tensors]
     ranks = [0 if tensor.shape is None else len(tensor.shape) for tensor in tensors]
-    half = any(tensor.type == schema.TensorType.FLOAT16 for tensor in tensors)
-    return LiteRTContents(
-        tuple(sorted(builtin)), tuple(sorted(custom)), max(ranks), "float16" if half else "float32"
-    )
+    types = {tensor.type for tensor in tensors}
+    kinds = (("int8", schema.TensorType.INT8), ("float16", schema.TensorType.FLOAT16))
+    precision = next((name for name, code in kinds if code in types), "float32")
+    return LiteRTContents(tuple(sorted(builtin)), tuple(sorted(custom)), max(ranks), precision)
 
 
 class LiteRTRunner:

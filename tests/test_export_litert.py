@@ -97,6 +97,14 @@ def test_float16_halves_the_file_and_stays_close(tmp_path):
     assert 0 < difference < 2e-2
 
 
+def test_int8_quarters_the_file_and_stays_close(tmp_path):
+    generator = make_generator(keras.layers.Conv2D(96, 3, padding="same"))
+    full = export_litert(generator, tmp_path / "full.tflite", image_size=SIZE)
+    small = export_litert(generator, tmp_path / "small.tflite", image_size=SIZE, precision="int8")
+    assert small.stat().st_size < 0.5 * full.stat().st_size
+    assert inspect_litert(small.read_bytes()).precision == "int8"
+
+
 def test_an_operator_that_is_not_builtin_is_named(tmp_path):
     with pytest.raises(ExportError, match="does not have built in: BesselJ0. "):
         export_litert(make_generator(Bessel()), tmp_path / "g.tflite", image_size=SIZE)

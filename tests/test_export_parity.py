@@ -11,7 +11,7 @@ from tfi2i import layers
 from tfi2i.data import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model, parity_report, parity_table
-from tfi2i.export.agreement import checked_agreement
+from tfi2i.export.agreement import Tolerance, checked_agreement
 from tfi2i.export.runtime import LiteRTRunner
 from tfi2i.networks import resnet, unet
 
@@ -73,7 +73,7 @@ def test_the_report_holds_every_artefact(report, exported):
     assert float32["size_bytes"] == exported["float32"].stat().st_size
     assert saved_model["size_bytes"] > (exported["saved_model"] / "saved_model.pb").stat().st_size
     for entry in report["artefacts"]:
-        assert 0 < entry["mean_abs"] <= entry["max_abs"] <= entry["bound"]
+        assert 0 < entry["mean_abs"] <= entry["max_abs"] <= entry["allowed_max_abs"]
         assert entry["latency_ms"] > 0
     assert float16["max_abs"] > 10 * float32["max_abs"]
     assert float16["psnr_db"] > 50
@@ -121,8 +121,17 @@ def test_values_that_are_not_finite_never_pass():
     reference = np.zeros((1, 2, 2, 1), np.float32)
     broken = np.full((1, 2, 2, 1), np.nan, np.float32)
     with pytest.raises(ExportError, match="x.tflite returns 4 of 4 values that are not finite"):
-        checked_agreement("x.tflite", [reference], [broken], 1.0)
-    assert checked_agreement("x.tflite", [reference], [reference], 0.0).psnr_db is None
+        checked_agreement("x.tflite", [reference], [broken], Tolerance(1.0))
+    assert checked_agreement("x.tflite", [reference], [reference], Tolerance(0.0)).psnr_db is None
+
+
+def test_what_computes_in_less_than_float32_is_judged_by_its_noise():
+    reference = np.zeros((1, 10, 10, 1), np.float32)
+    # Peak 2 and noise 0.02 are 40 dB.
+    close, far = (np.full_like(reference, value) for value in (0.0199, 0.0201))
+    assert checked_agreement("x", [reference], [close], Tolerance(psnr_db=40)).max_abs < 0.02
+    with pytest.raises(ExportError, match=r"x does not agree.*PSNR 40.0 dB, at least 40 dB"):
+        checked_agreement("x", [reference], [far], Tolerance(psnr_db=40))
 
 
 def test_dropout_at_test_time_is_kept_and_agrees(tmp_path):

@@ -215,6 +215,30 @@ def test_a_generator_of_mixed_precision_is_exported_in_float32():
     assert mixed.get_layer("down").compute_dtype == "bfloat16"
 
 
+def test_in_bfloat16_the_file_is_half_as_large_and_the_image_the_same(tmp_path):
+    generator = make_generator()
+    big = keras.layers.Conv2D(256, 3, padding="same", name="big")
+    images = keras.Input((None, None, 3))
+    images_out = keras.layers.Conv2D(3, 1, name="last")(big(generator(images)))
+    large = keras.Model(images, images_out, name="large")
+    large.size_multiple = 4
+    sizes = {}
+    for precision in ("float32", "bfloat16"):
+        version = export_saved_model(large, tmp_path / precision, metadata={}, precision=precision)
+        assert read_metadata(version)["export"]["precision"] == precision
+        sizes[precision] = (version / "variables" / "variables.data-00000-of-00001").stat().st_size
+    assert sizes["bfloat16"] < 0.6 * sizes["float32"]
+    half = tf.saved_model.load(str(tmp_path / "bfloat16" / "1")).signatures
+    for count in (1, 2):
+        image = noise(count, 16, 16, 3)
+        expected = np.clip((large(to_float(image), training=False).numpy() + 1) * 127.5, 0, 255)
+        assert np.abs(translate(half, image) - expected).mean() < 1
+
+
+def test_one_image_goes_through_the_fused_kernel(version):
+    assert b"FusedBatchNormV3" in (version / "saved_model.pb").read_bytes()
+
+
 def test_generators_that_are_none_are_refused(tmp_path):
     generator = make_generator()
     del generator.size_multiple

@@ -20,6 +20,7 @@ import yaml
 from tfi2i.errors import RecipeError
 
 SECTIONS = ("model", "data", "train")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,8 @@ class TrainSettings:
         epochs: Passes over the training images (over the larger domain when unpaired).
         decay_epochs: The last so many epochs bring every learning rate linearly to zero.
         seed: Of weights, data order, augmentation and noise.
-        precision: `float32`, `mixed_bfloat16` or `mixed_float16`.
+        precision: `float32`, `mixed_bfloat16`, `mixed_float16`, or `auto`: `mixed_bfloat16` where
+            the machine computes in it (`tfi2i.machine`), else `float32`.
         strategy: `one` device, `mirrored` over the GPUs of this host, or `multiworker`.
         steps_per_execution: Iterations that run in one call of the compiled function.
         checkpoint_every: Iterations between checkpoints; one is written after every epoch as well.
@@ -54,7 +56,7 @@ class TrainSettings:
 
     def __post_init__(self):
         """Checks the choices, so that a slip is found before any model is built."""
-        _choice("train.precision", self.precision, ("float32", "mixed_bfloat16", "mixed_float16"))
+        _choice("train.precision", self.precision, PRECISIONS)
         _choice("train.strategy", self.strategy, ("one", "mirrored", "multiworker"))
         for name in ("epochs", "steps_per_execution", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:

@@ -1,7 +1,7 @@
 """`tfi2i export`: a trained generator as files that ship, proven to agree with Keras."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,8 +22,18 @@ def export(
     run: RunOption = None,
     preset: PresetOption = None,
     formats: Annotated[
-        str, typer.Option(help="Of saved_model, litert, litert_float16; separated by commas.")
+        str,
+        typer.Option(
+            help="Of saved_model, litert, litert_float16, litert_int8; separated by commas."
+        ),
     ] = "saved_model,litert,litert_float16",
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        typer.Option(
+            help="Of the SavedModel; auto is bfloat16 where this machine computes in it and the "
+            "images stay the same."
+        ),
+    ] = "auto",
     direction: Annotated[str, typer.Option(help="a2b, or b2a if the variant learns it.")] = "a2b",
     size: Annotated[
         int | None,
@@ -52,6 +62,7 @@ def export(
         formats=wanted,
         size=side,
         images=_real_images(chosen, images, direction, side),
+        precision=precision,
         metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
     )
     out.print(parity_table(report))

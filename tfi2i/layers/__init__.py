@@ -3,12 +3,13 @@
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
-from tfi2i.layers.padding import ReflectionPadding2D
+from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
     "BatchNormalization",
+    "CropFirst2D",
     "Dropout",
     "InstanceNormalization",
     "NearestUpsampling2D",

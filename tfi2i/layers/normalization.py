@@ -18,9 +18,10 @@ _LARGEST_SPLIT = 16
 class _ScaledNormalization(keras.layers.Layer):
     """Scale ~ N(1, 0.02) and offset 0 per channel, as pix2pix starts them, in float32."""
 
-    def __init__(self, epsilon: float, **kwargs):
+    def __init__(self, epsilon: float, fused_at_inference: bool, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.fused_at_inference = fused_at_inference
 
     def build(self, input_shape):
         """Creates `gamma` and `beta`, both (C,)."""
@@ -42,10 +43,23 @@ class _ScaledNormalization(keras.layers.Layer):
 
     def get_config(self):
         """Constructor arguments."""
-        return {**super().get_config(), "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "fused_at_inference": self.fused_at_inference,
+        }
 
-    def _normalise_image(self, images):
-        return normalise_image(images, self.gamma, self.beta, self.epsilon)
+    def _normalise_image(self, images, training):
+        """Each image by its own moments: by the fused kernel for each where batches are small."""
+        batch = images.shape[0]
+        fused = training or self.fused_at_inference
+        if not fused or batch is None or batch > _LARGEST_SPLIT:
+            return normalise_image(images, self.gamma, self.beta, self.epsilon)
+        alone = [self._normalise_batch(image)[0] for image in tf.split(images, batch)]
+        return alone[0] if batch == 1 else tf.concat(alone, axis=0)
+
+    def _normalise_batch(self, images):
+        return normalise_batch(images, self.gamma, self.beta, self.epsilon)
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
@@ -57,23 +71,16 @@ class InstanceNormalization(_ScaledNormalization):
 
     Args:
         epsilon: Added to the variance.
+        fused_at_inference: Use the fused kernel in inference too, where the batch has a known size
+            of at most 16. It is faster; LiteRT does not convert it.
     """
 
-    def __init__(self, epsilon: float = 1e-5, **kwargs):
-        super().__init__(epsilon, **kwargs)
+    def __init__(self, epsilon: float = 1e-5, fused_at_inference: bool = False, **kwargs):
+        super().__init__(epsilon, fused_at_inference, **kwargs)
 
     def call(self, inputs, training=False):
         """Returns the normalised images, in training by the fused kernel."""
-        batch = inputs.shape[0]
-        if not training or batch is None or batch > _LARGEST_SPLIT:
-            return self._normalise_image(inputs)
-        return tf.concat(
-            [self._normalise_alone(image) for image in tf.split(inputs, batch)], axis=0
-        )
-
-    def _normalise_alone(self, image):
-        normalised, _, _ = normalise_batch(image, self.gamma, self.beta, self.epsilon)
-        return normalised
+        return self._normalise_image(inputs, training)
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
@@ -89,6 +96,7 @@ class BatchNormalization(_ScaledNormalization):
         statistics_at_inference: "moving" averages gathered in training, or "image": each image by
             its own moments, which is what batch statistics are for a test batch of one (pix2pix,
             section 6.2). "image" keeps no moving averages.
+        fused_at_inference: As for `InstanceNormalization`, with statistics of "image".
     """
 
     def __init__(
@@ -96,9 +104,10 @@ class BatchNormalization(_ScaledNormalization):
         momentum: float = 0.9,
         epsilon: float = 1e-5,
         statistics_at_inference: Literal["moving", "image"] = "moving",
+        fused_at_inference: bool = False,
         **kwargs,
     ):
-        super().__init__(epsilon, **kwargs)
+        super().__init__(epsilon, fused_at_inference, **kwargs)
         if statistics_at_inference not in ("moving", "image"):
             raise ValueError(
                 "statistics_at_inference must be 'moving' or 'image', got "
@@ -130,7 +139,7 @@ class BatchNormalization(_ScaledNormalization):
         if training:
             return self._normalise_in_training(inputs)
         if self.statistics_at_inference == "image":
-            return self._normalise_image(inputs)
+            return self._normalise_image(inputs, training)
         factor = self.gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
         shifted = tf.cast(inputs, tf.float32) * factor + (self.beta - self.moving_mean * factor)
         return tf.cast(shifted, inputs.dtype)
@@ -138,9 +147,7 @@ class BatchNormalization(_ScaledNormalization):
     def _normalise_in_training(self, inputs):
         context = tf.distribute.get_replica_context()
         if context is None or context.num_replicas_in_sync == 1:
-            normalised, mean, variance = normalise_batch(
-                inputs, self.gamma, self.beta, self.epsilon
-            )
+            normalised, mean, variance = self._normalise_batch(inputs)
         else:
             normalised, mean, variance = normalise_across_replicas(
                 inputs, self.gamma, self.beta, self.epsilon, context

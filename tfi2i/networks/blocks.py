@@ -7,6 +7,7 @@ import keras
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.layers import (
     BatchNormalization,
+    CropFirst2D,
     InstanceNormalization,
     NearestUpsampling2D,
     SpectralNormalization,
@@ -88,7 +89,7 @@ def transposed_convolution(
     )
     images = _maybe_spectral(layer, spectral, name)(images)
     if kernel_size == 3:
-        images = keras.layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_crop")(images)
+        images = CropFirst2D(name=f"{name}_crop")(images)
     return images
 
 

@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfi2i.export.parity import allowed_text
 from tfi2i.report.html import Html, command, data_uri, element, page, section, table, write_page
 from tfi2i.report.run_page import loss_charts
 
@@ -148,7 +149,7 @@ def _parity(parity: dict[str, Any]) -> list[Html]:
         (
             entry["name"],
             f"{entry['max_abs']:.1e}",
-            f"{entry['bound']:.0e}",
+            allowed_text(entry),
             "equal" if entry["psnr_db"] is None else f"{entry['psnr_db']:.1f}",
             f"{entry['size_bytes'] / 1000:,.0f}",
             _number(entry["latency_ms"]),

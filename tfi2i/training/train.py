@@ -19,6 +19,7 @@ from tfi2i.data import (
     training_batches,
 )
 from tfi2i.errors import RecipeError
+from tfi2i.machine import computes_bfloat16
 from tfi2i.recipe import Recipe
 from tfi2i.training.callbacks import (
     StopWhenNotFinite,
@@ -77,7 +78,7 @@ class Training:
         keras.utils.set_random_seed(self.settings.seed)
         if self.settings.deterministic:
             tf.config.experimental.enable_op_determinism()
-        keras.config.set_dtype_policy(self.settings.precision)
+        keras.config.set_dtype_policy(_dtype_policy(self.settings.precision))
         self.strategy = make_strategy(self.settings.strategy)
         self.model = self._build_model(variant_class)
 
@@ -203,6 +204,7 @@ class Training:
             "data_licence": self.source.licence,
             "data_fingerprint": self.source.fingerprint,
             "skipped": self.source.skipped,
+            "precision": keras.config.dtype_policy().name,
             "replicas": self.strategy.num_replicas_in_sync,
             "parameters": {
                 network.name: int(network.count_params())
@@ -215,3 +217,10 @@ class Training:
 def run_description(recipe: Recipe) -> str:
     """What a numbered run folder is called: the variant and the data."""
     return f"{recipe.variant}-{Path(str(recipe.data['source'])).name}"
+
+
+def _dtype_policy(precision: str) -> str:
+    """The name of Keras' policy for `train.precision`."""
+    if precision != "auto":
+        return precision
+    return "mixed_bfloat16" if computes_bfloat16() else "float32"

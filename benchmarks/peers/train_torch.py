@@ -1,0 +1,32 @@
+"""A contestant: training steps in PyTorch, as its users write them."""
+
+import argparse
+
+import torch
+
+from benchmarks.peers.torch_steps import Mode, cyclegan, pix2pix
+from benchmarks.worker import take_turns
+
+
+def main() -> None:
+    """Builds the networks and trains them on one batch of noise again and again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", choices=["pix2pix", "cyclegan"])
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="autocast, channels last")
+    parser.add_argument("--compiled", action="store_true", help="torch.compile")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    mode = Mode(bfloat16=arguments.bfloat16, compiled=arguments.compiled)
+    if arguments.work == "pix2pix":
+        step, count = pix2pix(mode, depth=min(8, arguments.size.bit_length() - 1))
+    else:
+        step, count = cyclegan(mode, blocks=9 if arguments.size >= 256 else 6)
+    shape = (arguments.batch, 3, arguments.size, arguments.size)
+    a, b = (mode.images(torch.rand(shape) * 2 - 1) for _ in range(2))
+    take_turns(lambda: step(a, b), weights=count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A contestant: training steps of a variant of the zoo, through Keras' `fit`."""
+
+import argparse
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.worker import next_units, peak_mib, say, take_turns
+from tfi2i.zoo.catalogue import find_variant
+
+
+class TakeTurns(keras.callbacks.Callback):
+    """Holds `fit` between the race's turns; a step is what lies between two batch ends."""
+
+    def __init__(self, facts: dict):
+        """Facts are said after the first step, which builds and traces."""
+        super().__init__()
+        self._facts, self._seconds, self._left = facts, [], 0
+        self._last: float | None = None
+
+    def on_train_begin(self, logs=None):
+        """Starts the clock of the first step."""
+        self._start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Notes the step; at the end of a turn answers, and waits for the next one."""
+        now = time.perf_counter()
+        if self._last is None:
+            say(first_step_s=round(now - self._start, 1), **self._facts)
+        else:
+            self._seconds.append(now - self._last)
+            self._left -= 1
+            if self._left == 0:
+                say(seconds=self._seconds)
+        if self._left == 0:
+            self._seconds, self._left = [], next_units() or 0
+            self.model.stop_training = not self._left
+        self._last = time.perf_counter()
+
+
+def main() -> None:
+    """Builds the variant and trains it on one batch of noise again and again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("variant")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--keras-adam", action="store_true", help="without the fused kernel")
+    parser.add_argument("--bare", action="store_true", help="the compiled step without fit")
+    arguments = parser.parse_args()
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(arguments.precision)
+    model = find_variant(arguments.variant).load_class()(crop_size=arguments.size)
+    if arguments.keras_adam:
+        adam = {"learning_rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8}
+        players = ("generator", "discriminator")
+        model.compile(optimizers={name: keras.optimizers.Adam(**adam) for name in players})
+    else:
+        model.compile()
+    shape = (arguments.batch, arguments.size, arguments.size, 3)
+    images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
+    facts = {"weights": sum(network.count_params() for network in model.networks)}
+    if arguments.bare:
+        batch = (tf.constant(images[0]), tf.constant(images[1]))
+        step = tf.function(model.train_step)
+        take_turns(lambda: step(batch), **facts)
+        return
+    batches = tf.data.Dataset.from_tensors((images[0], images[1])).repeat()
+    # One epoch without an end: Keras would start the iterator anew with every epoch.
+    model.fit(batches, steps_per_epoch=10**9, verbose=0, callbacks=[TakeTurns(facts)])
+    say(peak_mib=peak_mib())
+
+
+if __name__ == "__main__":
+    main()
