@@ -161,3 +161,27 @@ def test_mpl_toolkits_is_not_imported():
         "assert not {'mpl_toolkits', 'matplotlib'} & {n.split('.')[0] for n in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_labels_are_classes_of_the_place_and_keep_the_coast():
+    from tfi2i.data.land_cover import CLASSES, classes_of_colours, is_land
+
+    classes = classes_of_colours(earth_map("labels"))
+    land = is_land(earth_map("shadedrelief"))
+    assert np.array_equal(classes == CLASSES.index("sea"), ~land)
+    # Degrees east and north of places whose cover nobody disputes.
+    places = {"desert": (10, 22), "forest": (-65, -3), "snow": (-40, 72), "mountain": (87, 33)}
+    for name, (east, north) in places.items():
+        row, column = round((90 - north) * 7.5), round((180 + east) * 7.5)
+        assert CLASSES[classes[row, column]] == name
+    shares = np.bincount(classes[land], minlength=len(CLASSES)) / land.sum()
+    assert (shares[1:] > 0.02).all(), shares
+
+
+def test_label_colours_are_read_back_after_resizing():
+    from tfi2i.data.land_cover import COLOURS, classes_of_colours
+
+    assert np.array_equal(classes_of_colours(COLOURS), np.arange(6))
+    assert np.array_equal(
+        classes_of_colours(np.clip(COLOURS + 10.0, 0, 255).astype("uint8")), range(6)
+    )
