@@ -22,7 +22,7 @@ from tfi2i.zoo.catalogue import find_variant, load, variants
 SIZE = 32
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
 # same four images again and again (None where its objective does not promise that of any loss).
-LATENT = {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3}
+LATENT = {"filters": 4, "discriminator_filters": 4, "receptive_field": 1, "depth": 2}
 TINY = {
     "pix2pix": (
         {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},

@@ -136,7 +136,12 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
 
     shipped = load(folder)
     assert isinstance(shipped, TranslationGAN)
-    source = open_source(data["source"], kind=shipped.batch_kind, load_size=data["crop_size"])
+    source = open_source(
+        data["source"],
+        kind=shipped.batch_kind,
+        load_size=data["crop_size"],
+        derive=data.get("derive"),
+    )
     evaluation = evaluate_model(shipped, source, size=data["crop_size"])
     figures = {key: rounded(value) for key, value in evaluation["translated"].items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
