@@ -163,7 +163,7 @@ def _run(
     if record_path.exists():
         return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
     print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
-    trained, overrides = _variant_and_overrides(variant.name, plan.arms[arm])
+    trained, overrides = arm_variant(variant.name, plan.arms[arm])
     memory = _tfi2i(
         "train", trained, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
         f"train.seed={seed}", log=folder.path, jobs=jobs,
@@ -190,10 +190,16 @@ def _run(
     return record
 
 
-def _variant_and_overrides(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
-    """An arm that says `variant=NAME` is that variant with its own recipe of the plan's name."""
-    named = [change.partition("=")[2] for change in arm if change.startswith("variant=")]
-    return named[-1] if named else name, [c for c in arm if not c.startswith("variant=")]
+def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
+    """The variant that an arm trains, and its overrides.
+
+    Args:
+        name: Of the variant whose plan it is.
+        arm: Overrides; `variant=NAME` among them takes that variant's recipe of the plan's name.
+    """
+    key = "variant="
+    named = [change.removeprefix(key) for change in arm if change.startswith(key)]
+    return named[-1] if named else name, [c for c in arm if not c.startswith(key)]
 
 
 def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:

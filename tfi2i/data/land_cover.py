@@ -1,7 +1,7 @@
 """Label maps of the Earth: what covers every place, in six classes, each with a colour.
 
-They are made from the three maps themselves: the sea as the relief map paints it, mountains by the
-colours of the elevation map, and the rest by the colours of the satellite image, averaged over two
+They are made from the maps themselves: water by the colours of the satellite image, mountains by
+those of the elevation map, and the rest by those of the satellite image again, averaged over two
 degrees so that labels have regions and not textures.
 """
 
@@ -15,31 +15,26 @@ COLOURS = np.array(
 _DEGREES = 360  # A map is so many wide.
 
 
-def is_land(relief: np.ndarray) -> np.ndarray:
-    """Where the shaded relief map, uint8 (H, W, 3), shows land: bool (H, W)."""
-    # It paints the sea at least 1.15 times as blue as it is red.
-    return 100 * relief[..., 2].astype(np.uint16) <= 115 * relief[..., 0].astype(np.uint16)
-
-
-def land_cover(satellite: np.ndarray, elevation: np.ndarray, relief: np.ndarray) -> np.ndarray:
+def land_cover(satellite: np.ndarray, elevation: np.ndarray) -> np.ndarray:
     """The class of every pixel.
 
     Args:
         satellite: The map bmng, uint8 (H, W, 3).
         elevation: The map etopo1, uint8 (H, W, 3).
-        relief: The map shadedrelief, uint8 (H, W, 3).
 
     Returns:
-        uint8 (H, W), numbers of `CLASSES`.
+        uint8 (H, W), numbers of `CLASSES`; large lakes are sea.
     """
-    land = is_land(relief)
+    # Water is blue and dark; shadows on snow are blue and bright.
+    signed = satellite.astype(np.int16)
+    land = (signed[..., 2] < signed[..., 0] + 8) | (signed[..., 0] > 110)
     side = satellite.shape[1] // _DEGREES
-    red, green, blue = np.moveaxis(_mean_on_land(satellite, land, side), -1, 0)
+    red, _, blue = np.moveaxis(_mean_on_land(satellite, land, side), -1, 0)
     high = _mean_on_land(elevation, land, side)
     # Elevation is green, then light brown, then dark brown, then grey and white.
-    brown = (high[..., 0] > high[..., 1]) & (high.mean(axis=-1) < 135)
+    dark_brown = (high[..., 0] > high[..., 1]) & (high.mean(axis=-1) < 135)
     cover = np.select(
-        [~land, blue > 140, brown, red > 135, red > 70],
+        [~land, (blue > 140) & (red - blue < 40), dark_brown, red > 135, red > 70],
         [CLASSES.index(name) for name in ("sea", "snow", "mountain", "desert", "steppe")],
         CLASSES.index("forest"),
     )
