@@ -8,9 +8,9 @@ degrees so that labels have regions and not textures.
 import numpy as np
 
 CLASSES = ("sea", "snow", "desert", "steppe", "forest", "mountain")
+# Colours of no landscape: a translator has to learn what they stand for, as with any label map.
 COLOURS = np.array(
-    [(40, 90, 200), (255, 255, 255), (240, 210, 120), (170, 190, 80), (20, 110, 40), (130, 80, 60)],
-    np.uint8,
+    [(255, 255, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255), (0, 255, 255)], np.uint8
 )
 _DEGREES = 360  # A map is so many wide.
 
