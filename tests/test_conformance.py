@@ -22,6 +22,7 @@ from tfi2i.zoo.catalogue import find_variant, load, variants
 SIZE = 32
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
 # same four images again and again (None where its objective does not promise that of any loss).
+LATENT = {"filters": 4, "discriminator_filters": 4, "receptive_field": 1, "depth": 2}
 TINY = {
     "pix2pix": (
         {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},
@@ -41,6 +42,10 @@ TINY = {
         {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
         None,
     ),
+    "bicyclegan": (LATENT | {"encoder_filters": 4}, "l1_loss"),
+    "cvae_gan": (LATENT | {"encoder_filters": 4}, "l1_loss"),
+    "clr_gan": (LATENT | {"encoder_filters": 4}, None),
+    "pix2pix_noise": (LATENT, "l1_loss"),
 }
 everyone = pytest.mark.parametrize("name", TINY)
 
@@ -252,12 +257,14 @@ def test_every_recipe_of_the_variant_resolves(name):
 
 @everyone
 def test_the_card_shows_what_was_measured(name):
-    """README.md carries the table that results.json gives, to the letter."""
+    """README.md carries the tables that the files of results give, to the letter."""
     from tfi2i.cards import results_section
 
     variant = find_variant(name)
     card = (variant.folder / "README.md").read_text(encoding="utf-8")
-    assert results_section(variant) in card
+    assert variant.plans[0] == "reproduce"
+    for plan in variant.plans:
+        assert results_section(variant, plan) in card
 
 
 def test_the_readme_shows_the_zoo():

@@ -161,3 +161,34 @@ def test_mpl_toolkits_is_not_imported():
         "assert not {'mpl_toolkits', 'matplotlib'} & {n.split('.')[0] for n in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_labels_are_the_cover_of_the_place():
+    from tfi2i.data.land_cover import CLASSES, classes_of_colours
+
+    classes = classes_of_colours(earth_map("labels"))
+    # Degrees east and north of places whose cover nobody disputes.
+    places = [
+        ("sea", -30, 0),
+        ("sea", 50, 42),  # the Caspian
+        ("snow", -40, 72),
+        ("desert", 10, 22),
+        ("steppe", 65, 49),
+        ("forest", -65, -3),
+        ("mountain", -107, 39),
+    ]
+    for name, east, north in places:
+        row, column = round((90 - north) * 7.5), round((180 + east) * 7.5)
+        assert CLASSES[classes[row, column]] == name, (name, east, north)
+    shares = np.bincount(classes.ravel(), minlength=len(CLASSES)) / classes.size
+    assert 0.65 < shares[0] < 0.75, shares
+    assert (shares[1:] > 0.01).all(), shares
+
+
+def test_label_colours_are_read_back_after_resizing():
+    from tfi2i.data.land_cover import COLOURS, classes_of_colours
+
+    assert np.array_equal(classes_of_colours(COLOURS), np.arange(6))
+    assert np.array_equal(
+        classes_of_colours(np.clip(COLOURS + 10.0, 0, 255).astype("uint8")), range(6)
+    )

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tfi2i.zoo.catalogue import Variant, variants
+from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, variants
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 ZOO_BEGIN, ZOO_END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
 HEADINGS = {
     "l1": ("L1", "{:.3f}"),
@@ -14,20 +13,33 @@ HEADINGS = {
     "ssim": ("SSIM", "{:.3f}"),
     "kid": ("KID", "{:.3f}"),
     "fid": ("FID", "{:.0f}"),
+    "sampled_kid": ("sampled KID", "{:.3f}"),
+    "class_iou": ("class IoU", "{:.3f}"),
 }
-BASELINES = {"copy_input": "the input itself", "mean_colour": "mean training colour"}
+BASELINES = {
+    "copy_input": "baseline: the input itself",
+    "mean_colour": "baseline: mean training colour",
+    "real_images": "real images",
+}
 
 
-def results_section(variant: Variant) -> str:
-    """The section between the markers of a card, markers included."""
-    results = variant.results()
+def results_section(variant: Variant, plan: str = MAIN_PLAN) -> str:
+    """What a card shows of one plan, between its markers, markers included."""
+    results = variant.results(plan)
     body = "Not measured yet." if results is None else _table_and_notes(results)
-    return f"{BEGIN}\n{body}\n{END}"
+    begin, end = _markers(plan)
+    return f"{begin}\n{body}\n{end}"
 
 
 def update_card(variant: Variant) -> None:
-    """Replaces the section between the markers in the variant's README.md."""
-    _replace(variant.folder / "README.md", BEGIN, END, results_section(variant))
+    """Replaces the sections of all plans in the variant's README.md."""
+    for plan in variant.plans:
+        _replace(variant.folder / "README.md", *_markers(plan), results_section(variant, plan))
+
+
+def _markers(plan: str) -> tuple[str, str]:
+    name = "results" if plan == MAIN_PLAN else plan
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def zoo_section() -> str:
@@ -64,8 +76,8 @@ def _cost(results: dict[str, Any] | None) -> str:
 def _table_and_notes(results: dict[str, Any]) -> str:
     arms = results["arms"]
     first = next(iter(arms.values()))
-    keys = [key for key in HEADINGS if key in first["figures"]]
-    headings = ["", *(HEADINGS[key][0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
+    keys = list(first["figures"])
+    headings = ["", *(_heading(key)[0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
     lines = [_row(headings), _row(["---"] * len(headings))]
     for name, arm in arms.items():
         cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
@@ -74,7 +86,7 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     for key, name in BASELINES.items():
         if key in first["baselines"]:
             values = [_plain(k, first["baselines"][key].get(k)) for k in keys]
-            lines.append(_row([f"baseline: {name}", *values, "", "", "", ""]))
+            lines.append(_row([name, *values, "", "", "", ""]))
     overrides = [
         f"- {name}: `{' '.join(arm['overrides'])}`"
         for name, arm in arms.items()
@@ -117,7 +129,12 @@ def _with_spread(key: str, figure: dict[str, Any] | None) -> str:
 
 
 def _plain(key: str, value: float | None) -> str:
-    return "" if value is None else HEADINGS[key][1].format(value)
+    return "" if value is None else _heading(key)[1].format(value)
+
+
+def _heading(key: str) -> tuple[str, str]:
+    """Name and format of a figure; an extra measure's key is its name."""
+    return HEADINGS.get(key, (key.replace("_", " "), "{:.3f}"))
 
 
 def _row(cells: list[Any]) -> str:

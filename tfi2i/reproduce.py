@@ -1,8 +1,9 @@
 """`tfi2i reproduce`: a variant's small recipe beside the controls its paper argues against.
 
-`zoo/<group>/<variant>/reproduce.yaml` names the recipe, the claim and the arms; an arm is a list of
-overrides of the recipe. Every arm is trained with every seed in a process of its own, measured on
-test images, and written down in `results.json`, from which the variant's card is made.
+`zoo/<group>/<variant>/reproduce.yaml` (or another plan beside it) names the recipe, the claim and
+the arms; an arm is a list of overrides of the recipe, where `variant=NAME` takes another variant's
+recipe of that name. Every arm is trained with every seed in a process of its own, measured on test
+images, and written down in `results.json`, from which the variant's card is made.
 """
 
 import json
@@ -13,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,36 +24,40 @@ from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.results import results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
-from tfi2i.zoo.catalogue import Variant, find_variant
+from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A variant's `reproduce.yaml`.
+    """A variant's `reproduce.yaml`, or another file of that form.
 
     Attributes:
+        name: Of the file, without `.yaml`.
         recipe: Name of the recipe that all arms share.
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
         preset: The name under which the first arm's generator ships, or None.
+        measures: Names in `tfi2i.metrics.MEASURES` of what is measured besides the usual figures.
     """
 
+    name: str
     recipe: str
     arms: dict[str, list[str]]
     claim: str
     preset: str | None = None
+    measures: list[str] = field(default_factory=list)
 
 
-def load_plan(variant: Variant) -> Plan:
-    """Reads the plan of a variant.
+def load_plan(variant: Variant, name: str = MAIN_PLAN) -> Plan:
+    """Reads a plan of a variant.
 
     Raises:
-        RecipeError: If the variant has none.
+        RecipeError: If the variant has none of this name.
     """
-    path = variant.folder / "reproduce.yaml"
+    path = variant.folder / f"{name}.yaml"
     if not path.exists():
-        raise RecipeError(f"{variant.name} has no reproduce.yaml: nothing says what to measure")
-    return Plan(**yaml.safe_load(path.read_text(encoding="utf-8")))
+        raise RecipeError(f"{variant.name} has no plan {name!r}; it has {variant.plans or 'none'}")
+    return Plan(name, **yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def reproduce(
@@ -60,10 +65,11 @@ def reproduce(
     *,
     seeds: Sequence[int],
     out: Path,
+    plan_name: str = MAIN_PLAN,
     arms: Sequence[str] | None = None,
     jobs: int = 1,
 ) -> dict[str, Any]:
-    """Trains and measures all arms of a variant, and writes its `results.json`.
+    """Trains and measures all arms of a plan, and writes `results.json` (or `results_<plan>.json`).
 
     Runs that are finished in `out` are not repeated, so that a stopped call goes on.
 
@@ -71,18 +77,19 @@ def reproduce(
         variant_name: Of the zoo.
         seeds: One run for each, in each arm.
         out: Where the run folders go.
+        plan_name: A file beside the variant's model, without `.yaml`.
         arms: Names of arms to run now; the others keep the results they have. None runs all.
         jobs: Processes side by side; each gets its share of the processor's threads.
 
     Returns:
-        The contents of `results.json`.
+        The contents of the file.
 
     Raises:
         RecipeError: If the variant has no plan or no arm of a name.
         TrainingError: If a run fails; its own message is in its log.
     """
     variant = find_variant(variant_name)
-    plan = load_plan(variant)
+    plan = load_plan(variant, plan_name)
     unknown = set(arms or ()) - set(plan.arms)
     if unknown:
         raise RecipeError(f"{variant.name} has no arm {sorted(unknown)}; it has {list(plan.arms)}")
@@ -90,16 +97,19 @@ def reproduce(
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    results = results_head(variant, plan.recipe, plan.claim, plan.arms)
+    results = results_head(variant, plan.name, plan.recipe, plan.claim, plan.arms)
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
             results["arms"][arm] = {"overrides": overrides, **summary(found)}
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
-    path = variant.folder / "results.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    variant.results_path(plan.name).write_text(
+        json.dumps(results, indent=2) + "\n", encoding="utf-8"
+    )
     if plan.preset and not arms:
-        ship_preset(variant, plan, run_folder_of(out, variant, next(iter(plan.arms)), seeds[0]))
+        ship_preset(
+            variant, plan, run_folder_of(out, variant, plan, next(iter(plan.arms)), seeds[0])
+        )
     update_card(variant)
     return results
 
@@ -126,31 +136,37 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
 
     shipped = load(folder)
     assert isinstance(shipped, TranslationGAN)
-    source = open_source(data["source"], kind=shipped.batch_kind, load_size=data["crop_size"])
+    source = open_source(
+        data["source"],
+        kind=shipped.batch_kind,
+        load_size=data["crop_size"],
+        derive=data.get("derive"),
+    )
     evaluation = evaluate_model(shipped, source, size=data["crop_size"])
     figures = {key: rounded(value) for key, value in evaluation["translated"].items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
     return folder
 
 
-def run_folder_of(out: Path, variant: Variant, arm: str, seed: int) -> RunFolder:
+def run_folder_of(out: Path, variant: Variant, plan: Plan, arm: str, seed: int) -> RunFolder:
     """Where the run of one arm and seed is."""
     slug = re.sub(r"\W+", "-", arm).strip("-").lower()
-    return RunFolder(out / variant.name / f"{slug}-seed{seed}")
+    folder = variant.name if plan.name == MAIN_PLAN else f"{variant.name}-{plan.name}"
+    return RunFolder(out / folder / f"{slug}-seed{seed}")
 
 
 def _run(
     variant: Variant, plan: Plan, arm: str, seed: int, *, out: Path, jobs: int
 ) -> dict[str, Any]:
-    folder = run_folder_of(out, variant, arm, seed)
+    folder = run_folder_of(out, variant, plan, arm, seed)
     record_path = folder.path / "record.json"
     if record_path.exists():
         return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
     print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
-    overrides = [*plan.arms[arm], f"train.seed={seed}"]
+    trained, overrides = arm_variant(variant.name, plan.arms[arm])
     memory = _tfi2i(
-        "train", variant.name, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
-        log=folder.path, jobs=jobs,
+        "train", trained, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
+        f"train.seed={seed}", log=folder.path, jobs=jobs,
     )  # fmt: skip
     figures_path = folder.path / "evaluation.json"
     _tfi2i(
@@ -159,6 +175,7 @@ def _run(
         str(folder.path),
         "--json",
         str(figures_path),
+        *(f"--measure={name}" for name in plan.measures),
         log=folder.path,
         jobs=jobs,
     )
@@ -171,6 +188,18 @@ def _run(
     }
     record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
+
+
+def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
+    """The variant that an arm trains, and its overrides.
+
+    Args:
+        name: Of the variant whose plan it is.
+        arm: Overrides; `variant=NAME` among them takes that variant's recipe of the plan's name.
+    """
+    key = "variant="
+    named = [change.removeprefix(key) for change in arm if change.startswith(key)]
+    return named[-1] if named else name, [c for c in arm if not c.startswith(key)]
 
 
 def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:

@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.training.run_folder import describe_machine
-from tfi2i.zoo.catalogue import Variant
+from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
 # Figures of `tfi2i.metrics.evaluate` that results.json keeps.
 FIGURES = ("l1", "psnr", "ssim", "kid", "fid")
+# What a measure of this beginning says of real images stands beside the figure of the other name.
+REAL = "real_"
 
 
 def results_head(
-    variant: Variant, recipe: str, claim: str, arms: Mapping[str, list[str]]
+    variant: Variant, plan: str, recipe: str, claim: str, arms: Mapping[str, list[str]]
 ) -> dict[str, Any]:
     """The head of results.json, with the arms that were measured before and are still planned."""
-    earlier = (variant.results() or {}).get("arms", {})
+    earlier = (variant.results(plan) or {}).get("arms", {})
+    option = "" if plan == MAIN_PLAN else f" --plan {plan}"
     machine = describe_machine()
     return {
         "variant": variant.name,
         "recipe": recipe,
         "claim": claim,
-        "command": f"tfi2i reproduce {variant.name}",
+        "command": f"tfi2i reproduce {variant.name}{option}",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "commit": _commit(),
         "processor": machine["processor"],
@@ -41,8 +44,12 @@ def results_head(
 def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean and spread (standard deviation) over seeds of every figure, baselines and costs."""
     figures = {}
-    for figure in FIGURES:
-        values = [record["evaluation"]["translated"].get(figure) for record in records]
+    measures = records[0]["evaluation"].get("measures", {})
+    each = [
+        {**r["evaluation"]["translated"], **r["evaluation"].get("measures", {})} for r in records
+    ]
+    for figure in (*FIGURES, *(name for name in measures if not name.startswith(REAL))):
+        values = [evaluated.get(figure) for evaluated in each]
         known = [value for value in values if value is not None]
         if known:
             figures[figure] = {
@@ -51,13 +58,15 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
                 "each": [round(value, 4) for value in known],
             }
     first = records[0]["evaluation"]
+    real = {k.removeprefix(REAL): v for k, v in measures.items() if k.startswith(REAL)}
+    baselines = {**first, "real_images": real}
     return {
         "seeds": [record["seed"] for record in records],
         "figures": figures,
         "baselines": {
-            name: {k: rounded(v) for k, v in first[name].items()}
-            for name in ("copy_input", "mean_colour")
-            if first.get(name)
+            name: {k: rounded(v) for k, v in baselines[name].items()}
+            for name in ("copy_input", "mean_colour", "real_images")
+            if baselines.get(name)
         },
         "features": first.get("features"),
         "test_images": first["images_a"],

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tfi2i.training import GAN
 
 ZOO = Path(__file__).parent
+# The plan that a variant's results.json and its line in the zoo's table come from.
+MAIN_PLAN = "reproduce"
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,19 @@ class Variant:
             raise RecipeError(f"{self.name} has no recipe {name!r}; it has {self.recipes}")
         return path
 
-    def results(self) -> dict[str, Any] | None:
-        """What `tfi2i reproduce` measured, or None if nobody has run it."""
-        path = self.folder / "results.json"
+    @property
+    def plans(self) -> list[str]:
+        """Names of its plans of measurement: `reproduce`, the first, and any further ones."""
+        names = (path.stem for path in self.folder.glob("*.yaml"))
+        return sorted(names, key=lambda name: (name != MAIN_PLAN, name))
+
+    def results_path(self, plan: str = MAIN_PLAN) -> Path:
+        """The file that `tfi2i reproduce` writes for a plan."""
+        return self.folder / ("results.json" if plan == MAIN_PLAN else f"results_{plan}.json")
+
+    def results(self, plan: str = MAIN_PLAN) -> dict[str, Any] | None:
+        """What `tfi2i reproduce` measured by a plan, or None if nobody has run it."""
+        path = self.results_path(plan)
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def load_class(self) -> "type[GAN]":

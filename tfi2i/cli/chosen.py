@@ -58,6 +58,7 @@ class Chosen:
             load_size=self.model.crop_size,
             channels=table.get("channels", 3),
             skip_bad=table.get("skip_bad", False),
+            derive=table.get("derive"),
         )
 
 

@@ -42,6 +42,10 @@ def evaluate(
             "whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="A further measure, such as diversity; may be repeated."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file as well.")
     ] = None,
@@ -49,7 +53,7 @@ def evaluate(
     """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID and KID."""
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
-    from tfi2i.metrics import inception_v3
+    from tfi2i.metrics import inception_v3, measure
 
     chosen = choose_model(run, preset)
     source = chosen.open_data(data)
@@ -65,6 +69,12 @@ def evaluate(
     _show(figures, "a to b")
     if "b2a" in figures:
         _show(figures["b2a"], "b to a")
+    if measures:
+        # Runs beside this one share what a measure has to train.
+        cache = run.parent if run is not None else None
+        figures["measures"] = measure(chosen.model, source, measures, cache)
+        for name, value in figures["measures"].items():
+            out.print(f"{name.replace('_', ' ')}: {in_words(value)}")
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

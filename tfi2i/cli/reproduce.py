@@ -18,6 +18,9 @@ def reproduce(
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where the runs and results.json go.")
     ] = Path("runs/reproduce"),
+    plan: Annotated[
+        str, typer.Option(help="Another plan of the variant, a file beside its reproduce.yaml.")
+    ] = "reproduce",
     arm: Annotated[
         list[str] | None, typer.Option(help="Only this arm of the experiment; may be repeated.")
     ] = None,
@@ -32,6 +35,8 @@ def reproduce(
     import_tensorflow()
     from tfi2i.reproduce import reproduce as run_reproduction
 
-    results = run_reproduction(variant, seeds=numbers, out=out_folder, arms=arm, jobs=jobs)
+    results = run_reproduction(
+        variant, seeds=numbers, out=out_folder, plan_name=plan, arms=arm, jobs=jobs
+    )
     for name, record in results["arms"].items():
         out.print(f"{name}: {figures_in_words(record)}")

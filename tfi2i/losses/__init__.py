@@ -12,9 +12,11 @@ from tfi2i.losses.adversarial import (
     minimax_discriminator,
     minimax_generator,
     non_saturating_generator,
+    over_scales,
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
 from tfi2i.losses.reconstruction import cycle, identity, l1
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
@@ -30,6 +32,7 @@ __all__ = [
     "hinge_discriminator",
     "hinge_generator",
     "identity",
+    "kl_to_standard_normal",
     "l1",
     "least_squares_discriminator",
     "least_squares_generator",
@@ -37,6 +40,8 @@ __all__ = [
     "minimax_discriminator",
     "minimax_generator",
     "non_saturating_generator",
+    "over_scales",
+    "reparameterise",
     "separation",
     "travel_distance",
     "travel_cosine",

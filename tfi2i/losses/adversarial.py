@@ -4,6 +4,8 @@ Scores are tensors of any shape without a sigmoid; the mean runs over all their 
 PatchGAN's map of scores counts as that many decisions (pix2pix, section 3.2.2).
 """
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 
 
@@ -65,3 +67,13 @@ def wasserstein_critic(real, fake) -> tf.Tensor:
 def wasserstein_generator(fake) -> tf.Tensor:
     """`-mean fake`. Arjovsky et al. 2017, algorithm 1, line 11."""
     return -tf.reduce_mean(_float32(fake))
+
+
+def over_scales(loss: Callable[..., tf.Tensor], *scores: Sequence[tf.Tensor]) -> tf.Tensor:
+    """A discriminator of several scales: the sum of an objective over them.
+
+    Args:
+        loss: An objective of this module.
+        *scores: Each of its arguments as a list, one tensor of scores for each scale.
+    """
+    return tf.add_n([loss(*at_one_scale) for at_one_scale in zip(*scores, strict=True)])

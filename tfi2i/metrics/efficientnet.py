@@ -41,6 +41,9 @@ _STAGES = (
     (6, 3, 1, 320, 1),
 )
 
+# The first blocks of stages: they have no shortcut, so that the projection is the whole output.
+_COMPARED_BLOCKS = ("block0", "block1", "block3", "block5", "block11")
+
 
 def efficientnet_lite0() -> KerasExtractor:
     """The default feature extractor, `efficientnet-lite0@160`.
@@ -60,6 +63,38 @@ def efficientnet_lite0() -> KerasExtractor:
     classifier = efficientnet_lite0_classifier()
     features = keras.Model(classifier.inputs, classifier.get_layer("features").output)
     return KerasExtractor(f"efficientnet-lite0@{IMAGE_SIZE}", features, image_size=IMAGE_SIZE)
+
+
+def efficientnet_lite0_patches() -> KerasExtractor:
+    """Features of every place in an image, `efficientnet-lite0-patches@160`, to compare two images.
+
+    The outputs of the first block of five stages, at 80 to 5 places a side, each place's vector of
+    unit length, divided by the root of the number of places, all in one row. So the squared
+    Euclidean distance of two rows has the form of LPIPS (Zhang et al. 2018, equation 1): unit
+    vectors compared place by place, averaged over places, added over layers. It is not LPIPS: the
+    network is another one, and no channel is weighted by what was learned from human judgements.
+
+    Returns:
+        A callable: uint8 (N, H, W, 3) -> float64 (N, 169600), 1.4 MB an image.
+
+    Raises:
+        MissingExtraError: The package is not installed.
+        WeightsError: Its weight file is not the one this code was checked against.
+    """
+    import keras
+
+    classifier = efficientnet_lite0_classifier()
+    rows = []
+    for block in _COMPARED_BLOCKS:
+        vectors = classifier.get_layer(f"{block}_project_norm").output
+        vectors = keras.layers.UnitNormalization(axis=-1, name=f"{block}_unit")(vectors)
+        factor = 1 / vectors.shape[1]  # The map is square: the root of its number of places.
+        vectors = keras.layers.Rescaling(factor, name=f"{block}_mean")(vectors)
+        rows.append(keras.layers.Flatten(name=f"{block}_row")(vectors))
+    patches = keras.Model(classifier.inputs, keras.layers.Concatenate(name="patches")(rows))
+    return KerasExtractor(
+        f"efficientnet-lite0-patches@{IMAGE_SIZE}", patches, image_size=IMAGE_SIZE
+    )
 
 
 def efficientnet_lite0_classifier() -> "keras.Model":

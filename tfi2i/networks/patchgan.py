@@ -19,9 +19,14 @@ def patchgan(
     norm: Norm = "batch",
     attention: bool = False,
     spectral: bool = False,
+    scales: int = 1,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a discriminator of patches: images -> scores (B, h, w, 1), without a sigmoid.
+
+    With several `scales` it is as many networks, each of which sees the images at half the size of
+    the one before and has half its filters (BicycleGAN, Zhu et al. 2017, section 4: 70 and 140
+    pixels), and gives the list of their scores.
 
     A 256 px image gives 30 x 30 scores at the paper's receptive field of 70 (2,768,705 weights when
     it sees image and condition). The first and the last convolution are not normalised.
@@ -34,6 +39,7 @@ def patchgan(
         norm: "batch", "instance" or "none".
         attention: Self-attention after the last strided block.
         spectral: Normalise every convolution kernel spectrally.
+        scales: How many sizes of the images are judged.
         name: The model's name.
     """
     inputs = [
@@ -41,41 +47,55 @@ def patchgan(
         for number, count in enumerate(channels, start=1)
     ]
     images = keras.layers.Concatenate(name="inputs")(inputs) if len(inputs) > 1 else inputs[0]
-    if receptive_field == 1:
-        if attention:
-            raise RecipeError(
-                "Attention would end the receptive field of one pixel: leave one out."
-            )
-        scores = _pixels(images, filters, norm, spectral)
-    elif receptive_field in _STRIDED_BLOCKS:
-        strided = _STRIDED_BLOCKS[receptive_field]
-        scores = _patches(images, strided, filters, norm, attention, spectral)
-    else:
+    if receptive_field not in (1, *_STRIDED_BLOCKS):
         raise RecipeError(
             f"receptive_field must be one of 1, {', '.join(map(str, _STRIDED_BLOCKS))}, "
             f"got {receptive_field}."
         )
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], scores, name=name)
+    if receptive_field == 1 and attention:
+        raise RecipeError("Attention would end the receptive field of one pixel: leave one out.")
+    scores = []
+    for scale in range(scales):
+        prefix = f"scale{scale + 1}_" if scale else ""
+        if scale:
+            images = keras.layers.AveragePooling2D(3, 2, padding="same", name=f"{prefix}half")(
+                images
+            )
+        width = max(1, filters // 2**scale)
+        if receptive_field == 1:
+            scores.append(_pixels(images, width, norm, spectral, prefix))
+        else:
+            strided = _STRIDED_BLOCKS[receptive_field]
+            scores.append(_patches(images, strided, width, norm, attention, spectral, prefix))
+    outputs = scores if scales > 1 else scores[0]
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=name)
 
 
-def _pixels(images, filters: int, norm: Norm, spectral: bool):
+def _pixels(images, filters: int, norm: Norm, spectral: bool, prefix: str):
     """C64-C128 and the score with 1x1 kernels: judges colours alone."""
-    images = convolution(images, filters, 1, name="block1_conv", spectral=spectral)
-    images = leaky_relu(images, "block1_relu")
+    images = convolution(images, filters, 1, name=f"{prefix}block1_conv", spectral=spectral)
+    images = leaky_relu(images, f"{prefix}block1_relu")
     images = convolution(
-        images, filters * 2, 1, name="block2_conv", use_bias=norm == "none", spectral=spectral
+        images,
+        filters * 2,
+        1,
+        name=f"{prefix}block2_conv",
+        use_bias=norm == "none",
+        spectral=spectral,
     )
-    images = normalisation(images, norm, name="block2_norm")
-    images = leaky_relu(images, "block2_relu")
-    return convolution(images, 1, 1, name="scores", spectral=spectral, dtype="float32")
+    images = normalisation(images, norm, name=f"{prefix}block2_norm")
+    images = leaky_relu(images, f"{prefix}block2_relu")
+    return convolution(images, 1, 1, name=f"{prefix}scores", spectral=spectral, dtype="float32")
 
 
-def _patches(images, strided: int, filters: int, norm: Norm, attention: bool, spectral: bool):
+def _patches(
+    images, strided: int, filters: int, norm: Norm, attention: bool, spectral: bool, prefix: str
+):
     """Strided 4x4 blocks, one of stride 1, and the score, padded by one pixel on each side."""
     for block in range(1, strided + 2):
         padding, stride = "same", 2
         if block > strided:
-            images = keras.layers.ZeroPadding2D(1, name=f"block{block}_pad")(images)
+            images = keras.layers.ZeroPadding2D(1, name=f"{prefix}block{block}_pad")(images)
             padding, stride = "valid", 1
         normalised = block > 1
         images = convolution(
@@ -84,16 +104,16 @@ def _patches(images, strided: int, filters: int, norm: Norm, attention: bool, sp
             4,
             stride=stride,
             padding=padding,
-            name=f"block{block}_conv",
+            name=f"{prefix}block{block}_conv",
             use_bias=norm == "none" or not normalised,
             spectral=spectral,
         )
         if normalised:
-            images = normalisation(images, norm, name=f"block{block}_norm")
-        images = leaky_relu(images, f"block{block}_relu")
+            images = normalisation(images, norm, name=f"{prefix}block{block}_norm")
+        images = leaky_relu(images, f"{prefix}block{block}_relu")
         if attention and block == strided:
-            images = SelfAttention(spectral=spectral, name="attention")(images)
-    images = keras.layers.ZeroPadding2D(1, name="scores_pad")(images)
+            images = SelfAttention(spectral=spectral, name=f"{prefix}attention")(images)
+    images = keras.layers.ZeroPadding2D(1, name=f"{prefix}scores_pad")(images)
     return convolution(
-        images, 1, 4, padding="valid", name="scores", spectral=spectral, dtype="float32"
+        images, 1, 4, padding="valid", name=f"{prefix}scores", spectral=spectral, dtype="float32"
     )

@@ -1,11 +1,14 @@
-"""The U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), with or without skips."""
+"""The U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), with or without skips.
+
+With a latent vector it is the generator of BicycleGAN (Zhu et al. 2017, section 4).
+"""
 
 from typing import Literal
 
 import keras
 
 from tfi2i.errors import RecipeError
-from tfi2i.layers import Dropout, SelfAttention
+from tfi2i.layers import AppendLatent, Dropout, SelfAttention
 from tfi2i.networks.blocks import (
     Norm,
     Upsampling,
@@ -34,9 +37,13 @@ def unet(
     upsampling: Upsampling = "transposed",
     attention_at: tuple[int, ...] = (),
     spectral: bool = False,
+    latent_length: int = 0,
+    latent_at: Literal["input", "all"] = "all",
     name: str = "generator",
 ) -> keras.Model:
     """Builds a U-Net: (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1].
+
+    With a `latent_length` it takes a list of two: the images and vectors (B, latent_length).
 
     Depth 8 is the paper's network for 256 px (54,413,955 weights), depth 7 the one for 128 px. The
     first and the innermost encoder block are not normalised: the innermost map of a 256 px image is
@@ -58,15 +65,30 @@ def unet(
             self-attention, and on to the next level and the skip connection; the decoder gets them
             through the latter.
         spectral: Normalise every convolution kernel spectrally.
+        latent_length: Components of a vector that stands beside every pixel; 0 for none.
+        latent_at: Where: at the "input" alone, or before "all" encoder blocks (Zhu et al. 2017,
+            figure 3; the skips carry the maps without it).
         name: The model's name.
     """
     if depth < 2:
         raise RecipeError(f"A U-Net needs a depth of at least 2, got {depth}.")
     if not set(attention_at) <= set(range(1, depth + 1)):
         raise RecipeError(f"attention_at must name levels 1 to {depth}, got {attention_at}.")
+    if latent_at not in ("input", "all"):
+        raise RecipeError(f"latent_at is 'input' or 'all', got {latent_at!r}.")
     widths = [min(filters * 2**level, max_filters) for level in range(depth)]
     inputs = keras.Input((None, None, input_channels), name="image")
-    levels = _encoder(inputs, widths, norm, statistics_at_inference, attention_at, spectral)
+    latent = keras.Input((latent_length,), name="latent") if latent_length else None
+    latent_levels = range(1, depth + 1 if latent_at == "all" else 2) if latent_length else ()
+
+    def with_latent(images, level: int):
+        if level not in latent_levels:
+            return images
+        return AppendLatent(name=f"down{level}_latent")([images, latent])
+
+    levels = _encoder(
+        inputs, widths, norm, statistics_at_inference, attention_at, spectral, with_latent
+    )
     images = levels[-1]
     for level in range(depth, 1, -1):
         block = f"up{level}"
@@ -92,10 +114,13 @@ def unet(
             images = keras.layers.Concatenate(name=f"{block}_skip")(pair)
     images = keras.layers.ReLU(name="up1_relu")(images)
     images = double(images, output_channels, upsampling, name="up1_conv", spectral=spectral)
-    return generator_model(inputs, images, size_multiple=2**depth, name=name)
+    taken = inputs if latent is None else [inputs, latent]
+    return generator_model(taken, images, size_multiple=2**depth, name=name)
 
 
-def _encoder(images, widths, norm, statistics_at_inference, attention_at, spectral) -> list:
+def _encoder(
+    images, widths, norm, statistics_at_inference, attention_at, spectral, with_latent
+) -> list:
     """Maps of all levels before their activation, from the outermost to the innermost."""
     levels = []
     for level, width in enumerate(widths, start=1):
@@ -103,7 +128,7 @@ def _encoder(images, widths, norm, statistics_at_inference, attention_at, spectr
         if level > 1:
             images = leaky_relu(images, f"{block}_relu")
         images = convolution(
-            images,
+            with_latent(images, level),
             width,
             4,
             stride=2,

@@ -2,6 +2,7 @@
 
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
+from tfi2i.training.latent_translation import LatentTranslationGAN
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
@@ -15,6 +16,7 @@ __all__ = [
     "GAN",
     "Checkpoints",
     "ImagePool",
+    "LatentTranslationGAN",
     "LinearDecay",
     "Player",
     "RunFolder",

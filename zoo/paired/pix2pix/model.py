@@ -35,6 +35,8 @@ class Pix2Pix(TranslationGAN):
         output_channels: int = 3,
         depth: int | None = None,
         filters: int = 64,
+        skips: bool = True,
+        conditional: bool = True,
         receptive_field: int = 70,
         discriminator_filters: int = 64,
         dropout: float = 0.5,
@@ -54,6 +56,9 @@ class Pix2Pix(TranslationGAN):
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.
             filters: Channels after the first down-sampling of the U-Net.
+            skips: False takes the skip connections out of the U-Net and leaves the encoder-decoder
+                that the paper compares it with (section 4.3).
+            conditional: False hides `a` from D, the paper's plain GAN (section 4.2).
             receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of the PatchGAN's first layer.
             dropout: Rate in the three innermost decoder blocks.
@@ -67,6 +72,7 @@ class Pix2Pix(TranslationGAN):
             **kwargs: `dtype`, as for any Keras model.
         """
         super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        self.conditional = conditional
         self.adversarial_weight = adversarial_weight
         self.l1_weight = l1_weight
         self.generator = networks.unet(
@@ -75,6 +81,7 @@ class Pix2Pix(TranslationGAN):
             depth=depth or min(8, crop_size.bit_length() - 1),
             filters=filters,
             max_filters=8 * filters,
+            skips=skips,
             norm="batch",
             dropout=dropout,
             dropout_at_inference=dropout_at_inference,
@@ -82,7 +89,7 @@ class Pix2Pix(TranslationGAN):
             name="generator",
         )
         self.discriminator = networks.patchgan(
-            channels=(input_channels, output_channels),
+            channels=(input_channels, output_channels) if conditional else (output_channels,),
             receptive_field=receptive_field,
             filters=discriminator_filters,
             norm="batch",
@@ -132,8 +139,8 @@ class Pix2Pix(TranslationGAN):
             # One pass of G(a) and of D(a, G(a)) serves both players: G steps against the D of
             # before this step's update, where the authors' code evaluates D once more.
             fake_b = self.generator(a, training=True)
-            real_scores = self.discriminator([a, b], training=True)
-            fake_scores = self.discriminator([a, fake_b], training=True)
+            real_scores = self.discriminator(self._judged(a, b), training=True)
+            fake_scores = self.discriminator(self._judged(a, fake_b), training=True)
 
             discriminator_loss = 0.5 * losses.minimax_discriminator(real_scores, fake_scores)
             adversarial_loss = losses.non_saturating_generator(fake_scores)
@@ -148,3 +155,7 @@ class Pix2Pix(TranslationGAN):
             l1_loss=l1_loss,
             discriminator_loss=discriminator_loss,
         )
+
+    def _judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
+        """What D sees of a pair."""
+        return [a, b] if self.conditional else b

@@ -1,0 +1,72 @@
+"""Plans of measurement: every arm can be trained, and what is measured reaches the card."""
+
+import json
+
+import pytest
+
+from tfi2i.cards import results_section, update_card
+from tfi2i.metrics import MEASURES
+from tfi2i.recipe import load_recipe
+from tfi2i.reproduce import arm_variant, load_plan
+from tfi2i.results import results_head, summary
+from tfi2i.zoo.catalogue import Variant, find_variant, variants
+
+PLANS = [(variant.name, plan) for variant in variants() for plan in variant.plans]
+
+
+@pytest.mark.parametrize(("name", "plan_name"), PLANS)
+def test_every_arm_is_a_recipe(name, plan_name):
+    plan = load_plan(find_variant(name), plan_name)
+    assert set(plan.measures) <= set(MEASURES)
+    resolved = []
+    for overrides in plan.arms.values():
+        trained, changes = arm_variant(name, overrides)
+        variant = find_variant(trained)
+        recipe = load_recipe(variant.recipe_path(plan.recipe)).with_overrides(changes)
+        resolved.append(recipe.resolve(variant.load_class()))
+    assert all(one != other for i, one in enumerate(resolved) for other in resolved[:i])
+
+
+def test_an_arm_may_be_another_variant():
+    assert arm_variant("a", ["model.x=1"]) == ("a", ["model.x=1"])
+    assert arm_variant("a", ["variant=b", "model.x=1"]) == ("b", ["model.x=1"])
+
+
+def record(seed, diversity):
+    return {
+        "seed": seed,
+        "evaluation": {
+            "translated": {"l1": 0.25, "kid": 0.5},
+            "copy_input": {"l1": 0.5},
+            "measures": {"diversity": diversity, "real_diversity": 6.0},
+            "images_a": 7,
+        },
+        "iterations": 10,
+        "seconds": 1,
+        "images_per_second": 2.0,
+        "peak_memory_mib": 3,
+    }
+
+
+def test_measures_reach_the_card_beside_real_images(tmp_path):
+    (tmp_path / "other.yaml").write_text("")
+    (tmp_path / "reproduce.yaml").write_text("")
+    card = tmp_path / "README.md"
+    card.write_text(
+        "<!-- results: begin --><!-- results: end -->\n<!-- other: begin --><!-- other: end -->\n"
+    )
+    variant = Variant("thing", "paired", tmp_path)
+    assert variant.plans == ["reproduce", "other"]
+    results = results_head(variant, "other", "small", "Claim.", {"whole": []})
+    assert results["command"] == "tfi2i reproduce thing --plan other"
+    arm = summary([record(0, 1.0), record(1, 2.0)])
+    assert arm["figures"]["diversity"] == {"mean": 1.5, "spread": 0.7071, "each": [1.0, 2.0]}
+    assert arm["baselines"]["real_images"] == {"diversity": 6.0}
+    results["arms"]["whole"] = {"overrides": [], **arm}
+    variant.results_path("other").write_text(json.dumps(results))
+
+    update_card(variant)
+    text = card.read_text()
+    assert "Not measured yet." in text and results_section(variant, "other") in text
+    assert "| real images |  |  | 6.000 |" in text
+    assert "1.500 ± 0.707" in text

@@ -1,0 +1,105 @@
+"""Pairs made from single images: domain b is the image, domain a what is computed from it.
+
+Colourisation, super-resolution and drawing from edges need no collected pairs.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from tfi2i.data.edges import edge_map
+from tfi2i.data.images import resize_image
+from tfi2i.data.source import DataSource, Images, Split, fingerprint
+from tfi2i.errors import DataError
+
+_FORMS = "grey, lowres:<factor> such as lowres:4, or edges"
+
+
+@dataclass(frozen=True)
+class DerivedImages:
+    """What a function makes of other images, when they are asked for.
+
+    Attributes:
+        images: the other images.
+        make: uint8 (H, W, 3) to uint8 (H, W, channels).
+        size: the images are resized to size x size before, so that a loss of resolution or a line
+            is what a network of that size sees; None takes them as they are.
+        channels: 3 for RGB, 1 for grey.
+    """
+
+    images: Images
+    make: Callable[[np.ndarray], np.ndarray]
+    size: int | None
+    channels: int
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the other images."""
+        return list(self.images.names)
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Those of the other images, or all (size, size)."""
+        return [size if self.size is None else (self.size,) * 2 for size in self.images.sizes]
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self.images)
+
+    def load(self, index: int) -> np.ndarray:
+        """One derived image, uint8 (H, W, channels)."""
+        image = self.images.load(index)
+        return self.make(image if self.size is None else resize_image(image, self.size, self.size))
+
+
+def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bool) -> DataSource:
+    """Makes pairs of a source of single images.
+
+    Args:
+        source: of kind "images", 3 channels.
+        how: "grey" (1 channel, luma of ITU-R 601); "lowres:<factor>" (shrunk by it and enlarged
+            again, both bicubic); "edges" (1 channel, dark lines on white, see `edge_map`).
+        size: side that images are resized to before, None for their own size.
+        reverse: exchange a and b.
+
+    Raises:
+        DataError: there is no such derivation.
+    """
+    make, channels = _maker(how)
+    splits = {}
+    for name, split in source.splits.items():
+        pair = (DerivedImages(split.a, make, size, channels), split.a)
+        splits[name] = Split(*pair[::-1] if reverse else pair)
+    return dataclasses.replace(
+        source,
+        kind="paired",
+        description=f"{source.description}; paired with {how} of themselves",
+        splits=splits,
+        fingerprint=fingerprint(source.fingerprint, how, size, reverse),
+        aligned_test=True,
+    )
+
+
+def _maker(how: str) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
+    lowres = re.fullmatch(r"lowres:([2-9]|[1-9]\d+)", how)
+    if lowres:
+        factor = int(lowres[1])
+        return lambda image: _lower_resolution(image, factor), 3
+    makers = {"grey": _grey, "edges": edge_map}
+    if how not in makers:
+        raise DataError(f"derive={how!r} is not possible; write {_FORMS}")
+    return makers[how], 1
+
+
+def _grey(image: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).convert("L"))[..., None]
+
+
+def _lower_resolution(image: np.ndarray, factor: int) -> np.ndarray:
+    height, width = image.shape[:2]
+    small = resize_image(image, max(1, height // factor), max(1, width // factor))
+    return resize_image(small, height, width)

@@ -1,0 +1,52 @@
+"""How a latent vector meets images inside a network."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class AppendLatent(keras.layers.Layer):
+    """Writes a vector beside every pixel: (B, H, W, C) and (B, N) -> (B, H, W, C + N).
+
+    The spatial replication of BicycleGAN (Zhu et al. 2017, figure 3).
+    """
+
+    def call(self, inputs):
+        """Takes the list of images and vectors."""
+        images, latent = inputs
+        shape = tf.concat([tf.shape(images)[:3], [latent.shape[-1]]], axis=0)
+        spread = tf.broadcast_to(latent[:, None, None, :], shape)
+        return tf.concat([images, spread], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """The images' shape with the channels of both."""
+        images, latent = input_shape
+        return (*images[:3], images[3] + latent[1])
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class FixedLatent(keras.layers.Layer):
+    """The same vector for every image of a batch: (B, H, W, C) -> (B, N).
+
+    Args:
+        values: The N numbers.
+    """
+
+    def __init__(self, values: Sequence[float], **kwargs):
+        super().__init__(**kwargs)
+        self.values = tuple(float(value) for value in values)
+
+    def call(self, inputs):
+        """Looks at the images for their number only."""
+        latent = tf.constant([self.values], self.compute_dtype)
+        return tf.broadcast_to(latent, [tf.shape(inputs)[0], len(self.values)])
+
+    def compute_output_shape(self, input_shape):
+        """(B, N)."""
+        return (input_shape[0], len(self.values))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "values": list(self.values)}

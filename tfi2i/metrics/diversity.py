@@ -1,0 +1,69 @@
+"""How much the translations of one image differ, and how real they look: BicycleGAN, figure 6."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfi2i.errors import DataError
+from tfi2i.metrics.distribution import kid
+from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import TranslationGAN
+
+SAMPLES = 4
+
+
+def diversity(
+    model: "TranslationGAN", source: "DataSource", cache: Path | None = None
+) -> dict[str, float]:
+    """Diversity and realism of translations whose latents are drawn from the prior.
+
+    The protocol of Zhu et al. 2017, section 5.2, with what works offline: the distance is that of
+    `efficientnet_lite0_patches` in place of LPIPS, and KID stands in place of human judges.
+
+    Args:
+        model: A `LatentTranslationGAN`.
+        source: Of two domains; its test images are translated, at the model's training size.
+        cache: Not needed here.
+
+    Returns:
+        - `diversity`: mean distance between two translations of one image, over all pairs of
+          `SAMPLES` translations of every test image.
+        - `sampled_kid`: KID between the real images and one such translation of each test image.
+        - `real_diversity`: mean distance between two real images of domain b, for comparison.
+
+    Raises:
+        DataError: The model has no latent, or the source no second domain.
+    """
+    from tfi2i.data import evaluation_arrays
+    from tfi2i.training import LatentTranslationGAN
+
+    if not isinstance(model, LatentTranslationGAN):
+        raise DataError(f"{model.name} gives one translation of an image: it has no diversity")
+    a, b, _ = evaluation_arrays(source, size=model.crop_size)
+    if b is None:
+        raise DataError(f"{source.name} has one domain of images; realism needs a second one")
+    random = np.random.default_rng(0)
+    latents = random.standard_normal((len(a) * SAMPLES, model.latent_length))
+    samples = model.sample(np.repeat(a, SAMPLES, axis=0), latents)
+    patches, pooled = efficientnet_lite0_patches(), efficientnet_lite0()
+    distances = [
+        mean_distance_within(patches(samples[first : first + SAMPLES]))
+        for first in range(0, len(samples), SAMPLES)
+    ]
+    some_real = random.permutation(len(b))[: 8 * SAMPLES]
+    return {
+        "diversity": float(np.mean(distances)),
+        "sampled_kid": kid(pooled(b), pooled(samples[::SAMPLES])).mean,
+        "real_diversity": mean_distance_within(patches(b[some_real])),
+    }
+
+
+def mean_distance_within(rows: np.ndarray) -> float:
+    """Mean squared Euclidean distance over all pairs of rows (N, D), N at least 2."""
+    spread = np.square(rows - rows.mean(axis=0)).sum()
+    # The squared distances of all ordered pairs add up to 2 N times the spread around the mean.
+    return float(2 * spread / (len(rows) - 1))

@@ -1,0 +1,132 @@
+"""Base of the variants that turn one image into many: a latent chooses among the translations."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.errors import DataError
+from tfi2i.layers import FixedLatent
+from tfi2i.training.replicas import own_share, replica_count
+from tfi2i.training.translation import TranslationGAN
+
+_BATCH_SIZE = 16
+
+
+class LatentTranslationGAN(TranslationGAN):
+    """A GAN whose generator eats an image and a latent z, whose prior is N(0, I).
+
+    Where a translation needs one answer (`translate`, evaluation, export), z is the prior's mean,
+    0: the answer is the same every time. `sample` and `diverse` give the others, and
+    `translator_at` a generator of images alone, to export, for any z.
+
+    Attributes:
+        latent_length: Components of z.
+        conditional: Whether discriminators see the input beside the output.
+        generator: [images (B, H, W, C), latents (B, latent_length)] -> images; set by the variant.
+    """
+
+    generator: keras.Model
+
+    def __init__(self, *, latent_length: int, conditional: bool, **kwargs):
+        """See `TranslationGAN`, and the attributes."""
+        super().__init__(**kwargs)
+        self.latent_length = latent_length
+        self.conditional = conditional
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """The generator at z = 0, from `a` to `b`."""
+        return {"a2b": self._translator_at_the_mean}
+
+    @cached_property
+    def _translator_at_the_mean(self) -> keras.Model:
+        # cached_property goes past Keras' tracking of attributes, which would count the weights
+        # twice.
+        return self.translator_at([0.0] * self.latent_length)
+
+    def translator_at(self, latent: Sequence[float] | np.ndarray) -> keras.Model:
+        """The generator with its latent fixed: a model of images alone, on the same weights.
+
+        Args:
+            latent: `latent_length` numbers.
+
+        Raises:
+            DataError: Another number of them.
+        """
+        self._check_latents(np.asarray(latent)[None], 1)
+        images = keras.Input(self.generator.input_shape[0][1:], name="image")
+        output = self.generator([images, FixedLatent(list(latent), name="fixed_latent")(images)])
+        model = keras.Model(images, output, name=self.generator.name)
+        model.size_multiple = self.generator.size_multiple
+        return model
+
+    def sample(self, images: np.ndarray, latents: np.ndarray) -> np.ndarray:
+        """Translates each image with its own latent.
+
+        Args:
+            images: uint8 (N, H, W, C), of a size the generator takes.
+            latents: (N, latent_length).
+
+        Returns:
+            uint8 (N, H, W, C_out).
+
+        Raises:
+            DataError: The latents do not fit the images or the model.
+        """
+        from tfi2i.data.pixels import to_float, to_uint8
+
+        self._check_latents(latents, len(images))
+        latents = latents.astype(np.float32)
+        with self.averaged_weights():
+            parts = [
+                np.asarray(
+                    self.generator(
+                        [to_float(images[i : i + _BATCH_SIZE]), latents[i : i + _BATCH_SIZE]],
+                        training=False,
+                    )
+                )
+                for i in range(0, len(images), _BATCH_SIZE)
+            ]
+        return to_uint8(np.concatenate(parts))
+
+    def diverse(self, images: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+        """Several translations of each image, from latents drawn from the prior.
+
+        Args:
+            images: uint8 (N, H, W, C), of a size the generator takes.
+            count: Translations of each; the k-th has the same latent for all images.
+            seed: Of the latents.
+
+        Returns:
+            uint8 (N, count, H, W, C_out).
+        """
+        latents = np.random.default_rng(seed).standard_normal((count, self.latent_length))
+        outputs = self.sample(np.repeat(images, count, axis=0), np.tile(latents, (len(images), 1)))
+        return outputs.reshape(len(images), count, *outputs.shape[1:])
+
+    def draw_latents(self, count: int, site: int) -> tf.Tensor:
+        """This replica's share of N(0, I) draws for the global batch: (count, latent_length).
+
+        Every replica draws the whole and takes its rows, so that several equal one device.
+
+        Args:
+            count: Latents for this replica.
+            site: Distinguishes several draws in one iteration.
+        """
+        shape = (replica_count() * count, self.latent_length)
+        drawn = tf.random.stateless_normal(shape, self.noise_seed(site, per_replica=False))
+        return own_share(drawn, count)
+
+    def judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
+        """What a discriminator sees of a pair: both, or b alone where it is not conditional."""
+        return [a, b] if self.conditional else b
+
+    def _check_latents(self, latents: np.ndarray, count: int) -> None:
+        if latents.shape != (count, self.latent_length):
+            raise DataError(
+                f"{self.name} takes latents of shape {(count, self.latent_length)}, "
+                f"got {latents.shape}"
+            )

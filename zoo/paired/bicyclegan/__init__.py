@@ -1,0 +1,5 @@
+"""BicycleGAN."""
+
+from tfi2i.zoo.paired.bicyclegan.model import BicycleGAN
+
+__all__ = ["BicycleGAN"]

@@ -1,0 +1,185 @@
+"""cVAE-GAN: Toward Multimodal Image-to-Image Translation (Zhu et al. 2017), section 3.2."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.training import LatentTranslationGAN, paper_adam
+
+
+class ConditionalVAEGAN(LatentTranslationGAN):
+    r"""Learns many translations of `a` by coding each `b` as a latent z, from aligned pairs.
+
+    The one half b -> z -> b of BicycleGAN: an encoder E gives a Gaussian over z, and a generator G
+    makes b of a and a draw from it. With y = G(a, z), z ~ E(b):
+
+        D          E[(D(b) - 1)^2] + E[D(y)^2]
+        G and E    E[(D(y) - 1)^2] + l1_weight * E[|b - y|_1] + kl_weight * KL(E(b) || N(0, I))
+
+    (section 3.2, in the least-squares form of section 4). The last term lets z be drawn from the
+    prior N(0, I) at test time, which training itself never does. D judges patches at two scales,
+    whose losses add up, and does not see `a`, as in the authors' code.
+
+    Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
+    """
+
+    batch_kind = "paired"
+    # Two scales, each at chance with 1/4 for real and 1/4 for fake.
+    discriminator_game: ClassVar = ("discriminator_loss", 1.0)
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        input_channels: int = 3,
+        output_channels: int = 3,
+        depth: int | None = None,
+        filters: int = 64,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
+        dropout: float = 0.0,
+        latent_length: int = 8,
+        latent_at: Literal["input", "all"] = "all",
+        encoder: Literal["resnet", "cnn"] = "resnet",
+        encoder_filters: int = 64,
+        receptive_field: int = 70,
+        discriminator_filters: int = 64,
+        conditional: bool = False,
+        l1_weight: float = 10.0,
+        kl_weight: float = 0.01,
+        seed: int = 0,
+        name: str = "cvae_gan",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the paper's.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            input_channels: Channels of `a`.
+            output_channels: Channels of `b`.
+            depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.
+            filters: Channels after the first down-sampling of the U-Net.
+            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
+            dropout: Rate in the three innermost decoder blocks, in training.
+            latent_length: |z|; the paper compares 2, 8 and 256.
+            latent_at: Where z enters G: at the `input`, or before `all` its encoder blocks.
+            encoder: E as a residual network or as a plain convolutional one.
+            encoder_filters: Channels of E's first convolution.
+            receptive_field: Of the finer scale of the discriminator, in pixels.
+            discriminator_filters: Channels of its first layer at that scale.
+            conditional: Whether the discriminator sees `a` beside `b`.
+            l1_weight: The paper's lambda; 0 leaves the L1 term out.
+            kl_weight: The paper's lambda_KL.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+        """
+        super().__init__(
+            crop_size=crop_size,
+            latent_length=latent_length,
+            conditional=conditional,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
+        self.l1_weight = l1_weight
+        self.kl_weight = kl_weight
+        self.generator = networks.unet(
+            input_channels=input_channels,
+            output_channels=output_channels,
+            depth=depth or min(8, crop_size.bit_length() - 1),
+            filters=filters,
+            max_filters=8 * filters,
+            norm="instance",
+            dropout=dropout,
+            upsampling=upsampling,
+            latent_length=latent_length,
+            latent_at=latent_at,
+            name="generator",
+        )
+        self.encoder = networks.latent_encoder(
+            kind=encoder,
+            input_channels=output_channels,
+            latent_length=latent_length,
+            depth=max(2, crop_size.bit_length() - 4),
+            filters=encoder_filters,
+            name="encoder",
+        )
+        self.discriminator = networks.patchgan(
+            channels=(input_channels, output_channels) if conditional else (output_channels,),
+            receptive_field=receptive_field,
+            filters=discriminator_filters,
+            norm="instance",
+            scales=2,
+            name="discriminator",
+        )
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        encoder_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator`, `encoder` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            encoder_learning_rate: Of the paper's Adam.
+            discriminator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {
+                "generator": [self.generator],
+                "encoder": [self.encoder],
+                "discriminator": [self.discriminator],
+            },
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "encoder": paper_adam(encoder_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step of every player, all from the weights of before it."""
+        a, b = batch
+        noise = self.draw_latents(a.shape[0], site=0)
+        with tf.GradientTape(persistent=True) as tape:
+            mean, log_variance = self.encoder(b, training=True)
+            latent = losses.reparameterise(mean, log_variance, noise)
+            fake_b = self.generator([a, latent], training=True)
+            real_scores = self.discriminator(self.judged(a, b), training=True)
+            fake_scores = self.discriminator(self.judged(a, fake_b), training=True)
+
+            discriminator_loss = losses.over_scales(
+                losses.least_squares_discriminator, real_scores, fake_scores
+            )
+            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
+            l1_loss = losses.l1(b, fake_b)
+            kl_loss = losses.kl_to_standard_normal(mean, log_variance)
+            generator_loss = adversarial_loss + self.l1_weight * l1_loss + self.kl_weight * kl_loss
+
+        self.players["generator"].minimize(generator_loss, tape)
+        self.players["encoder"].minimize(generator_loss, tape)
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            l1_loss=l1_loss,
+            kl_loss=kl_loss,
+            discriminator_loss=discriminator_loss,
+        )
