@@ -15,31 +15,42 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
-from tfi2i.losses.reconstruction import cycle, identity, l1
+from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
+from tfi2i.losses.features import feature_matching
+from tfi2i.losses.reconstruction import cycle, identity, l1, l2
+from tfi2i.losses.regularisation import squared_weights
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
     travel_cosine,
     travel_distance,
+    travel_margin,
     triplet_discriminator,
     vector_generator,
 )
 
 __all__ = [
+    "DistanceScale",
     "cycle",
+    "feature_matching",
     "hinge_discriminator",
     "hinge_generator",
     "identity",
     "l1",
+    "l2",
     "least_squares_discriminator",
     "least_squares_generator",
     "least_squares_vector_discriminator",
     "minimax_discriminator",
     "minimax_generator",
     "non_saturating_generator",
+    "pair_distance",
+    "self_distance",
     "separation",
+    "squared_weights",
     "travel_distance",
     "travel_cosine",
+    "travel_margin",
     "triplet_discriminator",
     "vector_generator",
     "wasserstein_critic",

@@ -5,7 +5,13 @@ from tfi2i.training.gan import GAN
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
-from tfi2i.training.replicas import draw_seed, gather_replicas, replica_count, replica_id
+from tfi2i.training.replicas import (
+    batch_means,
+    draw_seed,
+    gather_replicas,
+    replica_count,
+    replica_id,
+)
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.training.saving import load_model, save_model
 from tfi2i.training.schedule import LinearDecay
@@ -19,6 +25,7 @@ __all__ = [
     "Player",
     "RunFolder",
     "TranslationGAN",
+    "batch_means",
     "draw_seed",
     "gather_replicas",
     "load_model",

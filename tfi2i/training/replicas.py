@@ -32,6 +32,14 @@ def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(gathered, (replica_count() * tensor.shape[0], *tensor.shape[1:]))
 
 
+def batch_means(tensor: tf.Tensor) -> tf.Tensor:
+    """(B, ...) -> (replicas, ...) float32: means whose mean is that over the global batch.
+
+    Gradients flow as through `gather_replicas`, for a fraction of what it would send.
+    """
+    return gather_replicas(tf.reduce_mean(tf.cast(tensor, tf.float32), axis=0, keepdims=True))
+
+
 def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:
     """The rows of a gathered batch that belong to this replica: `gather_replicas` undone."""
     if replica_count() == 1:
