@@ -41,6 +41,30 @@ TINY = {
         {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
         None,
     ),
+    "discogan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "depth": 2,
+            "switch_update": 4,
+            "generator_updates": 1,
+        },
+        "reconstruction_loss",
+    ),
+    "distancegan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "receptive_field": 16,
+            "blocks": 1,
+            "pool_size": 5,
+        },
+        "distance_loss",
+    ),
+    "travelgan": (
+        {"filters": 4, "discriminator_filters": 4, "siamese_filters": 4, "vector_length": 8},
+        None,
+    ),
 }
 everyone = pytest.mark.parametrize("name", TINY)
 

@@ -21,6 +21,7 @@ import yaml
 
 from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError, TrainingError
+from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import Variant, find_variant
@@ -35,12 +36,14 @@ class Plan:
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
         preset: The name under which the first arm's generator ships, or None.
+        measures: Names of `tfi2i.measures` that the claim needs besides the usual figures.
     """
 
     recipe: str
     arms: dict[str, list[str]]
     claim: str
     preset: str | None = None
+    measures: tuple[str, ...] = ()
 
 
 def load_plan(variant: Variant) -> Plan:
@@ -96,6 +99,8 @@ def reproduce(
         if found:
             results["arms"][arm] = {"overrides": overrides, **summary(found)}
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
+    if not arms:
+        results["scatter"] = _write_scatter(variant, measured)
     path = variant.folder / "results.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if plan.preset and not arms:
@@ -133,6 +138,20 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
+def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:
+    """Plots the points that a measure gave, of each arm's first seed; the file's name, or None."""
+    panels: dict[str, list[list[float]]] = {}
+    for record in records:
+        for about in record["evaluation"].get("measures", {}).values():
+            if about["points"]:
+                panels.setdefault(record["arm"], about["points"])
+    if not panels:
+        return None
+    picture = scatter_panels(panels, horizontal="before", vertical="after")
+    (variant.folder / "distances.svg").write_text(picture + "\n", encoding="utf-8")
+    return "distances.svg"
+
+
 def run_folder_of(out: Path, variant: Variant, arm: str, seed: int) -> RunFolder:
     """Where the run of one arm and seed is."""
     slug = re.sub(r"\W+", "-", arm).strip("-").lower()
@@ -159,6 +178,7 @@ def _run(
         str(folder.path),
         "--json",
         str(figures_path),
+        *(part for name in plan.measures for part in ("--measure", name)),
         log=folder.path,
         jobs=jobs,
     )

@@ -10,8 +10,8 @@ from typing import Any
 from tfi2i.training.run_folder import describe_machine
 from tfi2i.zoo.catalogue import Variant
 
-# Figures of `tfi2i.metrics.evaluate` that results.json keeps.
-FIGURES = ("l1", "psnr", "ssim", "kid", "fid")
+# Figures of `tfi2i.evaluation.evaluate_model` that results.json keeps.
+FIGURES = ("l1", "psnr", "ssim", "kid", "fid", "accuracy", "distance_correlation")
 
 
 def results_head(
@@ -60,6 +60,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
             if first.get(name)
         },
         "features": first.get("features"),
+        "notes": [about["note"] for about in first.get("measures", {}).values()],
         "test_images": first["images_a"],
         "iterations": records[0]["iterations"],
         "seconds": round(statistics.mean(r["seconds"] for r in records)),

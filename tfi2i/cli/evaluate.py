@@ -17,7 +17,15 @@ ROWS = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour",
 }
-COLUMNS = {"l1": "L1", "psnr": "PSNR", "ssim": "SSIM", "fid": "FID", "kid": "KID"}
+COLUMNS = {
+    "l1": "L1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "fid": "FID",
+    "kid": "KID",
+    "accuracy": "accuracy",
+    "distance_correlation": "distance correlation",
+}
 
 
 class Extractor(enum.StrEnum):
@@ -42,6 +50,10 @@ def evaluate(
             "whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(help="Also digit_accuracy or distances_kept; may be repeated."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file as well.")
     ] = None,
@@ -61,6 +73,7 @@ def evaluate(
         split=split,
         extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
         features=extractor is not Extractor.NONE,
+        measures=measure or (),
     )
     _show(figures, "a to b")
     if "b2a" in figures:
@@ -90,6 +103,8 @@ def _show(figures: dict[str, Any], direction: str) -> None:
         )
         if features["fid_warning"]:
             show_warning(features["fid_warning"])
+    for about in figures.get("measures", {}).values():
+        out.print(about["note"])
     for name, reason in figures["skipped"].items():
         out.print(f"no {COLUMNS.get(name, name)}: {reason}")
 
