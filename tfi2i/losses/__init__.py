@@ -18,7 +18,7 @@ from tfi2i.losses.adversarial import (
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
 from tfi2i.losses.features import feature_matching
 from tfi2i.losses.reconstruction import cycle, identity, l1, l2
-from tfi2i.losses.regularisation import squared_weights
+from tfi2i.losses.regularisation import gradient_penalty, squared_weights
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
@@ -33,6 +33,7 @@ __all__ = [
     "DistanceScale",
     "cycle",
     "feature_matching",
+    "gradient_penalty",
     "hinge_discriminator",
     "hinge_generator",
     "identity",

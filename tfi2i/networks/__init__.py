@@ -5,6 +5,7 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 
 from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
+from tfi2i.networks.dualgan import dual_unet
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
@@ -13,6 +14,7 @@ from tfi2i.networks.unet import unet
 
 __all__ = [
     "check_image_size",
+    "dual_unet",
     "encoder_decoder",
     "feature_discriminator",
     "patchgan",

@@ -1,0 +1,191 @@
+"""`tfi2i compare`: several variants under one budget, in one table with pictures side by side.
+
+Every variant trains its `small` recipe's networks on the same images, at the same size, for the
+same number of them, in a process of its own, and is measured on the same test images.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfi2i.data import DataSource, evaluation_arrays, open_source, steps_per_epoch
+from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.measured_run import measured_run
+from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.report.compare_page import write_compare_page
+from tfi2i.results import summary
+from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.training.translation import TranslationGAN
+from tfi2i.zoo.catalogue import Variant, find_variant, load
+
+if TYPE_CHECKING:
+    from tfi2i.training import GAN
+
+SHOWN_IMAGES = 6
+_RECIPE = "small"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What all variants get alike.
+
+    Attributes:
+        data: A folder of images or a built-in source.
+        size: Side of the training images in pixels.
+        epochs: Passes over the training images; the last third brings the rates to zero.
+        flip: Whether training images are mirrored at random.
+    """
+
+    data: str
+    size: int
+    epochs: int
+    flip: bool = True
+
+    def overrides(self, seed: int) -> list[str]:
+        """What makes a variant's recipe this budget's."""
+        return [
+            f"data.source={json.dumps(self.data)}",
+            f"data.load_size={self.size}",
+            f"data.crop_size={self.size}",
+            f"data.flip={json.dumps(self.flip)}",
+            f"train.epochs={self.epochs}",
+            f"train.decay_epochs={self.epochs // 3}",
+            f"train.sample_every={max(1, self.epochs // 5)}",
+            f"train.seed={seed}",
+        ]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A variant that takes part."""
+
+    variant: Variant
+    variant_class: "type[GAN]"
+    source: DataSource
+
+
+def compare(
+    names: Sequence[str], budget: Budget, *, seeds: Sequence[int], out: Path, jobs: int = 1
+) -> dict[str, Any]:
+    """Trains, measures and shows several variants.
+
+    Runs that are finished in `out` are not repeated, so that a stopped call goes on, and a variant
+    can be added to a comparison.
+
+    Args:
+        names: Variants of the zoo that translate images.
+        budget: What each of them gets.
+        seeds: One run for each, of each variant.
+        out: For the runs, `compare.json` and `index.html`.
+        jobs: Processes side by side; each gets its share of the processor's threads.
+
+    Returns:
+        The contents of `compare.json`: `data`, `budget`, `images_seen`, the machine, and under
+        `variants`, by name, what `tfi2i.results.summary` gives with the numbers of `parameters`.
+
+    Raises:
+        DataError: If the images cannot serve a variant's kind of batch; found before any training.
+        RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe.
+        RunError: If `out` holds a run of another budget.
+        TrainingError: If a run fails; its own message is in its log.
+    """
+    if len(set(names)) != len(names):
+        raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
+    entries = [_enter(name, budget) for name in names]
+    planned = [(entry, seed) for entry in entries for seed in seeds]
+    folders = {
+        (entry.variant.name, seed): _folder(entry, budget, seed, out) for entry, seed in planned
+    }
+
+    def run(entry: _Entry, seed: int) -> dict[str, Any]:
+        name = entry.variant.name
+        record = measured_run(
+            folders[name, seed],
+            [name, "--recipe", _RECIPE, *budget.overrides(seed)],
+            label=f"{name}, seed {seed}",
+            jobs=jobs,
+        )
+        return {"arm": name, "seed": seed, **record}
+
+    with ThreadPoolExecutor(jobs) as pool:
+        records = list(pool.map(lambda one: run(*one), planned))
+
+    machine = describe_machine()
+    results: dict[str, Any] = {
+        "data": entries[0].source.description,
+        "budget": {
+            "size": budget.size,
+            "epochs": budget.epochs,
+            "flip": budget.flip,
+        },
+        "command": machine["command"],
+        "processor": machine["processor"],
+        "cores": machine["cores"],
+        "versions": machine["versions"],
+        "variants": {},
+    }
+    pictures: dict[str, np.ndarray] = {}
+    for entry in entries:
+        name = entry.variant.name
+        found = [record for record in records if record["arm"] == name]
+        folder = folders[name, seeds[0]]
+        model = load(folder.path)
+        assert isinstance(model, TranslationGAN)
+        batch = folder.recipe().data["batch_size"]
+        results["variants"][name] = {
+            **summary(found),
+            "images_seen": found[0]["iterations"] * batch,
+            "parameters": {
+                "generator": int(model.translator().count_params()),
+                "all": sum(folder.facts()["parameters"].values()),
+            },
+            "run": str(folder.path),
+        }
+        if not pictures:
+            pictures = _truth(entry.source, budget.size)
+        pictures[name] = model.translate_batch(pictures["input"])
+    (out / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    write_compare_page(out / "index.html", results, pictures)
+    return results
+
+
+def _enter(name: str, budget: Budget) -> _Entry:
+    variant = find_variant(name)
+    variant_class = variant.load_class()
+    if not issubclass(variant_class, TranslationGAN):
+        raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
+    source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
+    if "test" not in source.splits:
+        raise DataError(f"{source.name} has no test images, on which variants are compared")
+    steps_per_epoch(source, _recipe(variant, budget, 0).data["batch_size"])
+    return _Entry(variant, variant_class, source)
+
+
+def _recipe(variant: Variant, budget: Budget, seed: int) -> Recipe:
+    recipe = load_recipe(variant.recipe_path(_RECIPE)).with_overrides(budget.overrides(seed))
+    return recipe.resolve(variant.load_class())
+
+
+def _folder(entry: _Entry, budget: Budget, seed: int, out: Path) -> RunFolder:
+    """Where a run is; one that is there already must have had this budget."""
+    folder = RunFolder(out / f"{entry.variant.name}-seed{seed}")
+    if folder.exists:
+        differences = folder.recipe().differences(_recipe(entry.variant, budget, seed))
+        if differences:
+            raise RunError(
+                f"{folder.path} was trained with another budget ({'; '.join(differences)}): give "
+                "another folder with --out"
+            )
+    return folder
+
+
+def _truth(source: DataSource, size: int) -> dict[str, np.ndarray]:
+    """A few test images, with their truth where the source has one."""
+    a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
+    assert b is not None
+    return {"input": a, "truth": b} if source.aligned_test else {"input": a}
