@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +22,6 @@ from tfi2i.results import summary
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.translation import TranslationGAN
 from tfi2i.zoo.catalogue import Variant, find_variant, load
-
-if TYPE_CHECKING:
-    from tfi2i.training import GAN
 
 SHOWN_IMAGES = 6
 _RECIPE = "small"
@@ -62,11 +59,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A variant that takes part."""
+    """A variant that takes part, its images, and the run folder of each seed."""
 
     variant: Variant
-    variant_class: "type[GAN]"
     source: DataSource
+    folders: dict[int, RunFolder]
 
 
 def compare(
@@ -85,8 +82,9 @@ def compare(
         jobs: Processes side by side; each gets its share of the processor's threads.
 
     Returns:
-        The contents of `compare.json`: `data`, `budget`, `images_seen`, the machine, and under
-        `variants`, by name, what `tfi2i.results.summary` gives with the numbers of `parameters`.
+        The contents of `compare.json`: `data`, `budget`, the machine, and under `variants`, by
+        name, what `tfi2i.results.summary` gives, with `images_seen`, the numbers of `parameters`
+        and the `run` of the first seed.
 
     Raises:
         DataError: If the images cannot serve a variant's kind of batch; found before any training.
@@ -96,65 +94,55 @@ def compare(
     """
     if len(set(names)) != len(names):
         raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
-    entries = [_enter(name, budget) for name in names]
-    planned = [(entry, seed) for entry in entries for seed in seeds]
-    folders = {
-        (entry.variant.name, seed): _folder(entry, budget, seed, out) for entry, seed in planned
-    }
+    entries = [_enter(name, budget, seeds, out) for name in names]
 
     def run(entry: _Entry, seed: int) -> dict[str, Any]:
-        name = entry.variant.name
         record = measured_run(
-            folders[name, seed],
-            [name, "--recipe", _RECIPE, *budget.overrides(seed)],
-            label=f"{name}, seed {seed}",
+            entry.folders[seed],
+            [entry.variant.name, "--recipe", _RECIPE, *budget.overrides(seed)],
+            label=f"{entry.variant.name}, seed {seed}",
             jobs=jobs,
         )
-        return {"arm": name, "seed": seed, **record}
+        return {"arm": entry.variant.name, "seed": seed, **record}
 
+    planned = [(entry, seed) for entry in entries for seed in seeds]
     with ThreadPoolExecutor(jobs) as pool:
         records = list(pool.map(lambda one: run(*one), planned))
 
+    pictures = _test_images(entries[0].source, budget.size)
     machine = describe_machine()
-    results: dict[str, Any] = {
+    results = {
         "data": entries[0].source.description,
-        "budget": {
-            "size": budget.size,
-            "epochs": budget.epochs,
-            "flip": budget.flip,
-        },
-        "command": machine["command"],
-        "processor": machine["processor"],
-        "cores": machine["cores"],
-        "versions": machine["versions"],
+        "budget": {"size": budget.size, "epochs": budget.epochs, "flip": budget.flip},
+        **{key: machine[key] for key in ("command", "processor", "cores", "versions")},
         "variants": {},
     }
-    pictures: dict[str, np.ndarray] = {}
     for entry in entries:
         name = entry.variant.name
-        found = [record for record in records if record["arm"] == name]
-        folder = folders[name, seeds[0]]
-        model = load(folder.path)
+        own = [record for record in records if record["arm"] == name]
+        model = load(entry.folders[seeds[0]].path)
         assert isinstance(model, TranslationGAN)
-        batch = folder.recipe().data["batch_size"]
-        results["variants"][name] = {
-            **summary(found),
-            "images_seen": found[0]["iterations"] * batch,
-            "parameters": {
-                "generator": int(model.translator().count_params()),
-                "all": sum(folder.facts()["parameters"].values()),
-            },
-            "run": str(folder.path),
-        }
-        if not pictures:
-            pictures = _truth(entry.source, budget.size)
+        results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
         pictures[name] = model.translate_batch(pictures["input"])
     (out / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     write_compare_page(out / "index.html", results, pictures)
     return results
 
 
-def _enter(name: str, budget: Budget) -> _Entry:
+def _cost(
+    folder: RunFolder, records: list[dict[str, Any]], model: TranslationGAN
+) -> dict[str, Any]:
+    return {
+        "images_seen": records[0]["iterations"] * folder.recipe().data["batch_size"],
+        "parameters": {
+            "generator": int(model.translator().count_params()),
+            "all": sum(folder.facts()["parameters"].values()),
+        },
+        "run": str(folder.path),
+    }
+
+
+def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry:
     variant = find_variant(name)
     variant_class = variant.load_class()
     if not issubclass(variant_class, TranslationGAN):
@@ -162,8 +150,8 @@ def _enter(name: str, budget: Budget) -> _Entry:
     source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
     if "test" not in source.splits:
         raise DataError(f"{source.name} has no test images, on which variants are compared")
-    steps_per_epoch(source, _recipe(variant, budget, 0).data["batch_size"])
-    return _Entry(variant, variant_class, source)
+    steps_per_epoch(source, _recipe(variant, budget, seeds[0]).data["batch_size"])
+    return _Entry(variant, source, {seed: _folder(variant, budget, seed, out) for seed in seeds})
 
 
 def _recipe(variant: Variant, budget: Budget, seed: int) -> Recipe:
@@ -171,11 +159,11 @@ def _recipe(variant: Variant, budget: Budget, seed: int) -> Recipe:
     return recipe.resolve(variant.load_class())
 
 
-def _folder(entry: _Entry, budget: Budget, seed: int, out: Path) -> RunFolder:
+def _folder(variant: Variant, budget: Budget, seed: int, out: Path) -> RunFolder:
     """Where a run is; one that is there already must have had this budget."""
-    folder = RunFolder(out / f"{entry.variant.name}-seed{seed}")
+    folder = RunFolder(out / f"{variant.name}-seed{seed}")
     if folder.exists:
-        differences = folder.recipe().differences(_recipe(entry.variant, budget, seed))
+        differences = folder.recipe().differences(_recipe(variant, budget, seed))
         if differences:
             raise RunError(
                 f"{folder.path} was trained with another budget ({'; '.join(differences)}): give "
@@ -184,7 +172,7 @@ def _folder(entry: _Entry, budget: Budget, seed: int, out: Path) -> RunFolder:
     return folder
 
 
-def _truth(source: DataSource, size: int) -> dict[str, np.ndarray]:
+def _test_images(source: DataSource, size: int) -> dict[str, np.ndarray]:
     """A few test images, with their truth where the source has one."""
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
     assert b is not None
