@@ -1,7 +1,7 @@
 """TraVeLGAN: Image-to-image Translation by Transformation Vector Learning (Amodio et al. 2019)."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import keras
 import tensorflow as tf
@@ -41,6 +41,7 @@ class TraVeLGAN(TranslationGAN):
         a_channels: int = 3,
         b_channels: int = 3,
         filters: int = 64,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
         discriminator_filters: int = 128,
         siamese_filters: int = 64,
         vector_length: int = 1000,
@@ -59,6 +60,8 @@ class TraVeLGAN(TranslationGAN):
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
             filters: Channels after the first block of a U-Net; up to 4 times as many further in.
+            upsampling: Of the U-Nets: `transposed` convolutions, or `nearest` and a convolution,
+                which draws no checkerboard.
             discriminator_filters: Channels of a discriminator's first layer; up to 8 times as many.
             siamese_filters: Channels of S's first layer; up to 8 times as many.
             vector_length: Components of S's vectors.
@@ -86,6 +89,7 @@ class TraVeLGAN(TranslationGAN):
                 max_filters=4 * filters,
                 norm="batch",
                 dropout=0.0,
+                upsampling=upsampling,
                 name=name,
             )
 
