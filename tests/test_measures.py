@@ -70,7 +70,7 @@ def test_digit_accuracy_knows_the_real_digits_and_no_shuffled_ones():
     measured = digit_accuracy(shown(inputs, truths[order], source))
     perfect = measured.translated["accuracy"]
     assert perfect is not None and perfect > 0.95
-    assert f"names {perfect:.1%} of its 400 held-out ones" in measured.note
+    assert f"names {perfect:.1%} of its 400 held-out ones, and " in measured.note
     untouched = measured.copy_input["accuracy"]
     assert untouched is not None and untouched < 0.5  # white on black
 
