@@ -25,6 +25,7 @@ setup(
             "**/*.yaml",
             "**/README.md",
             "**/results.json",
+            "**/*.svg",
             "**/weights/**",
         ],
     },

@@ -15,7 +15,16 @@ from PIL import Image
 from tfi2i.cli import main
 from tfi2i.data import read_image
 
-COMMANDS = ("demo", "list", "train", "translate", "evaluate", "export", "reproduce")
+COMMANDS = (
+    "demo",
+    "list",
+    "train",
+    "translate",
+    "evaluate",
+    "export",
+    "compare",
+    "reproduce",
+)
 TINY = (
     "model.filters=4",
     "model.discriminator_filters=4",
@@ -214,6 +223,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
         ("evaluate", "--run", tmp_path / "nowhere"): "there is no run folder",
         ("evaluate", "--preset", "nothing"): "no preset is called 'nothing'",
         ("reproduce", "pix2pix", "--seeds", "a"): "whole numbers",
+        ("compare", "pix2pix", "--seeds", "a"): "whole numbers",
         ("export", "--run", trained, "--out", tmp_path, "--formats", "onnx"): "saved_model",
     }
     before = everything_below(tmp_path)

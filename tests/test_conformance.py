@@ -46,6 +46,41 @@ TINY = {
     "cvae_gan": (LATENT | {"encoder_filters": 4}, "l1_loss"),
     "clr_gan": (LATENT | {"encoder_filters": 4}, None),
     "pix2pix_noise": (LATENT, "l1_loss"),
+    "discogan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "depth": 2,
+            "switch_update": 4,
+            "generator_updates": 1,
+        },
+        # Its reconstruction falls, but slowly: through a small map, against the matched features.
+        None,
+    ),
+    "distancegan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "receptive_field": 16,
+            "blocks": 1,
+            "pool_size": 5,
+        },
+        "distance_loss",
+    ),
+    "dualgan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "receptive_field": 16,
+            "depth": 3,
+            "dropout": 0.0,
+        },
+        "reconstruction_loss",
+    ),
+    "travelgan": (
+        {"filters": 4, "discriminator_filters": 4, "siamese_filters": 4, "vector_length": 8},
+        None,
+    ),
 }
 everyone = pytest.mark.parametrize("name", TINY)
 

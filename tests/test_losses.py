@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -81,6 +82,57 @@ def test_reduced_in_float32(dtype):
     assert losses.hinge_discriminator(images, images).dtype == tf.float32
 
 
+def test_squared_difference_by_hand():
+    black, grey = -tf.ones((2, 4, 6, 3)), tf.zeros((2, 4, 6, 3))
+    half = tf.concat([black[:1], grey[:1]], axis=0)
+    assert float(losses.l2(black, -black)) == pytest.approx(4.0)
+    assert float(losses.l2(grey, half)) == pytest.approx(0.5)
+
+
+def test_feature_matching_compares_means_over_the_batch():
+    real = [tf.constant([[1.0, 3.0], [3.0, 5.0]]), tf.constant([[0.0], [2.0]])]
+    fake = [tf.constant([[1.0, 1.0]]), tf.constant([[4.0]])]
+    # Means (2, 4) and (1): squared differences 1 and 9, then 9.
+    assert float(losses.feature_matching(real, fake)) == pytest.approx((1 + 9) / 2 + 9)
+    swapped = [tf.reverse(layer, [0]) for layer in real]
+    assert float(losses.feature_matching(real, swapped)) == pytest.approx(0.0)
+    assert losses.feature_matching([tf.cast(real[0], tf.bfloat16)], fake[:1]).dtype == tf.float32
+
+
+def test_the_gradient_of_the_squared_weights_is_the_weights():
+    weights = keras.Variable([[1.0, -2.0], [0.5, 0.0]])
+    with tf.GradientTape() as tape:
+        loss = losses.squared_weights([weights])
+    assert float(loss) == pytest.approx((1 + 4 + 0.25) / 2)
+    gradient = tf.convert_to_tensor(tape.gradient(loss, weights.value))
+    np.testing.assert_array_equal(gradient, [[1.0, -2.0], [0.5, 0.0]])
+
+
+def test_gradient_penalty_of_a_linear_critic_by_hand():
+    slope = tf.constant([3.0, 4.0])[None, None, None]  # of length 5 at a single pixel
+
+    def critic(images):
+        return tf.reduce_sum(images * slope, axis=[1, 2, 3])
+
+    real, fake = tf.ones((2, 1, 1, 2)), tf.zeros((2, 1, 1, 2))
+    loss = losses.gradient_penalty(critic, real, fake, tf.constant(0.5, shape=(2, 1, 1, 1)))
+    assert float(loss) == pytest.approx((5 - 1) ** 2)
+
+
+def test_gradient_penalty_looks_between_real_and_fake():
+    seen = []
+
+    def critic(images):
+        seen.append(images)
+        return tf.reduce_mean(tf.square(images), axis=-1)  # patches: their mean counts
+
+    real, fake = 2.0 * tf.ones((1, 2, 2, 1)), tf.zeros((1, 2, 2, 1))
+    loss = losses.gradient_penalty(critic, real, fake, tf.constant(0.25, shape=(1, 1, 1, 1)))
+    np.testing.assert_allclose(seen[0], 0.5)
+    # Each of the four pixels has the slope 2 * 0.5 / 4.
+    assert float(loss) == pytest.approx((0.5 - 1) ** 2)
+
+
 REAL_VECTORS = tf.constant([[3.0, 4.0], [0.0, 1.0]])
 FAKE_VECTORS = tf.constant([[0.0, 5.0], [2.0, 0.0]])
 
@@ -148,6 +200,44 @@ def test_separation_by_hand():
     assert float(losses.separation(vectors, margin=4.0)) == pytest.approx(expected, rel=1e-6)
 
 
+def test_travel_margin_by_hand():
+    vectors = tf.constant([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
+    # Squared distances 25, 1 and 18.
+    expected = (0 + (10 - 1) + 0) / 3
+    assert float(losses.travel_margin(vectors, margin=10.0)) == pytest.approx(expected, rel=1e-6)
+    assert float(losses.travel_margin(vectors, margin=20.0)) == pytest.approx((19 + 2) / 3)
+
+
+def flat_images(*values: float) -> tf.Tensor:
+    """Images of 2 x 2 pixels and one channel, each of one colour."""
+    return tf.tile(tf.constant(values)[:, None, None, None], [1, 2, 2, 1])
+
+
+def test_pair_distance_by_hand():
+    source, translated = flat_images(0.0, 1.0, -0.5), flat_images(0.5, 0.0, -1.0)
+    # Distances 1, 0.5, 1.5 and 0.5, 1.5, 1: in deviations from the domains' means.
+    before = (np.array([1.0, 0.5, 1.5]) - 0.5) / 0.25
+    after = (np.array([0.5, 1.5, 1.0]) - 1.0) / 0.5
+    loss = losses.pair_distance(
+        source,
+        translated,
+        source_scale=losses.DistanceScale(0.5, 0.25),
+        target_scale=losses.DistanceScale(1.0, 0.5),
+    )
+    assert float(loss) == pytest.approx(np.abs(before - after).mean(), rel=1e-6)
+
+
+def test_self_distance_by_hand():
+    halves = tf.constant([[[0.0], [0.5]], [[1.0], [-0.5]]])[None]  # upper (0, 0.5), lower (1, -0.5)
+    loss = losses.self_distance(
+        halves,
+        flat_images(0.3),
+        source_scale=losses.DistanceScale(0.5, 0.25),
+        target_scale=losses.DistanceScale(0.25, 0.5),
+    )
+    assert float(loss) == pytest.approx(abs((1.0 - 0.5) / 0.25 - (0.0 - 0.25) / 0.5))
+
+
 def test_collapsed_vectors_have_finite_gradients():
     vectors = tf.Variable(tf.zeros((3, 4)))
     objectives = {
@@ -168,6 +258,12 @@ def test_comparing_within_a_batch_of_one_is_an_error_in_words():
     for objective in (
         lambda one: losses.travel_cosine(one, one),
         lambda one: losses.separation(one, margin=1.0),
+        lambda one: losses.pair_distance(
+            one,
+            one,
+            source_scale=losses.DistanceScale(0.0, 1.0),
+            target_scale=losses.DistanceScale(0.0, 1.0),
+        ),
     ):
         with pytest.raises(RecipeError, match="batch_size to at least 2"):
             objective(tf.zeros((1, 8)))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfi2i.cards import results_section, update_card
-from tfi2i.metrics import MEASURES
+from tfi2i.measures import MEASURES
 from tfi2i.recipe import load_recipe
 from tfi2i.reproduce import arm_variant, load_plan
 from tfi2i.results import results_head, summary
@@ -38,7 +38,15 @@ def record(seed, diversity):
         "evaluation": {
             "translated": {"l1": 0.25, "kid": 0.5},
             "copy_input": {"l1": 0.5},
-            "measures": {"diversity": diversity, "real_diversity": 6.0},
+            "measures": {
+                "diversity": {
+                    "figures": {"diversity": diversity},
+                    "copy_input": {},
+                    "real_images": {"diversity": 6.0},
+                    "note": "",
+                    "points": [],
+                }
+            },
             "images_a": 7,
         },
         "iterations": 10,

@@ -13,6 +13,8 @@ HEADINGS = {
     "ssim": ("SSIM", "{:.3f}"),
     "kid": ("KID", "{:.3f}"),
     "fid": ("FID", "{:.0f}"),
+    "accuracy": ("accuracy", "{:.1%}"),
+    "distance_correlation": ("distance correlation", "{:.2f}"),
     "sampled_kid": ("sampled KID", "{:.3f}"),
     "class_iou": ("class IoU", "{:.3f}"),
 }
@@ -92,8 +94,10 @@ def _table_and_notes(results: dict[str, Any]) -> str:
         for name, arm in arms.items()
         if arm["overrides"]
     ]
+    scatter = results.get("scatter")
+    plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
     return "\n".join(
-        [*lines, "", *_notes(results, first), "", "Arms and their changes:", *overrides]
+        [*lines, "", *_notes(results, first), *plot, "", "Arms and their changes:", *overrides]
     )
 
 
@@ -116,7 +120,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
             f"FID and KID with {features['extractor']}; FID of so few images is biased upwards: "
             "compare KID."
         )
-    return notes
+    return [*notes, *arm.get("notes", ())]
 
 
 def _with_spread(key: str, figure: dict[str, Any] | None) -> str:
@@ -150,9 +154,9 @@ def headline(results: dict[str, Any] | None) -> str:
 
 
 def figures_in_words(arm: dict[str, Any]) -> str:
-    """L1 and KID of one arm, mean ± standard deviation over seeds."""
+    """What there is of L1, KID and accuracy: mean ± standard deviation over seeds."""
     figures = arm["figures"]
-    keys = [key for key in ("l1", "kid") if key in figures]
+    keys = [key for key in ("l1", "kid", "accuracy") if key in figures]
     return ", ".join(f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}" for key in keys)
 
 

@@ -7,21 +7,19 @@ images, and written down in `results.json`, from which the variant's card is mad
 """
 
 import json
-import os
 import re
-import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tfi2i.cards import update_card
-from tfi2i.errors import RecipeError, TrainingError
+from tfi2i.errors import RecipeError
+from tfi2i.measured_run import measured_run
+from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
@@ -37,7 +35,7 @@ class Plan:
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
         preset: The name under which the first arm's generator ships, or None.
-        measures: Names in `tfi2i.metrics.MEASURES` of what is measured besides the usual figures.
+        measures: Names of `tfi2i.measures` that the claim needs besides the usual figures.
     """
 
     name: str
@@ -45,7 +43,7 @@ class Plan:
     arms: dict[str, list[str]]
     claim: str
     preset: str | None = None
-    measures: list[str] = field(default_factory=list)
+    measures: tuple[str, ...] = ()
 
 
 def load_plan(variant: Variant, name: str = MAIN_PLAN) -> Plan:
@@ -103,6 +101,8 @@ def reproduce(
         if found:
             results["arms"][arm] = {"overrides": overrides, **summary(found)}
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
+    if not arms:
+        results["scatter"] = _write_scatter(variant, measured)
     variant.results_path(plan.name).write_text(
         json.dumps(results, indent=2) + "\n", encoding="utf-8"
     )
@@ -148,6 +148,20 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
+def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:
+    """Plots the points that a measure gave, of each arm's first seed; the file's name, or None."""
+    panels: dict[str, list[list[float]]] = {}
+    for record in records:
+        for measured in record["evaluation"].get("measures", {}).values():
+            if measured["points"]:
+                panels.setdefault(record["arm"], measured["points"])
+    if not panels:
+        return None
+    picture = scatter_panels(panels, horizontal="before", vertical="after")
+    (variant.folder / "distances.svg").write_text(picture + "\n", encoding="utf-8")
+    return "distances.svg"
+
+
 def run_folder_of(out: Path, variant: Variant, plan: Plan, arm: str, seed: int) -> RunFolder:
     """Where the run of one arm and seed is."""
     slug = re.sub(r"\W+", "-", arm).strip("-").lower()
@@ -158,36 +172,15 @@ def run_folder_of(out: Path, variant: Variant, plan: Plan, arm: str, seed: int) 
 def _run(
     variant: Variant, plan: Plan, arm: str, seed: int, *, out: Path, jobs: int
 ) -> dict[str, Any]:
-    folder = run_folder_of(out, variant, plan, arm, seed)
-    record_path = folder.path / "record.json"
-    if record_path.exists():
-        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
-    print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
     trained, overrides = arm_variant(variant.name, plan.arms[arm])
-    memory = _tfi2i(
-        "train", trained, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
-        f"train.seed={seed}", log=folder.path, jobs=jobs,
-    )  # fmt: skip
-    figures_path = folder.path / "evaluation.json"
-    _tfi2i(
-        "evaluate",
-        "--run",
-        str(folder.path),
-        "--json",
-        str(figures_path),
-        *(f"--measure={name}" for name in plan.measures),
-        log=folder.path,
+    record = measured_run(
+        run_folder_of(out, variant, plan, arm, seed),
+        [trained, "--recipe", plan.recipe, *overrides, f"train.seed={seed}"],
+        label=f"{variant.name}: {arm}, seed {seed}",
+        measures=plan.measures,
         jobs=jobs,
     )
-    record = {
-        "arm": arm,
-        "seed": seed,
-        "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
-        "peak_memory_mib": round(memory),
-        **_cost(folder),
-    }
-    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return record
+    return {"arm": arm, "seed": seed, **record}
 
 
 def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
@@ -200,36 +193,3 @@ def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
     key = "variant="
     named = [change.removeprefix(key) for change in arm if change.startswith(key)]
     return named[-1] if named else name, [c for c in arm if not c.startswith(key)]
-
-
-def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
-    """Runs one command in a process of its own; returns its peak memory in MiB."""
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    environment = {
-        **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
-    }  # fmt: skip
-    log.mkdir(parents=True, exist_ok=True)
-    log_path = log / f"{arguments[0]}.out"
-    with open(log_path, "ab") as file:
-        command = [sys.executable, "-m", "tfi2i", *arguments]
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise TrainingError(f"`tfi2i {' '.join(arguments)}` failed; see {log_path}")
-    return usage.ru_maxrss / 1024
-
-
-def _cost(folder: RunFolder) -> dict[str, float]:
-    """Iterations, median images per second, and the seconds that all iterations take at that pace.
-
-    The median, because a run that shares the machine or is resumed would count that time too.
-    """
-    lines = folder.metrics()
-    rate = statistics.median(line["images_per_second"] for line in lines)
-    iterations = int(lines[-1]["iteration"])
-    images = iterations * folder.recipe().data["batch_size"]
-    return {
-        "iterations": iterations,
-        "seconds": round(images / rate),
-        "images_per_second": round(rate, 1),
-    }

@@ -12,8 +12,6 @@ from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
 # Figures of `tfi2i.metrics.evaluate` that results.json keeps.
 FIGURES = ("l1", "psnr", "ssim", "kid", "fid")
-# What a measure of this beginning says of real images stands beside the figure of the other name.
-REAL = "real_"
 
 
 def results_head(
@@ -44,12 +42,13 @@ def results_head(
 def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean and spread (standard deviation) over seeds of every figure, baselines and costs."""
     figures = {}
-    measures = records[0]["evaluation"].get("measures", {})
-    each = [
-        {**r["evaluation"]["translated"], **r["evaluation"].get("measures", {})} for r in records
-    ]
-    for figure in (*FIGURES, *(name for name in measures if not name.startswith(REAL))):
-        values = [evaluated.get(figure) for evaluated in each]
+    first = records[0]["evaluation"]
+    each = [_measured(r["evaluation"], "figures") for r in records]
+    for figure in (*FIGURES, *(name for name in each[0] if name not in FIGURES)):
+        values = [
+            {**r["evaluation"]["translated"], **own}.get(figure)
+            for r, own in zip(records, each, strict=True)
+        ]
         known = [value for value in values if value is not None]
         if known:
             figures[figure] = {
@@ -57,24 +56,34 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
                 "spread": round(statistics.stdev(known), 4) if len(known) > 1 else None,
                 "each": [round(value, 4) for value in known],
             }
-    first = records[0]["evaluation"]
-    real = {k.removeprefix(REAL): v for k, v in measures.items() if k.startswith(REAL)}
-    baselines = {**first, "real_images": real}
+    baselines = {
+        name: {**first.get(name, {}), **_measured(first, name)}
+        for name in ("copy_input", "mean_colour", "real_images")
+    }
     return {
         "seeds": [record["seed"] for record in records],
         "figures": figures,
         "baselines": {
-            name: {k: rounded(v) for k, v in baselines[name].items()}
-            for name in ("copy_input", "mean_colour", "real_images")
-            if baselines.get(name)
+            name: {k: rounded(v) for k, v in values.items()}
+            for name, values in baselines.items()
+            if values
         },
         "features": first.get("features"),
+        "notes": [m["note"] for m in first.get("measures", {}).values() if m["note"]],
         "test_images": first["images_a"],
         "iterations": records[0]["iterations"],
         "seconds": round(statistics.mean(r["seconds"] for r in records)),
         "images_per_second": round(statistics.mean(r["images_per_second"] for r in records), 1),
         "peak_memory_mib": round(statistics.mean(r["peak_memory_mib"] for r in records)),
     }
+
+
+def _measured(evaluation: dict[str, Any], kind: str) -> dict[str, float | None]:
+    """One field of all measures (see `tfi2i.measures.Measured`) together."""
+    found: dict[str, float | None] = {}
+    for measured in evaluation.get("measures", {}).values():
+        found |= measured.get(kind, {})
+    return found
 
 
 def rounded(value: float | None) -> float | None:

@@ -53,8 +53,10 @@ def evaluate(
     """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID and KID."""
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
-    from tfi2i.metrics import inception_v3, measure
+    from tfi2i.measures import Subject, check_measures, take_measures
+    from tfi2i.metrics import inception_v3
 
+    check_measures(measures or ())
     chosen = choose_model(run, preset)
     source = chosen.open_data(data)
     out.print(source.description)
@@ -69,12 +71,12 @@ def evaluate(
     _show(figures, "a to b")
     if "b2a" in figures:
         _show(figures["b2a"], "b to a")
-    if measures:
-        # Runs beside this one share what a measure has to train.
-        cache = run.parent if run is not None else None
-        figures["measures"] = measure(chosen.model, source, measures, cache)
-        for name, value in figures["measures"].items():
-            out.print(f"{name.replace('_', ' ')}: {in_words(value)}")
+    # Runs beside this one share what a measure has to train.
+    cache = run.parent if run is not None else None
+    subject = Subject(chosen.model, source, chosen.model.crop_size, cache)
+    figures["measures"] = take_measures(measures or (), subject)
+    for measured in figures["measures"].values():
+        _show_measured(measured)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -102,6 +104,15 @@ def _show(figures: dict[str, Any], direction: str) -> None:
             show_warning(features["fid_warning"])
     for name, reason in figures["skipped"].items():
         out.print(f"no {COLUMNS.get(name, name)}: {reason}")
+
+
+def _show_measured(measured: dict[str, Any]) -> None:
+    kinds = {"figures": "", "copy_input": " (the input itself)", "real_images": " (real images)"}
+    for kind, label in kinds.items():
+        for name, value in measured[kind].items():
+            out.print(f"{name.replace('_', ' ')}{label}: {in_words(value)}")
+    if measured["note"]:
+        out.print(measured["note"])
 
 
 def in_words(value: float | None) -> str:

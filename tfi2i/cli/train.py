@@ -35,7 +35,7 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="A folder of images, earth:<map>-<map>, or tfds:<name>."),
+        typer.Option(help="A folder of images, earth:<map>-<map>, digits:<a>-<b>, or tfds:<name>."),
     ] = None,
     run: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""Images in: folders, built-in Earth maps, TensorFlow Datasets -> batches in [-1, 1]."""
+"""Images in: folders, built-in Earth maps and digits, TensorFlow Datasets -> batches in [-1, 1]."""
 
 from tfi2i.data.batches import (
     check_crop,
@@ -6,6 +6,7 @@ from tfi2i.data.batches import (
     steps_per_epoch,
     training_batches,
 )
+from tfi2i.data.digits import DigitImages
 from tfi2i.data.earth import earth_map, earth_test_region
 from tfi2i.data.evaluation import evaluation_arrays, spread_evenly
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
@@ -16,6 +17,7 @@ from tfi2i.data.source import KINDS, DataSource, Images, Split
 __all__ = [
     "KINDS",
     "DataSource",
+    "DigitImages",
     "Images",
     "Split",
     "check_crop",

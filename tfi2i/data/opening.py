@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from tfi2i.data.datasets import open_dataset
 from tfi2i.data.derive import derived_pairs
+from tfi2i.data.digits import PREFIX as DIGITS_PREFIX
+from tfi2i.data.digits import open_digits
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
 from tfi2i.data.folders import open_folder
@@ -29,7 +31,8 @@ def open_source(
 
     Args:
         source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels);
-            `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
+            `digits:handwritten-printed`; `tfds:<builder>[/<config>]`; or a tf.data.Dataset of
+            unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
         load_size: side of the tiles of `earth:` sources; others resize when batches are made.
@@ -42,7 +45,7 @@ def open_source(
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
-        MissingExtraError: a package for `earth:` or `tfds:` is not installed.
+        MissingExtraError: a package for `earth:`, `digits:` or `tfds:` is not installed.
     """
     check_kind(kind)
     if direction not in ("a2b", "b2a"):
@@ -63,6 +66,8 @@ def open_source(
         return open_earth(
             name, kind=kind, direction=direction, load_size=load_size, channels=channels
         )
+    if name.startswith(DIGITS_PREFIX):
+        return open_digits(name, kind=kind, direction=direction, channels=channels)
     if name.startswith(TFDS_PREFIX):
         return open_tfds(name, kind=kind, direction=direction, channels=channels)
     return open_folder(

@@ -16,24 +16,32 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
+from tfi2i.losses.features import feature_matching
 from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
-from tfi2i.losses.reconstruction import cycle, identity, l1
+from tfi2i.losses.reconstruction import cycle, identity, l1, l2
+from tfi2i.losses.regularisation import gradient_penalty, squared_weights
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
     travel_cosine,
     travel_distance,
+    travel_margin,
     triplet_discriminator,
     vector_generator,
 )
 
 __all__ = [
+    "DistanceScale",
     "cycle",
+    "feature_matching",
+    "gradient_penalty",
     "hinge_discriminator",
     "hinge_generator",
     "identity",
     "kl_to_standard_normal",
     "l1",
+    "l2",
     "least_squares_discriminator",
     "least_squares_generator",
     "least_squares_vector_discriminator",
@@ -41,10 +49,14 @@ __all__ = [
     "minimax_generator",
     "non_saturating_generator",
     "over_scales",
+    "pair_distance",
     "reparameterise",
+    "self_distance",
     "separation",
+    "squared_weights",
     "travel_distance",
     "travel_cosine",
+    "travel_margin",
     "triplet_discriminator",
     "vector_generator",
     "wasserstein_critic",

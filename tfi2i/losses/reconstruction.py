@@ -11,6 +11,11 @@ def l1(x, y) -> tf.Tensor:
     return tf.reduce_mean(tf.abs(tf.cast(x, tf.float32) - tf.cast(y, tf.float32)))
 
 
+def l2(x, y) -> tf.Tensor:
+    """Mean squared difference `mean (x - y)^2`. DiscoGAN (Kim et al. 2017), section 2."""
+    return tf.reduce_mean(tf.square(tf.cast(x, tf.float32) - tf.cast(y, tf.float32)))
+
+
 def cycle(original, reconstructed) -> tf.Tensor:
     """One direction of `mean |F(G(a)) - a|`. CycleGAN (Zhu et al. 2017), equation 2.
 

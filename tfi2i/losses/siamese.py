@@ -7,7 +7,7 @@ the same way (the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2
 
 import tensorflow as tf
 
-from tfi2i.errors import RecipeError
+from tfi2i.losses.pairs import mean_over_pairs, require_pairs
 
 # Below this squared length a difference of vectors has no direction worth a gradient.
 _SMALLEST_SQUARE = 1e-8
@@ -75,7 +75,7 @@ def travel_cosine(source_vectors, translated_vectors) -> tf.Tensor:
     """
     source = _unit(_differences(source_vectors))
     translated = _unit(_differences(translated_vectors))
-    return _mean_over_pairs(1.0 - tf.reduce_sum(source * translated, axis=-1))
+    return mean_over_pairs(1.0 - tf.reduce_sum(source * translated, axis=-1))
 
 
 def travel_distance(source_vectors, translated_vectors) -> tf.Tensor:
@@ -92,7 +92,7 @@ def travel_distance(source_vectors, translated_vectors) -> tf.Tensor:
         RecipeError: The batch is known to hold fewer than two images.
     """
     difference = _differences(source_vectors) - _differences(translated_vectors)
-    return _mean_over_pairs(tf.reduce_sum(tf.square(difference), axis=-1))
+    return mean_over_pairs(tf.reduce_sum(tf.square(difference), axis=-1))
 
 
 def separation(vectors, *, margin: float) -> tf.Tensor:
@@ -108,7 +108,24 @@ def separation(vectors, *, margin: float) -> tf.Tensor:
         RecipeError: The batch is known to hold fewer than two images.
     """
     distances = _length(tf.reduce_sum(tf.square(_differences(vectors)), axis=-1))
-    return _mean_over_pairs(tf.square(tf.nn.relu(margin - distances)))
+    return mean_over_pairs(tf.square(tf.nn.relu(margin - distances)))
+
+
+def travel_margin(vectors, *, margin: float) -> tf.Tensor:
+    """`max(0, margin - |s_i - s_j|^2)`, averaged over all pairs i < j.
+
+    TraVeLGAN's form of `separation` (section 3.2): the hinge is not squared. The paper has it on
+    the length; its code, as here, on the squared length.
+
+    Args:
+        vectors: S of different images of one domain, (B, D), at least two.
+        margin: Squared distance beyond which two vectors are far enough apart.
+
+    Raises:
+        RecipeError: The batch is known to hold fewer than two images.
+    """
+    squares = tf.reduce_sum(tf.square(_differences(vectors)), axis=-1)
+    return mean_over_pairs(tf.nn.relu(margin - squares))
 
 
 def _squared_distance(vectors, anchor) -> tf.Tensor:
@@ -131,19 +148,5 @@ def _unit(vectors) -> tf.Tensor:
 
 def _differences(vectors) -> tf.Tensor:
     """(B, D) -> (B, B, D): all differences `v_i - v_j`."""
-    vectors = tf.convert_to_tensor(vectors)
-    batch = vectors.shape[0]
-    if batch is not None and batch < 2:
-        raise RecipeError(
-            "This loss compares the images of a batch with each other and got a batch of "
-            f"{batch}. Set batch_size to at least 2 per device."
-        )
-    vectors = tf.cast(vectors, tf.float32)
+    vectors = tf.cast(require_pairs(vectors), tf.float32)
     return vectors[:, tf.newaxis] - vectors[tf.newaxis]
-
-
-def _mean_over_pairs(values) -> tf.Tensor:
-    """(B, B) -> scalar: the mean above the diagonal (NaN for an unknown batch of one)."""
-    upper = tf.linalg.band_part(values, 0, -1) - tf.linalg.band_part(values, 0, 0)
-    count = tf.cast(tf.shape(values)[0], tf.float32)
-    return tf.reduce_sum(upper) / (count * (count - 1.0) / 2.0)

@@ -9,13 +9,11 @@ from tfi2i.metrics.diversity import diversity, mean_distance_within
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
 from tfi2i.metrics.evaluation import evaluate
 from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
-from tfi2i.metrics.measures import MEASURES, measure
 from tfi2i.metrics.pixel import l1, psnr, ssim
 from tfi2i.metrics.segmentation import class_figures, segmentation_score
 
 __all__ = [
     "KID",
-    "MEASURES",
     "FeatureExtractor",
     "class_figures",
     "diversity",
@@ -27,7 +25,6 @@ __all__ = [
     "kid",
     "l1",
     "mean_distance_within",
-    "measure",
     "psnr",
     "segmentation_score",
     "ssim",

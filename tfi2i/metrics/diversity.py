@@ -1,6 +1,5 @@
 """How much the translations of one image differ, and how real they look: BicycleGAN, figure 6."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +10,12 @@ from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_pa
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-    from tfi2i.training import TranslationGAN
+    from tfi2i.training import GAN
 
 SAMPLES = 4
 
 
-def diversity(
-    model: "TranslationGAN", source: "DataSource", cache: Path | None = None
-) -> dict[str, float]:
+def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
     """Diversity and realism of translations whose latents are drawn from the prior.
 
     The protocol of Zhu et al. 2017, section 5.2, with what works offline: the distance is that of
@@ -27,7 +24,6 @@ def diversity(
     Args:
         model: A `LatentTranslationGAN`.
         source: Of two domains; its test images are translated, at the model's training size.
-        cache: Not needed here.
 
     Returns:
         - `diversity`: mean distance between two translations of one image, over all pairs of

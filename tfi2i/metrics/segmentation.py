@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
     from tfi2i.data import DataSource
-    from tfi2i.training import TranslationGAN
+    from tfi2i.training import GAN
 
 _STEPS = 500
 _BATCH_SIZE = 16
@@ -23,7 +23,7 @@ _WIDTHS = (24, 48, 96)
 
 
 def segmentation_score(
-    model: "TranslationGAN", source: "DataSource", cache: Path | None = None
+    model: "GAN", source: "DataSource", cache: Path | None = None
 ) -> dict[str, float]:
     """Scores translations of label maps of the Earth, `earth:labels-<b>`.
 
@@ -128,7 +128,7 @@ def _train(model: "keras.Model", source: "DataSource", size: int) -> None:
     )
     for _ in range(_STEPS):
         chosen = random.choice(len(floats), min(_BATCH_SIZE, len(floats)), replace=False)
-        turns, mirrored = random.integers(4), random.integers(2)
+        turns, mirrored = (int(random.integers(choices)) for choices in (4, 2))
         batch = [np.rot90(array[chosen], turns, axes=(1, 2)) for array in (floats, classes)]
         x, y = (np.ascontiguousarray(part[:, :: 1 - 2 * mirrored]) for part in batch)
         model.train_on_batch(x, y)

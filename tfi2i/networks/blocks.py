@@ -66,14 +66,14 @@ def transposed_convolution(
 ):
     """Doubles height and width by a transposed convolution of stride 2, kernels ~ N(0, 0.02).
 
-    The adjoint of the strided convolution that pads one pixel on each side: with 4x4 kernels that
-    is Keras' "same"; with 3x3 kernels "same" lies one pixel off, and the full result is cropped
-    instead.
+    The adjoint of the strided convolution that pads as many pixels on each side: with 4x4 kernels
+    that is Keras' "same"; with odd kernels "same" lies one pixel off, and the full result is
+    cropped instead.
 
     Args:
         images: (B, H, W, C).
         filters: Channels out.
-        kernel_size: 3 or 4.
+        kernel_size: 3, 4 or 5.
         name: The layer's name.
         use_bias: False where a normalisation follows.
         spectral: Divide the kernel by its largest singular value.
@@ -90,6 +90,9 @@ def transposed_convolution(
     images = _maybe_spectral(layer, spectral, name)(images)
     if kernel_size == 3:
         images = CropFirst2D(name=f"{name}_crop")(images)
+    elif kernel_size % 2:
+        border = (kernel_size // 2, kernel_size // 2 - 1)
+        images = keras.layers.Cropping2D((border, border), name=f"{name}_crop")(images)
     return images
 
 

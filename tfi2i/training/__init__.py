@@ -6,7 +6,16 @@ from tfi2i.training.latent_translation import LatentTranslationGAN
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
-from tfi2i.training.replicas import draw_seed, gather_replicas, replica_count, replica_id
+from tfi2i.training.replicas import (
+    batch_means,
+    clip_weights,
+    draw_seed,
+    gather_replicas,
+    mini_batches,
+    replica_count,
+    replica_id,
+    uniform_for_each,
+)
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.training.saving import load_model, save_model
 from tfi2i.training.schedule import LinearDecay
@@ -21,11 +30,15 @@ __all__ = [
     "Player",
     "RunFolder",
     "TranslationGAN",
+    "batch_means",
+    "clip_weights",
     "draw_seed",
     "gather_replicas",
     "load_model",
+    "mini_batches",
     "paper_adam",
     "replica_count",
     "replica_id",
     "save_model",
+    "uniform_for_each",
 ]

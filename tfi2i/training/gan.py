@@ -4,7 +4,7 @@ import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import keras
 import numpy as np
@@ -12,6 +12,9 @@ import tensorflow as tf
 
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
 
 
 class GAN(keras.Model):
@@ -25,14 +28,15 @@ class GAN(keras.Model):
         batch_kind: What `train_step` eats: `images`, `labelled`, `captioned`, `paired` or
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
-            fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it.
+            fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
+            for a critic, whose loss has no such value.
         smallest_batch: Images that `train_step` needs in a global batch.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
 
     batch_kind: ClassVar[str]
-    discriminator_game: ClassVar[tuple[str, float]]
+    discriminator_game: ClassVar[tuple[str, float] | None]
     smallest_batch: ClassVar[int] = 1
 
     def __new__(cls, *args, **kwargs):
@@ -142,6 +146,15 @@ class GAN(keras.Model):
             WeightsError: If the variant has no preset of this name.
         """
         return cls.load(Path(inspect.getfile(cls)).parent / "weights" / name)
+
+    def prepare(self, source: "DataSource") -> None:
+        """Looks at the training images, once, before the first iteration of a new run.
+
+        What a variant learns here it keeps in variables of its saved state. Most need nothing.
+
+        Args:
+            source: The images that it will be trained on.
+        """
 
     def noise_seed(self, site: int, *, per_replica: bool = True) -> tf.Tensor:
         """Seed for a stateless random operation of this iteration; see `draw_seed`."""

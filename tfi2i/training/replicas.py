@@ -4,7 +4,12 @@ Outside `tf.distribute` every function here is the identity, so a variant's `tra
 same on one device and on many.
 """
 
+from collections.abc import Sequence
+
+import keras
 import tensorflow as tf
+
+from tfi2i.errors import RecipeError
 
 
 def replica_count() -> int:
@@ -32,12 +37,72 @@ def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(gathered, (replica_count() * tensor.shape[0], *tensor.shape[1:]))
 
 
+def batch_means(tensor: tf.Tensor) -> tf.Tensor:
+    """(B, ...) -> (replicas, ...) float32: means whose mean is that over the global batch.
+
+    Gradients flow as through `gather_replicas`, for a fraction of what it would send.
+    """
+    return gather_replicas(tf.reduce_mean(tf.cast(tensor, tf.float32), axis=0, keepdims=True))
+
+
 def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:
     """The rows of a gathered batch that belong to this replica: `gather_replicas` undone."""
     if replica_count() == 1:
         return gathered
     start = replica_id() * local_batch
     return gathered[start : start + local_batch]
+
+
+def mini_batches(images: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """(B, ...) -> `count` times (B / count, ...), for several updates in one iteration.
+
+    Every so-many-th image, not runs of them: so the parts of all replicas together are the parts of
+    the global batch on one device.
+
+    Raises:
+        RecipeError: If this replica's batch cannot be divided.
+    """
+    size = images.shape[0]
+    if size is None or size % count:
+        raise RecipeError(
+            f"a batch of {size} images cannot be divided into {count} mini-batches: set "
+            f"data.batch_size to a multiple of {count} per device"
+        )
+    return [images[number::count] for number in range(count)]
+
+
+def uniform_for_each(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """(B, H, W, C) -> (B, 1, 1, 1) in [0, 1): one draw for each image of the global batch.
+
+    Args:
+        images: This replica's images.
+        seed: int32 (2,), equal on all replicas.
+    """
+    size = images.shape[0]
+    if size is None:
+        raise RuntimeError("draws for each image need a batch of known size")
+    draws = tf.random.stateless_uniform([replica_count() * size, 1, 1, 1], seed)
+    return own_share(draws, size)
+
+
+def clip_weights(variables: Sequence[keras.Variable], limit: float) -> None:
+    """Cuts weights to [-limit, limit], on all replicas (WGAN, Arjovsky et al. 2017, algorithm 1).
+
+    Args:
+        variables: Trainable ones, equal on all replicas.
+        limit: The paper's c.
+    """
+
+    def clip(strategy: tf.distribute.Strategy, *values: tf.Variable) -> None:
+        for value in values:
+            strategy.extended.update(
+                value, lambda one: one.assign(tf.clip_by_value(one, -limit, limit)), group=False
+            )
+
+    # A variable without aggregation can only be set from outside of the replicas.
+    tf.distribute.get_replica_context().merge_call(
+        clip, args=tuple(variable.value for variable in variables)
+    )
 
 
 def mean_over_replicas(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -92,6 +92,8 @@ class Training:
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
         with self.strategy.scope():
             self.resumed_from = self.checkpoints.restore(self.model)
+            if self.resumed_from is None:
+                self.model.prepare(self.source)
         if self.is_chief:
             folder.forget_after(self.iteration)
         self.finished = False

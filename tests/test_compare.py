@@ -1,0 +1,71 @@
+"""The comparison from end to end at a tiny size, and what it refuses before it trains."""
+
+import json
+import re
+
+import pytest
+
+from tfi2i.compare import Budget, compare
+from tfi2i.errors import DataError, RecipeError, RunError
+
+NAMES = ("discogan", "dualgan")
+
+
+@pytest.fixture(scope="module")
+def compared(unpaired_folder, tmp_path_factory):
+    """Two variants on 6 + 5 pictures, three epochs; folder, budget and results."""
+    out = tmp_path_factory.mktemp("compared")
+    folder = tmp_path_factory.mktemp("pictures") / "many"
+    for split in unpaired_folder.iterdir():
+        (folder / split.name).mkdir(parents=True)
+        # As many as the largest batch of the small recipes.
+        for copy in range(4):
+            for path in split.iterdir():
+                (folder / split.name / f"{copy}-{path.name}").write_bytes(path.read_bytes())
+    budget = Budget(str(folder), size=32, epochs=3)
+    return out, budget, compare(NAMES, budget, seeds=[0], out=out, jobs=1)
+
+
+def test_one_table_of_all(compared):
+    out, _, results = compared
+    assert json.loads((out / "compare.json").read_text()) == results
+    assert tuple(results["variants"]) == NAMES
+    seen = [one["images_seen"] for one in results["variants"].values()]
+    assert seen == [3 * 16, 3 * 24]  # 24 images: one batch of 16, or three of 8
+    for name, one in results["variants"].items():
+        assert one["figures"]["kid"]["mean"] is not None and "l1" not in one["figures"]
+        assert one["seconds"] >= 0 and one["peak_memory_mib"] > 100
+        assert 0 < one["parameters"]["generator"] < one["parameters"]["all"]
+        assert (out / f"{name}-seed0" / "recipe.yaml").exists()
+
+
+def test_one_page_with_pictures_side_by_side(compared):
+    out, _, _ = compared
+    text = (out / "index.html").read_text("utf-8")
+    pictures = re.findall(r'src="(data:image/png;base64,[^"]+)"', text)
+    assert len(pictures) == 6 * 3  # input and two variants; unpaired images have no truth
+    for words in ("KID", "peak memory", *NAMES, "baseline: the input itself"):
+        assert words in text, words
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_finished_runs_are_not_repeated(compared, capsys):
+    out, budget, results = compared
+    again = compare(NAMES, budget, seeds=[0], out=out)
+    assert again["variants"] == results["variants"]
+    assert "..." not in capsys.readouterr().out
+    with pytest.raises(RunError, match=r"another budget .*train\.epochs: 3 -> 4"):
+        compare(NAMES, Budget(budget.data, size=32, epochs=4), seeds=[0], out=out)
+
+
+def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):
+    budget = Budget(str(unpaired_folder), size=32, epochs=1)
+    with pytest.raises(RecipeError, match="named once"):
+        compare(["discogan", "discogan"], budget, seeds=[0], out=tmp_path)
+    with pytest.raises(RecipeError, match="no variant"):
+        compare(["discogun"], budget, seeds=[0], out=tmp_path)
+    with pytest.raises(DataError, match="less than one batch of 16"):
+        compare(["discogan"], budget, seeds=[0], out=tmp_path)
+    with pytest.raises(DataError, match="paired"):
+        compare(["pix2pix"], budget, seeds=[0], out=tmp_path)
+    assert not list(tmp_path.iterdir())

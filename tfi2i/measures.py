@@ -1,0 +1,180 @@
+"""Figures beyond those that every translator gets, for variants whose paper argues with them.
+
+A variant's `reproduce.yaml` names its measures, and `tfi2i evaluate --measure` takes them.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfi2i.data import DigitImages, evaluation_arrays
+from tfi2i.errors import DataError, RecipeError
+from tfi2i.metrics.digits import DigitClassifier
+from tfi2i.metrics.distances import correlation, pair_distances
+from tfi2i.metrics.diversity import diversity
+from tfi2i.metrics.segmentation import segmentation_score
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import GAN
+
+_MOST_IMAGES = 200
+_MOST_POINTS = 500
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    Attributes:
+        model: With its weights.
+        source: The images.
+        size: Their height and width in pixels.
+        cache: An existing folder for what several models share, such as a trained scorer, or None.
+    """
+
+    model: "GAN"
+    source: "DataSource"
+    size: int
+    cache: Path | None = None
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """The test images of domain a, uint8 (N, size, size, C)."""
+        return evaluation_arrays(self.source, size=self.size)[0]
+
+    @cached_property
+    def translated(self) -> np.ndarray:
+        """Their translations, uint8 (N, size, size, C_out)."""
+        return self.model.translate_batch(self.inputs)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a measure found.
+
+    Attributes:
+        figures: Of the translations, by name.
+        copy_input: Of the untouched inputs in their place, where that says something.
+        real_images: Of real images of the target domain, where that says something.
+        note: How they arose, a sentence for the card.
+        points: Of a scatter plot, [x, y] each, as many as can be looked at.
+    """
+
+    figures: dict[str, float | None]
+    copy_input: dict[str, float | None] = field(default_factory=dict)
+    real_images: dict[str, float | None] = field(default_factory=dict)
+    note: str = ""
+    points: list[list[float]] = field(default_factory=list)
+
+
+def take_measures(names: Sequence[str], subject: Subject) -> dict[str, dict[str, Any]]:
+    """Takes several measures.
+
+    Args:
+        names: Of `MEASURES`.
+        subject: What to measure.
+
+    Returns:
+        Name to the fields of `Measured`, JSON-able.
+
+    Raises:
+        RecipeError: There is no measure of a name.
+        DataError: The model or the images do not allow a measure.
+    """
+    check_measures(names)
+    return {name: dataclasses.asdict(MEASURES[name](subject)) for name in names}
+
+
+def check_measures(names: Sequence[str]) -> None:
+    """Raises an error when there is no measure of a name.
+
+    Raises:
+        RecipeError: Listing the names there are.
+    """
+    for name in names:
+        if name not in MEASURES:
+            raise RecipeError(f"no measure is called {name!r}; there are {', '.join(MEASURES)}")
+
+
+def digit_accuracy(subject: Subject) -> Measured:
+    """How often a translated digit still shows the digit of its input.
+
+    A classifier is trained on the real training images of the target domain.
+
+    Raises:
+        DataError: If the source is not the built-in digits.
+    """
+    labels = _digits(subject, "test", "a").labels
+    training = _digits(subject, "train", "b")
+    classifier = DigitClassifier(_images(subject, "train"), training.labels, seed=0)
+    held_out = _digits(subject, "test", "b")
+    # Print is black on white, handwriting white on black: to exchange the two costs nothing.
+    inverted = classifier.accuracy(255 - subject.inputs, labels)
+    trusted = classifier.accuracy(_images(subject, "test"), held_out.labels)
+    return Measured(
+        {"accuracy": classifier.accuracy(subject.translated, labels)},
+        {"accuracy": classifier.accuracy(subject.inputs, labels)},
+        {"accuracy": trusted},
+        "Accuracy: how often a classifier sees the input's digit in its translation. It was "
+        f"trained on the {classifier.training_images} real training digits of the target domain "
+        f"and names {trusted:.1%} of its {len(held_out)} held-out ones, and {inverted:.1%} of the "
+        "inputs when only light and dark are exchanged.",
+    )
+
+
+def distances_kept(subject: Subject) -> Measured:
+    """The correlation of the distances between inputs with those between their translations."""
+    chosen = np.linspace(0, len(subject.inputs) - 1, min(len(subject.inputs), _MOST_IMAGES))
+    chosen = chosen.round().astype(int)
+    before = pair_distances(subject.inputs[chosen])
+    after = pair_distances(subject.translated[chosen])
+    drawn = np.random.default_rng(0).permutation(len(before))[:_MOST_POINTS]
+    return Measured(
+        {"distance_correlation": correlation(before, after)},
+        {},
+        {},
+        f"Distance correlation: of the mean absolute differences of all {len(before)} pairs of "
+        f"{len(chosen)} inputs with those of their translations.",
+        np.stack([before, after], axis=1)[drawn].round(4).tolist(),
+    )
+
+
+def _digits(subject: Subject, split: str, domain: str) -> DigitImages:
+    images = getattr(subject.source.splits[split], domain)
+    if not isinstance(images, DigitImages):
+        raise DataError(
+            f"digit_accuracy needs digits with known classes, such as digits:handwritten-printed, "
+            f"not {subject.source.name}"
+        )
+    return images
+
+
+def _images(subject: Subject, split: str) -> np.ndarray:
+    """The real images of domain b."""
+    images = evaluation_arrays(subject.source, split=split, size=subject.size)[1]
+    assert images is not None
+    return images
+
+
+def with_real(figures: dict[str, float]) -> Measured:
+    """Takes apart figures of translations and, named `real_...`, the same of real images."""
+    real = {k.removeprefix("real_"): v for k, v in figures.items() if k.startswith("real_")}
+    return Measured(
+        {k: v for k, v in figures.items() if not k.startswith("real_")}, real_images={**real}
+    )
+
+
+MEASURES: dict[str, Callable[[Subject], Measured]] = {
+    "digit_accuracy": digit_accuracy,
+    "distances_kept": distances_kept,
+    "diversity": lambda subject: with_real(diversity(subject.model, subject.source)),
+    "segmentation": lambda subject: with_real(
+        segmentation_score(subject.model, subject.source, subject.cache)
+    ),
+}

@@ -1,0 +1,68 @@
+"""Distances between the images of a set, and whether a translation keeps them.
+
+The distance of two images is the mean absolute difference of their pixels in the [-1, 1] scale, as
+DistanceGAN has it (Benaim and Wolf 2017, section 3).
+"""
+
+import numpy as np
+
+from tfi2i.errors import DataError
+
+# Pixels that are compared at once: rows of so many stay in the processor's cache.
+_BLOCK = 4096
+
+
+def pair_distances(images: np.ndarray) -> np.ndarray:
+    """Distances of all pairs i < j.
+
+    Args:
+        images: uint8 (N, H, W, C).
+
+    Returns:
+        float64 (N (N - 1) / 2,), each in [0, 2], in the order of `np.triu_indices`.
+
+    Raises:
+        DataError: Fewer than two images.
+    """
+    if len(images) < 2:
+        raise DataError(f"distances between images need at least two of them, not {len(images)}")
+    flat = images.reshape(len(images), -1)
+    sums = np.zeros((len(images), len(images)))
+    for first in range(0, flat.shape[1], _BLOCK):
+        block = flat[:, first : first + _BLOCK].astype(np.float32)
+        for index in range(len(block) - 1):
+            sums[index, index + 1 :] += np.abs(block[index + 1 :] - block[index]).sum(axis=1)
+    return sums[np.triu_indices(len(images), 1)] / (flat.shape[1] * 127.5)
+
+
+def half_distances(images: np.ndarray) -> np.ndarray:
+    """Distance of the upper from the lower half of every image.
+
+    Args:
+        images: uint8 (N, H, W, C), H even.
+
+    Returns:
+        float64 (N,), each in [0, 2].
+
+    Raises:
+        DataError: An odd height.
+    """
+    if images.shape[1] % 2:
+        raise DataError(f"images of height {images.shape[1]} have no equal halves")
+    upper, lower = np.split(images.astype(np.float64), 2, axis=1)
+    return np.abs(upper - lower).mean(axis=(1, 2, 3)) / 127.5
+
+
+def correlation(before: np.ndarray, after: np.ndarray) -> float | None:
+    """Pearson's correlation of the distances before and after a translation.
+
+    Args:
+        before: (P,), of `pair_distances`.
+        after: (P,), of the translations in the same order.
+
+    Returns:
+        A number in [-1, 1]; None where the distances of one side are all equal.
+    """
+    if min(before.std(), after.std()) < 1e-9:
+        return None
+    return float(np.corrcoef(before, after)[0, 1])

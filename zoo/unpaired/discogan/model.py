@@ -1,0 +1,228 @@
+"""DiscoGAN: Learning to Discover Cross-Domain Relations (Kim et al. 2017)."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.training import TranslationGAN, batch_means, paper_adam
+
+
+class DiscoGAN(TranslationGAN):
+    r"""Discovers what in `b` belongs to each image of `a`, and the other way round, without pairs.
+
+    Generators G_ab and G_ba, discriminators D_a and D_b. With fake_b = G_ab(a), fake_a = G_ba(b),
+    f the features inside a discriminator, and r the rate of the reconstruction:
+
+        D_b              half of  E[-log D_b(b)] + E[-log(1 - D_b(fake_b))], and D_a likewise
+        adversarial      E[-log D_b(fake_b)] + E[-log D_a(fake_a)]                (equation 4)
+        feature          sum over layers of mean (E[f_b(b)] - E[f_b(fake_b)])^2, and for a
+        reconstruction   E[|G_ba(fake_b) - a|^2] + E[|G_ab(fake_a) - b|^2]        (equation 3)
+        G_ab and G_ba    (1 - r) (0.1 adversarial + 0.9 feature) + r reconstruction
+
+    r is `first_rate` for the first `switch_update` updates and `later_rate` from then on: first the
+    generators learn to make images of the other domain, then to keep what was in theirs.
+
+    Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently. The authors
+    have images in [0, 1] and a sigmoid at the end; here, as in all of this project, it is [-1, 1]
+    and tanh. The reconstruction is measured in the authors' scale, so that r means the same.
+    """
+
+    batch_kind = "unpaired"
+    discriminator_game: ClassVar = ("discriminator_b_loss", 0.693)
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 64,
+        a_channels: int = 3,
+        b_channels: int = 3,
+        depth: int = 4,
+        filters: int = 64,
+        discriminator_filters: int = 64,
+        generator_updates: int = 2,
+        first_rate: float = 0.01,
+        later_rate: float = 0.5,
+        switch_update: int = 10_000,
+        feature_weight: float = 0.9,
+        weight_decay: float = 1e-5,
+        seed: int = 0,
+        name: str = "discogan",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the authors'.
+
+        Args:
+            crop_size: Side of the training images in pixels, a multiple of 2**depth.
+            a_channels: Channels of `a`.
+            b_channels: Channels of `b`.
+            depth: Down-samplings of generators and discriminators.
+            filters: Channels of a generator's first layer.
+            discriminator_filters: Channels of a discriminator's first layer.
+            generator_updates: Of the generators for each one of the discriminators.
+            first_rate: The rate r of the reconstruction in the beginning.
+            later_rate: The rate r from `switch_update` on.
+            switch_update: Update at which r changes; those of generators and of discriminators
+                count, as in the authors' code.
+            feature_weight: Of the feature matching; the adversarial loss has the rest up to 1.
+            weight_decay: L2 decay of all weights, through Adam's moments.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        self.generator_updates = generator_updates
+        self.first_rate = first_rate
+        self.later_rate = later_rate
+        self.switch_update = switch_update
+        self.feature_weight = feature_weight
+        self.weight_decay = weight_decay
+
+        def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
+            return networks.encoder_decoder(
+                input_channels=input_channels,
+                output_channels=output_channels,
+                depth=depth,
+                filters=filters,
+                name=name,
+            )
+
+        def discriminator(channels: int, name: str) -> keras.Model:
+            return networks.feature_discriminator(
+                input_channels=channels,
+                image_size=crop_size,
+                depth=depth,
+                filters=discriminator_filters,
+                name=name,
+            )
+
+        self.generator_ab = generator(a_channels, b_channels, "generator_ab")
+        self.generator_ba = generator(b_channels, a_channels, "generator_ba")
+        self.discriminator_a = discriminator(a_channels, "discriminator_a")
+        self.discriminator_b = discriminator(b_channels, "discriminator_b")
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `discriminator`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            discriminator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {
+                "generator": [self.generator_ab, self.generator_ba],
+                "discriminator": [self.discriminator_a, self.discriminator_b],
+            },
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """Both generators."""
+        return {"a2b": self.generator_ab, "b2a": self.generator_ba}
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update of the discriminators, then two of the generators, on one mini-batch.
+
+        The authors draw a new mini-batch for each of the three. One for all needs no counter in the
+        graph and no batch that three divides; an epoch has three times the updates for it.
+        """
+        a, b = batch
+        logs = self._update_discriminators(a, b)
+        rate = self.reconstruction_rate()
+        for _ in range(self.generator_updates):
+            generator_logs = self._update_generators(a, b, rate)
+        return self.report(**generator_logs, **logs)
+
+    def reconstruction_rate(self) -> tf.Tensor:
+        """The rate r of this iteration, a function of the iteration alone."""
+        updates = self.iteration.value * (1 + self.generator_updates)
+        return tf.where(updates < self.switch_update, self.first_rate, self.later_rate)
+
+    def _update_discriminators(self, a: tf.Tensor, b: tf.Tensor) -> dict[str, tf.Tensor]:
+        player = self.players["discriminator"]
+        fake_b = self.generator_ab(a, training=True)
+        fake_a = self.generator_ba(b, training=True)
+        with tf.GradientTape() as tape:
+            # Real and generated images are batches of their own for the batch norm.
+            discriminator_a_loss, discriminator_b_loss = (
+                0.5
+                * losses.minimax_discriminator(
+                    discriminator(real, training=True)[0], discriminator(fake, training=True)[0]
+                )
+                for discriminator, real, fake in (
+                    (self.discriminator_a, a, fake_a),
+                    (self.discriminator_b, b, fake_b),
+                )
+            )
+            decay = self.weight_decay * losses.squared_weights(player.variables)
+            loss = discriminator_a_loss + discriminator_b_loss + decay
+        player.minimize(loss, tape)
+        return {
+            "discriminator_a_loss": discriminator_a_loss,
+            "discriminator_b_loss": discriminator_b_loss,
+        }
+
+    def _update_generators(
+        self, a: tf.Tensor, b: tf.Tensor, rate: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        player = self.players["generator"]
+        with tf.GradientTape() as tape:
+            fake_b = self.generator_ab(a, training=True)
+            fake_a = self.generator_ba(b, training=True)
+            # The mean squared error of images in [0, 1] is a quarter of that in [-1, 1].
+            reconstruction_loss = 0.25 * (
+                losses.l2(a, self.generator_ba(fake_b, training=True))
+                + losses.l2(b, self.generator_ab(fake_a, training=True))
+            )
+            adversarial_b_loss, feature_b_loss = self._judge(self.discriminator_b, b, fake_b)
+            adversarial_a_loss, feature_a_loss = self._judge(self.discriminator_a, a, fake_a)
+            adversarial_loss = adversarial_a_loss + adversarial_b_loss
+            feature_loss = feature_a_loss + feature_b_loss
+            judged_loss = (
+                1.0 - self.feature_weight
+            ) * adversarial_loss + self.feature_weight * feature_loss
+            generator_loss = (1.0 - rate) * judged_loss + rate * reconstruction_loss
+            decay = self.weight_decay * losses.squared_weights(player.variables)
+            loss = generator_loss + decay
+        player.minimize(loss, tape)
+        return {
+            "generator_loss": generator_loss,
+            "adversarial_loss": adversarial_loss,
+            "feature_loss": feature_loss,
+            "reconstruction_loss": reconstruction_loss,
+            "reconstruction_rate": rate,
+        }
+
+    def _judge(
+        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The generators' adversarial and feature loss in one domain."""
+        _, *real_features = discriminator(real, training=True)
+        scores, *fake_features = discriminator(fake, training=True)
+        feature_loss = losses.feature_matching(
+            [batch_means(features) for features in real_features],
+            [batch_means(features) for features in fake_features],
+        )
+        return losses.non_saturating_generator(scores), feature_loss

@@ -1,0 +1,365 @@
+"""DistanceGAN: One-Sided Unsupervised Domain Mapping (Benaim and Wolf 2017)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.data import evaluation_arrays
+from tfi2i.errors import RecipeError
+from tfi2i.metrics.distances import half_distances, pair_distances
+from tfi2i.training import (
+    ImagePool,
+    TranslationGAN,
+    batch_means,
+    gather_replicas,
+    paper_adam,
+)
+from tfi2i.zoo.unpaired.distancegan.statistics import DistanceStatistics
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+
+# What DiscoGAN's game has for itself; see tfi2i.zoo.unpaired.discogan.
+_FEATURE_WEIGHT = 0.9
+_WEIGHT_DECAY = 1e-5
+_GENERATOR_UPDATES = 2
+
+
+class DistanceGAN(TranslationGAN):
+    r"""Translates `a` to `b` so that images far from each other stay far, and near ones near.
+
+    d(x, y) = (mean |x - y| - mean_D) / deviation_D, with the mean and the deviation of such
+    distances in the domain D of x and y, over at most 900 training images. For each direction that
+    is learned, here from a to b:
+
+        pairs   E[|d(a_i, a_j) - d(G(a_i), G(a_j))|], all i < j of a batch          (equation 4)
+        self    E[|d(upper(a), lower(a)) - d(upper(G(a)), lower(G(a)))|]            (equation 6)
+        cycle   E[|G_ba(G_ab(a)) - a|], for two directions
+
+    Distances need no way back: `one_sided` learns G_ab and D_b alone. The game around them is that
+    of the paper it is compared with, and so are the networks, `cyclegan` or `discogan`:
+
+        cyclegan   least squares with a history of images;
+                   G: adversarial + distance_weight * distance + cycle_weight * cycle
+        discogan   cross-entropy, feature matching, rate r as in DiscoGAN;
+                   G: (1 - r) (0.1 adversarial + 0.9 feature)
+                      + r (distance_weight * distance + cycle_weight * reconstruction)
+
+    Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
+    """
+
+    batch_kind = "unpaired"
+    smallest_batch = 2
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        a_channels: int = 3,
+        b_channels: int = 3,
+        game: Literal["cyclegan", "discogan"] = "cyclegan",
+        generator: Literal["resnet", "encoder_decoder"] | None = None,
+        one_sided: bool = True,
+        distance: Literal["pairs", "self"] = "pairs",
+        distance_weight: float = 1.0,
+        cycle_weight: float = 0.0,
+        blocks: int | None = None,
+        depth: int = 4,
+        filters: int = 64,
+        receptive_field: int = 70,
+        discriminator_filters: int = 64,
+        pool_size: int = 50,
+        first_rate: float = 0.01,
+        later_rate: float = 0.5,
+        switch_update: int = 10_000,
+        statistics_images: int = 900,
+        seed: int = 0,
+        name: str = "distancegan",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the paper's one-sided mapping.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            a_channels: Channels of `a`.
+            b_channels: Channels of `b`.
+            game: Adversarial objective and discriminators: `cyclegan` or `discogan`.
+            generator: CycleGAN's `resnet` or DiscoGAN's `encoder_decoder`; None takes that of the
+                game. The authors' digits have small convolutional networks in CycleGAN's game.
+            one_sided: Learn from `a` to `b` alone; False learns the way back as well.
+            distance: `pairs` of a batch, or `self`: the halves of an image.
+            distance_weight: The paper's alpha_3 (pairs) or alpha_4 (self), in each direction.
+            cycle_weight: The paper's alpha_2, 10 in CycleGAN; above 0 it needs both directions.
+            blocks: Residual blocks of `resnet`; None takes 9 from 256 pixels on and 6 below.
+            depth: Halvings in DiscoGAN's networks: 3 to 5 in the paper.
+            filters: Channels of a generator's first layer.
+            receptive_field: Of the PatchGANs of `cyclegan` in pixels: 1, 16, 34, 70, 142 or 286.
+            discriminator_filters: Channels of a discriminator's first layer.
+            pool_size: Generated images kept for the discriminators of `cyclegan`; 0 for none.
+            first_rate: Of `discogan`: the rate r in the beginning.
+            later_rate: Of `discogan`: the rate r from `switch_update` on.
+            switch_update: Of `discogan`: the update, of generators or discriminators, at which r
+                changes.
+            statistics_images: At most so many images of a domain tell its distances.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+
+        Raises:
+            RecipeError: If an option is unknown, or a cycle is asked for without a way back.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        if game not in ("cyclegan", "discogan"):
+            raise RecipeError(f"model.game is 'cyclegan' or 'discogan', got {game!r}")
+        generator = generator or ("resnet" if game == "cyclegan" else "encoder_decoder")
+        if generator not in ("resnet", "encoder_decoder"):
+            raise RecipeError(
+                f"model.generator is 'resnet' or 'encoder_decoder', got {generator!r}"
+            )
+        if distance not in ("pairs", "self"):
+            raise RecipeError(f"model.distance is 'pairs' or 'self', got {distance!r}")
+        if cycle_weight and one_sided:
+            raise RecipeError("a cycle needs the way back: set model.one_sided=false")
+        self.game = game
+        self.distance = distance
+        self.distance_weight = distance_weight
+        self.cycle_weight = cycle_weight
+        self.first_rate, self.later_rate = first_rate, later_rate
+        self.switch_update = switch_update
+        self.statistics_images = statistics_images
+
+        def make_generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
+            shared = {
+                "input_channels": input_channels,
+                "output_channels": output_channels,
+                "filters": filters,
+                "name": name,
+            }
+            if generator == "encoder_decoder":
+                return networks.encoder_decoder(depth=depth, **shared)
+            return networks.resnet(blocks=blocks or (9 if crop_size >= 256 else 6), **shared)
+
+        def make_discriminator(channels: int, name: str) -> keras.Model:
+            if game == "discogan":
+                return networks.feature_discriminator(
+                    input_channels=channels,
+                    image_size=crop_size,
+                    depth=depth,
+                    filters=discriminator_filters,
+                    name=name,
+                )
+            return networks.patchgan(
+                channels=(channels,),
+                receptive_field=receptive_field,
+                filters=discriminator_filters,
+                norm="instance",
+                name=name,
+            )
+
+        channels = {"a": a_channels, "b": b_channels}
+        self.directions = ("a2b",) if one_sided else ("a2b", "b2a")
+        pool_size = pool_size if game == "cyclegan" else 0
+        # By the domain that they make, judge, or keep images of.
+        self.generators: dict[str, keras.Model] = {}
+        self.discriminators: dict[str, keras.Model] = {}
+        self.pools: dict[str, ImagePool] = {}
+        for direction in self.directions:
+            source, target = direction[0], direction[-1]
+            self.generators[target] = make_generator(
+                channels[source], channels[target], f"generator_{source}{target}"
+            )
+            self.discriminators[target] = make_discriminator(
+                channels[target], f"discriminator_{target}"
+            )
+            shape = (crop_size, crop_size, channels[target])
+            self.pools[target] = ImagePool(pool_size, shape, name=f"pool_{target}")
+        self.statistics = {domain: DistanceStatistics(f"distances_{domain}") for domain in channels}
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `discriminator`, each with the networks of all ways.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            discriminator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {
+                "generator": list(self.generators.values()),
+                "discriminator": list(self.discriminators.values()),
+            },
+            optimizers
+            or {
+                "generator": paper_adam(generator_learning_rate, beta_1),
+                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def discriminator_game(self) -> tuple[str, float]:
+        """Half of the least squares, or of the cross-entropy, of a coin."""
+        return "discriminator_b_loss", 0.25 if self.game == "cyclegan" else 0.693
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """The generator from `a` to `b`, and the one back if it is learned."""
+        return {direction: self.generators[direction[-1]] for direction in self.directions}
+
+    def prepare(self, source: "DataSource") -> None:
+        """Measures how far training images are from each other in each domain.
+
+        Args:
+            source: The images; at most `statistics_images` of each domain, spread evenly, count,
+                whole and at `crop_size`.
+
+        Raises:
+            DataError: If the images of a domain are all equally far from each other.
+        """
+        a, b, _ = evaluation_arrays(
+            source, split="train", size=self.crop_size, limit=self.statistics_images
+        )
+        assert b is not None
+        distances = pair_distances if self.distance == "pairs" else half_distances
+        for domain, images in (("a", a), ("b", b)):
+            self.statistics[domain].measure(distances(images))
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The generators' step, or two of DiscoGAN's, then one of the discriminators."""
+        real = dict(zip("ab", batch, strict=True))
+        updates = 1 if self.game == "cyclegan" else _GENERATOR_UPDATES
+        for _ in range(updates):
+            fake, logs = self._update_generators(real)
+        shown = {
+            domain: self.pools[domain].exchange(images, self.noise_seed(site, per_replica=False))
+            for site, (domain, images) in enumerate(fake.items())
+        }
+        return self.report(**logs, **self._update_discriminators(real, shown))
+
+    def reconstruction_rate(self) -> tf.Tensor:
+        """DiscoGAN's rate r of this iteration, a function of the iteration alone."""
+        updates = self.iteration.value * (1 + _GENERATOR_UPDATES)
+        return tf.where(updates < self.switch_update, self.first_rate, self.later_rate)
+
+    def _update_generators(
+        self, real: dict[str, tf.Tensor]
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        """One step; returns the translations by their domain, and the logs."""
+        player = self.players["generator"]
+        with tf.GradientTape() as tape:
+            ways = [(direction[0], direction[-1]) for direction in self.directions]
+            fake = {
+                target: self.generators[target](real[source], training=True)
+                for source, target in ways
+            }
+            judged = [self._judge(domain, real[domain], fake[domain]) for domain in fake]
+            adversarial_loss = tf.add_n([adversarial for adversarial, _ in judged])
+            feature_loss = tf.add_n([feature for _, feature in judged])
+            # Without weight the distances are still worth a look.
+            distance_loss = tf.add_n(
+                [
+                    self._distance(real[source], fake[target], source, target)
+                    for source, target in ways
+                ]
+            )
+            cycle_loss = (
+                tf.add_n(
+                    [self._cycle(real[source], fake[target], source) for source, target in ways]
+                )
+                if self.cycle_weight
+                else tf.zeros(())
+            )
+            kept_loss = self.distance_weight * distance_loss + self.cycle_weight * cycle_loss
+            if self.game == "cyclegan":
+                generator_loss = loss = adversarial_loss + kept_loss
+            else:
+                rate = self.reconstruction_rate()
+                judged_loss = (
+                    1.0 - _FEATURE_WEIGHT
+                ) * adversarial_loss + _FEATURE_WEIGHT * feature_loss
+                generator_loss = (1.0 - rate) * judged_loss + rate * kept_loss
+                loss = generator_loss + _WEIGHT_DECAY * losses.squared_weights(player.variables)
+        player.minimize(loss, tape)
+        return fake, {
+            "generator_loss": generator_loss,
+            "adversarial_loss": adversarial_loss,
+            "feature_loss": feature_loss,
+            "distance_loss": distance_loss,
+            "cycle_loss": cycle_loss,
+        }
+
+    def _update_discriminators(
+        self, real: dict[str, tf.Tensor], shown: dict[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        player = self.players["discriminator"]
+        with tf.GradientTape() as tape:
+            # Both papers halve this objective.
+            by_domain = {
+                domain: 0.5 * self._discriminator_loss(discriminator, real[domain], shown[domain])
+                for domain, discriminator in self.discriminators.items()
+            }
+            loss = tf.add_n(list(by_domain.values()))
+            if self.game == "discogan":
+                loss += _WEIGHT_DECAY * losses.squared_weights(player.variables)
+        player.minimize(loss, tape)
+        return {f"discriminator_{domain}_loss": value for domain, value in by_domain.items()}
+
+    def _discriminator_loss(
+        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
+    ) -> tf.Tensor:
+        if self.game == "cyclegan":
+            return losses.least_squares_discriminator(
+                discriminator(real, training=True), discriminator(fake, training=True)
+            )
+        return losses.minimax_discriminator(
+            discriminator(real, training=True)[0], discriminator(fake, training=True)[0]
+        )
+
+    def _judge(self, domain: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The adversarial loss of a generator, and its feature matching in DiscoGAN's game."""
+        discriminator = self.discriminators[domain]
+        if self.game == "cyclegan":
+            scores = discriminator(fake, training=True)
+            return losses.least_squares_generator(scores), tf.zeros(())
+        _, *real_features = discriminator(real, training=True)
+        scores, *fake_features = discriminator(fake, training=True)
+        feature_loss = losses.feature_matching(
+            [batch_means(features) for features in real_features],
+            [batch_means(features) for features in fake_features],
+        )
+        return losses.non_saturating_generator(scores), feature_loss
+
+    def _distance(
+        self, real: tf.Tensor, translated: tf.Tensor, source: str, target: str
+    ) -> tf.Tensor:
+        scales = {
+            "source_scale": self.statistics[source].scale,
+            "target_scale": self.statistics[target].scale,
+        }
+        if self.distance == "self":
+            return losses.self_distance(real, translated, **scales)
+        # Pairs are drawn from the global batch.
+        return losses.pair_distance(gather_replicas(real), gather_replicas(translated), **scales)
+
+    def _cycle(self, real: tf.Tensor, translated: tf.Tensor, source: str) -> tf.Tensor:
+        back = self.generators[source](translated, training=True)
+        if self.game == "cyclegan":
+            return losses.cycle(real, back)
+        # The mean squared error of images in [0, 1], as DiscoGAN's, is a quarter of this one's.
+        return 0.25 * losses.l2(real, back)

@@ -1,0 +1,5 @@
+"""DualGAN."""
+
+from tfi2i.zoo.unpaired.dualgan.model import DualGAN
+
+__all__ = ["DualGAN"]

@@ -1,0 +1,214 @@
+"""DualGAN: Unsupervised Dual Learning for Image-to-Image Translation (Yi et al. 2017)."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import keras
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.errors import RecipeError
+from tfi2i.training import TranslationGAN, clip_weights, mini_batches, uniform_for_each
+
+
+class DualGAN(TranslationGAN):
+    r"""Learns to translate between `a` and `b`, both ways, by Wasserstein critics and a cycle.
+
+    Generators G_ab and G_ba, critics D_a and D_b. With fake_b = G_ab(a), fake_a = G_ba(b):
+
+        D_b             E[D_b(fake_b)] - E[D_b(b)], and D_a likewise           (equations 1 and 2)
+        adversarial     - E[D_b(fake_b)] - E[D_a(fake_a)]
+        reconstruction  E[|G_ba(fake_b) - a|_1] + E[|G_ab(fake_a) - b|_1]
+        G_ab and G_ba   adversarial + reconstruction_weight * reconstruction   (equation 3)
+
+    The critics are kept smooth by `clip`, which cuts their weights to [-clip_limit, clip_limit] as
+    in the paper, or by a penalty on their `gradient` (WGAN-GP), the default of the authors' code.
+
+    Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently: one mini-batch
+    for each update of the critics.
+    """
+
+    batch_kind = "unpaired"
+    # A critic's loss has no value at which it cannot tell.
+    discriminator_game: ClassVar = None
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        a_channels: int = 3,
+        b_channels: int = 3,
+        depth: int | None = None,
+        filters: int = 64,
+        dropout: float = 0.5,
+        dropout_at_inference: bool = True,
+        receptive_field: int = 70,
+        discriminator_filters: int = 64,
+        reconstruction_weight: float = 500.0,
+        critic_updates: int = 2,
+        smoothness: Literal["clip", "gradient"] = "clip",
+        clip_limit: float = 0.01,
+        gradient_weight: float = 10.0,
+        seed: int = 0,
+        name: str = "dualgan",
+        **kwargs,
+    ):
+        """Builds the players' networks; the defaults are the paper's.
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            a_channels: Channels of `a`.
+            b_channels: Channels of `b`.
+            depth: Down-samplings of the U-Nets; None goes down to one pixel, at most 8.
+            filters: Channels after the first block of a U-Net; up to 8 times as many further in.
+            dropout: Rate in the three innermost decoder blocks.
+            dropout_at_inference: Whether dropout stays on at test time, the paper's only noise.
+            receptive_field: Of the critics' patches in pixels: 1, 16, 34, 70, 142 or 286.
+            discriminator_filters: Channels of a critic's first layer.
+            reconstruction_weight: The paper's lambda in both directions, 100 to 1000 there.
+            critic_updates: Of the critics for each one of the generators, 2 to 4 in the paper. The
+                batch is divided into as many mini-batches.
+            smoothness: `clip` or `gradient`.
+            clip_limit: Of `clip`: the paper's c, 0.01 to 0.1 there.
+            gradient_weight: Of `gradient`: the weight of the penalty.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+
+        Raises:
+            RecipeError: If `smoothness` is unknown.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        if smoothness not in ("clip", "gradient"):
+            raise RecipeError(f"model.smoothness is 'clip' or 'gradient', got {smoothness!r}")
+        self.reconstruction_weight = reconstruction_weight
+        self.critic_updates = critic_updates
+        self.smoothness = smoothness
+        self.clip_limit = clip_limit
+        self.gradient_weight = gradient_weight
+
+        def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
+            return networks.dual_unet(
+                input_channels=input_channels,
+                output_channels=output_channels,
+                depth=depth or min(8, crop_size.bit_length() - 1),
+                filters=filters,
+                max_filters=8 * filters,
+                dropout=dropout,
+                dropout_at_inference=dropout_at_inference,
+                name=name,
+            )
+
+        def critic(channels: int, name: str) -> keras.Model:
+            # Section 3.3: the PatchGAN of pix2pix. Its norm is the generators', per image, without
+            # which the penalty on each image's gradient would mean nothing.
+            return networks.patchgan(
+                channels=(channels,),
+                receptive_field=receptive_field,
+                filters=discriminator_filters,
+                norm="instance",
+                name=name,
+            )
+
+        self.generator_ab = generator(a_channels, b_channels, "generator_ab")
+        self.generator_ba = generator(b_channels, a_channels, "generator_ba")
+        self.critic_a = critic(a_channels, "critic_a")
+        self.critic_b = critic(b_channels, "critic_b")
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 5e-5,
+        critic_learning_rate: float = 5e-5,
+        decay: float = 0.9,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Makes the players `generator` and `critic`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Of the paper's RMSProp.
+            critic_learning_rate: Of the paper's RMSProp.
+            decay: Of the paper's RMSProp: how much of the mean of squares stays.
+            ema_decay: Running average of the generators' weights per update, None for none.
+            optimizers: Any Keras optimizer for each player, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        self.compile_players(
+            {
+                "generator": [self.generator_ab, self.generator_ba],
+                "critic": [self.critic_a, self.critic_b],
+            },
+            optimizers
+            or {
+                "generator": _rmsprop(generator_learning_rate, decay),
+                "critic": _rmsprop(critic_learning_rate, decay),
+            },
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """Both generators."""
+        return {"a2b": self.generator_ab, "b2a": self.generator_ba}
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Algorithm 1: both critics on each mini-batch, then both generators on the last."""
+        parts = zip(*(mini_batches(images, self.critic_updates) for images in batch), strict=True)
+        for number, (a, b) in enumerate(parts):
+            critic_logs = self._update_critics(a, b, site=2 * number)
+        return self.report(**self._update_generators(a, b), **critic_logs)
+
+    def _update_critics(self, a: tf.Tensor, b: tf.Tensor, *, site: int) -> dict[str, tf.Tensor]:
+        player = self.players["critic"]
+        fake_b = self.generator_ab(a, training=True)
+        fake_a = self.generator_ba(b, training=True)
+        with tf.GradientTape() as tape:
+            critic_a_loss = self._critic_loss(self.critic_a, a, fake_a)
+            critic_b_loss = self._critic_loss(self.critic_b, b, fake_b)
+            loss = critic_a_loss + critic_b_loss
+            if self.smoothness == "gradient":
+                loss += self.gradient_weight * (
+                    self._penalty(self.critic_a, a, fake_a, site)
+                    + self._penalty(self.critic_b, b, fake_b, site + 1)
+                )
+        player.minimize(loss, tape)
+        if self.smoothness == "clip":
+            clip_weights(player.variables, self.clip_limit)
+        return {"critic_a_loss": critic_a_loss, "critic_b_loss": critic_b_loss}
+
+    def _critic_loss(self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        scores = critic(tf.concat([real, fake], axis=0), training=True)
+        real_scores, fake_scores = tf.split(scores, 2)
+        return losses.wasserstein_critic(real_scores, fake_scores)
+
+    def _penalty(
+        self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor, site: int
+    ) -> tf.Tensor:
+        mixing = uniform_for_each(real, self.noise_seed(site, per_replica=False))
+        return losses.gradient_penalty(lambda x: critic(x, training=True), real, fake, mixing)
+
+    def _update_generators(self, a: tf.Tensor, b: tf.Tensor) -> dict[str, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            fake_b = self.generator_ab(a, training=True)
+            fake_a = self.generator_ba(b, training=True)
+            reconstruction_loss = losses.cycle(
+                a, self.generator_ba(fake_b, training=True)
+            ) + losses.cycle(b, self.generator_ab(fake_a, training=True))
+            adversarial_loss = losses.wasserstein_generator(
+                self.critic_b(fake_b, training=True)
+            ) + losses.wasserstein_generator(self.critic_a(fake_a, training=True))
+            generator_loss = adversarial_loss + self.reconstruction_weight * reconstruction_loss
+        self.players["generator"].minimize(generator_loss, tape)
+        return {
+            "generator_loss": generator_loss,
+            "adversarial_loss": adversarial_loss,
+            "reconstruction_loss": reconstruction_loss,
+        }
+
+
+def _rmsprop(learning_rate: float, decay: float) -> keras.optimizers.Optimizer:
+    """RMSProp as the authors' TensorFlow has it: epsilon 1e-10, Keras' default is 1e-7."""
+    return keras.optimizers.RMSprop(learning_rate, rho=decay, epsilon=1e-10)

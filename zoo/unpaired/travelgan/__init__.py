@@ -1,0 +1,5 @@
+"""TraVeLGAN."""
+
+from tfi2i.zoo.unpaired.travelgan.model import TraVeLGAN
+
+__all__ = ["TraVeLGAN"]
