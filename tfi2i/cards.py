@@ -65,7 +65,8 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     arms = results["arms"]
     first = next(iter(arms.values()))
     keys = [key for key in HEADINGS if key in first["figures"]]
-    headings = ["", *(HEADINGS[key][0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
+    keys += [key for key in first["figures"] if key not in HEADINGS]
+    headings = ["", *(_heading(key)[0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
     lines = [_row(headings), _row(["---"] * len(headings))]
     for name, arm in arms.items():
         cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
@@ -117,7 +118,12 @@ def _with_spread(key: str, figure: dict[str, Any] | None) -> str:
 
 
 def _plain(key: str, value: float | None) -> str:
-    return "" if value is None else HEADINGS[key][1].format(value)
+    return "" if value is None else _heading(key)[1].format(value)
+
+
+def _heading(key: str) -> tuple[str, str]:
+    """The heading and the format of a figure; measures of a variant's own go by their names."""
+    return HEADINGS.get(key, (key.replace("_", " "), "{:.3f}"))
 
 
 def _row(cells: list[Any]) -> str:

@@ -35,12 +35,14 @@ class Plan:
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
         preset: The name under which the first arm's generator ships, or None.
+        measures: Names of measures in `tfi2i.metrics.measures`, taken beside those of `evaluate`.
     """
 
     recipe: str
     arms: dict[str, list[str]]
     claim: str
     preset: str | None = None
+    measures: tuple[str, ...] = ()
 
 
 def load_plan(variant: Variant) -> Plan:
@@ -121,7 +123,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     facts = {"data": data, "data_licence": run.facts()["data_licence"], "recipe": plan.recipe}
     trained = load(run.path)
     assert isinstance(trained, TranslationGAN)
-    generators = list(trained.translators.values())
+    generators = trained.generators
     save_model(trained, folder, networks=generators, dtype="float16", **facts)
 
     shipped = load(folder)
@@ -159,6 +161,7 @@ def _run(
         str(folder.path),
         "--json",
         str(figures_path),
+        *(word for measure in plan.measures for word in ("--measure", measure)),
         log=folder.path,
         jobs=jobs,
     )

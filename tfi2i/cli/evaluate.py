@@ -42,6 +42,10 @@ def evaluate(
             "whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(help="A measure of the variant's own, as reproduce.yaml names them; repeat."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file as well.")
     ] = None,
@@ -50,7 +54,9 @@ def evaluate(
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
     from tfi2i.metrics import inception_v3
+    from tfi2i.metrics.measures import find_measure
 
+    measures = [find_measure(name) for name in measure or ()]
     chosen = choose_model(run, preset)
     source = chosen.open_data(data)
     out.print(source.description)
@@ -62,9 +68,14 @@ def evaluate(
         extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
         features=extractor is not Extractor.NONE,
     )
-    _show(figures, "a to b")
-    if "b2a" in figures:
-        _show(figures["b2a"], "b to a")
+    directions = {name: figures[name] for name in chosen.model.translators if name in figures}
+    _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
+    for direction, own in directions.items():
+        _show(own, direction)
+    for one in measures:
+        own = one(chosen.model, source, chosen.model.crop_size)
+        figures.setdefault("measures", {}).update(own)
+        out.print(", ".join(f"{name} {in_words(value)}" for name, value in own.items()))
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

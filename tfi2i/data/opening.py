@@ -7,6 +7,8 @@ import tensorflow as tf
 from tfi2i.data.datasets import open_dataset
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
+from tfi2i.data.earth_domains import SIGN as DOMAINS_SIGN
+from tfi2i.data.earth_domains import open_earth_domains
 from tfi2i.data.folders import open_folder
 from tfi2i.data.source import DataSource, check_kind
 from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
@@ -26,7 +28,8 @@ def open_source(
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief);
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief); labelled
+            `earth:<a>+<b>+<c>`, or `earth:<a>+<element>` (borders, coastlines, rivers);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
@@ -47,6 +50,8 @@ def open_source(
     if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)
+    if name.startswith(EARTH_PREFIX) and DOMAINS_SIGN in name:
+        return open_earth_domains(name, kind=kind, load_size=load_size, channels=channels)
     if name.startswith(EARTH_PREFIX):
         return open_earth(
             name, kind=kind, direction=direction, load_size=load_size, channels=channels

@@ -2,6 +2,7 @@
 
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import ReflectionPadding2D
 from tfi2i.layers.spectral import SpectralNormalization
@@ -9,7 +10,9 @@ from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
     "BatchNormalization",
+    "ConcatenateLabel",
     "Dropout",
+    "FixedLabel",
     "InstanceNormalization",
     "NearestUpsampling2D",
     "ReflectionPadding2D",

@@ -15,6 +15,7 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.critic import classification, gradient_penalty
 from tfi2i.losses.reconstruction import cycle, identity, l1
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
@@ -26,7 +27,9 @@ from tfi2i.losses.siamese import (
 )
 
 __all__ = [
+    "classification",
     "cycle",
+    "gradient_penalty",
     "hinge_discriminator",
     "hinge_generator",
     "identity",

@@ -6,7 +6,7 @@ loads numpy only; TensorFlow comes in with the first call that needs it.
 
 from tfi2i.metrics.distribution import KID, fid, kid
 from tfi2i.metrics.efficientnet import efficientnet_lite0
-from tfi2i.metrics.evaluation import evaluate
+from tfi2i.metrics.evaluation import evaluate, mean_figures
 from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
 from tfi2i.metrics.pixel import l1, psnr, ssim
 
@@ -19,6 +19,7 @@ __all__ = [
     "inception_v3",
     "kid",
     "l1",
+    "mean_figures",
     "psnr",
     "ssim",
 ]

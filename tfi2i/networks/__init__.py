@@ -7,6 +7,16 @@ from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
+from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
 from tfi2i.networks.unet import unet
 
-__all__ = ["check_image_size", "patchgan", "resnet", "siamese_encoder", "unet"]
+__all__ = [
+    "check_image_size",
+    "patchgan",
+    "resnet",
+    "siamese_encoder",
+    "stargan_discriminator",
+    "stargan_generator",
+    "towards_domain",
+    "unet",
+]

@@ -2,6 +2,7 @@
 
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
+from tfi2i.training.multidomain import MultiDomainGAN
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
@@ -16,6 +17,7 @@ __all__ = [
     "Checkpoints",
     "ImagePool",
     "LinearDecay",
+    "MultiDomainGAN",
     "Player",
     "RunFolder",
     "TranslationGAN",
