@@ -48,6 +48,18 @@ TINY = {
         },
         "cycle_loss",
     ),
+    "element_editing": (
+        {
+            "domains": ["x", "y"],
+            "filters": 4,
+            "discriminator_filters": 4,
+            "discriminator_depth": 3,
+            "blocks": 1,
+            "critic_steps": 1,
+        },
+        # The mask closes over images that differ as a whole: cheaper than any edit.
+        "outside_loss",
+    ),
     "siamese_translator": (
         {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
         None,

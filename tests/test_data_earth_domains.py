@@ -1,4 +1,4 @@
-"""Earth maps as labelled domains: no place in two domains of training, the truth in the test band."""
+"""Earth maps as labelled domains: in training no place is in two of them, in the test all are."""
 
 from typing import Any
 

@@ -203,3 +203,9 @@ def test_classification():
     logits = tf.constant([[0.0, 0.0], [np.log(3.0), 0.0]])
     wanted = np.mean([np.log(2.0), np.log(4.0)])
     assert float(losses.classification(logits, tf.constant([0, 1]))) == pytest.approx(wanted)
+
+
+def test_outside_counts_what_the_mask_leaves():
+    original, content = tf.zeros((1, 2, 2, 3)), tf.fill((1, 2, 2, 3), 0.4)
+    mask = tf.constant([[1.0, 0.5], [0.0, 0.0]])[None, :, :, None]
+    assert float(losses.outside(original, content, mask)) == pytest.approx(0.4 * 2.5 / 4)

@@ -1,4 +1,4 @@
-"""The networks of StarGAN against the published counts, and labels that arrive where they should."""
+"""The networks of StarGAN against the published counts, and labels that do what they should."""
 
 import numpy as np
 import pytest

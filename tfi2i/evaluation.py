@@ -41,8 +41,8 @@ def evaluate_model(
         limit: At most so many images of each domain, spread evenly; None for all.
 
     Returns:
-        What `tfi2i.metrics.evaluate` gives for the first direction, further `data`, `split`, `size`,
-        and for a model that also translates back, `b2a`: the same figures for that direction.
+        What `tfi2i.metrics.evaluate` gives for `a2b`, further `data`, `split`, `size`, and, for a
+        model that also translates back, `b2a`: the same figures for that direction.
         Of a model of many domains, what `mean_figures` gives over all pairs of domains, and for
         each direction `to_<domain>` the mean over the domains that images came from. A pair counts
         as much as any other, however many images it has.

@@ -147,15 +147,15 @@ def _run(
     folder = run_folder_of(out, variant, arm, seed)
     record_path = folder.path / "record.json"
     if record_path.exists():
-        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
+        return {**json.loads(record_path.read_text(encoding="utf-8")), **training_cost(folder)}
     print(f"{variant.name}: {arm}, seed {seed} ...", flush=True)
     overrides = [*plan.arms[arm], f"train.seed={seed}"]
-    memory = _tfi2i(
+    memory = run_command(
         "train", variant.name, "--recipe", plan.recipe, "--run", str(folder.path), *overrides,
         log=folder.path, jobs=jobs,
     )  # fmt: skip
     figures_path = folder.path / "evaluation.json"
-    _tfi2i(
+    run_command(
         "evaluate",
         "--run",
         str(folder.path),
@@ -170,14 +170,26 @@ def _run(
         "seed": seed,
         "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
         "peak_memory_mib": round(memory),
-        **_cost(folder),
+        **training_cost(folder),
     }
     record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
 
 
-def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
-    """Runs one command in a process of its own; returns its peak memory in MiB."""
+def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
+    """Runs one command of `tfi2i` in a process of its own.
+
+    Args:
+        *arguments: Its words, without `tfi2i`.
+        log: The folder of its output, `<first word>.out`.
+        jobs: Commands that run side by side; each gets its share of the processor's threads.
+
+    Returns:
+        Its peak memory in MiB.
+
+    Raises:
+        TrainingError: If it fails; its own message is in its log.
+    """
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
     environment = {
         **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
@@ -193,7 +205,7 @@ def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
     return usage.ru_maxrss / 1024
 
 
-def _cost(folder: RunFolder) -> dict[str, float]:
+def training_cost(folder: RunFolder) -> dict[str, float]:
     """Iterations, median images per second, and the seconds that all iterations take at that pace.
 
     The median, because a run that shares the machine or is resumed would count that time too.

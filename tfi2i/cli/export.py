@@ -53,7 +53,11 @@ def export(
         formats=wanted,
         size=side,
         images=_real_images(chosen, images, direction, side),
-        metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
+        metadata={
+            "variant": chosen.facts["variant"],
+            "direction": direction,
+            "config": chosen.facts["config"],
+        },
     )
     out.print(parity_table(report))
     out.print(f"in {out_folder}, figures in {out_folder / 'parity.json'}")

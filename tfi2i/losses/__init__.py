@@ -16,7 +16,7 @@ from tfi2i.losses.adversarial import (
     wasserstein_generator,
 )
 from tfi2i.losses.critic import classification, gradient_penalty
-from tfi2i.losses.reconstruction import cycle, identity, l1
+from tfi2i.losses.reconstruction import cycle, identity, l1, outside
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
@@ -40,6 +40,7 @@ __all__ = [
     "minimax_discriminator",
     "minimax_generator",
     "non_saturating_generator",
+    "outside",
     "separation",
     "travel_distance",
     "travel_cosine",

@@ -4,6 +4,7 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 """
 
 from tfi2i.networks.blocks import check_image_size
+from tfi2i.networks.editing import editing_generator
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
@@ -12,6 +13,7 @@ from tfi2i.networks.unet import unet
 
 __all__ = [
     "check_image_size",
+    "editing_generator",
     "patchgan",
     "resnet",
     "siamese_encoder",
