@@ -62,6 +62,16 @@ def unpaired_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def labelled_folder(tmp_path_factory) -> Path:
+    """`train/x y` with 3 pictures of 40 pixels each, and `test` likewise."""
+    root = tmp_path_factory.mktemp("labelled")
+    places = [root / split / name for split in ("train", "test") for name in "xy"]
+    for seed, place in enumerate(places):
+        write_pictures(place, 3, size=40, seed=seed)
+    return root
+
+
+@pytest.fixture(scope="session")
 def paired_folder(tmp_path_factory) -> Path:
     """Aligned `A/train B/train A/test B/test`; b is the negative of a."""
     root = tmp_path_factory.mktemp("paired")

@@ -38,6 +38,29 @@ TINY = {
         },
         "cycle_loss",
     ),
+    "stargan": (
+        {
+            "domains": ["x", "y"],
+            "filters": 4,
+            "discriminator_filters": 4,
+            "discriminator_depth": 3,
+            "blocks": 1,
+            "critic_steps": 1,
+        },
+        "cycle_loss",
+    ),
+    "element_editing": (
+        {
+            "domains": ["x", "y"],
+            "filters": 4,
+            "discriminator_filters": 4,
+            "discriminator_depth": 3,
+            "blocks": 1,
+            "critic_steps": 1,
+        },
+        # The mask closes over images that differ as a whole: cheaper than any edit.
+        "outside_loss",
+    ),
     "siamese_translator": (
         {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
         None,
@@ -105,8 +128,12 @@ def tiny_recipe(name: str, folder: Path, **train) -> Recipe:
 
 
 @pytest.fixture
-def folder_for(unpaired_folder, paired_folder):
-    folders = {"unpaired": unpaired_folder, "paired": paired_folder}
+def folder_for(unpaired_folder, paired_folder, labelled_folder):
+    folders = {
+        "unpaired": unpaired_folder,
+        "paired": paired_folder,
+        "labelled": labelled_folder,
+    }
     return lambda name: folders[find_variant(name).load_class().batch_kind]
 
 

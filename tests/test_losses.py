@@ -276,3 +276,32 @@ def test_batch_sizes_unknown_until_the_graph_runs():
 
     assert float(travel(REAL_VECTORS)) == pytest.approx(2.0)
     assert float(travel(tf.random.normal((5, 2)))) == pytest.approx(2.0, rel=1e-5)
+
+
+def test_gradient_penalty():
+    """Of a linear score, the gradient is its weights wherever it is taken."""
+    weights = tf.constant([3.0, 0.0, 4.0])
+    real, fake = tf.zeros((2, 2, 2, 3)), tf.ones((2, 2, 2, 3))
+    mixing = tf.constant([0.2, 0.9])[:, None, None, None]
+
+    def score(images):
+        return tf.reduce_sum(images * weights, axis=-1)
+
+    # Four pixels of a gradient of length 5: length 10.
+    assert float(losses.gradient_penalty(score, real, fake, mixing)) == pytest.approx(81.0)
+
+    seen = []
+    losses.gradient_penalty(lambda x: seen.append(x) or score(x), real, fake, mixing)
+    assert np.ravel(seen[0][:, 0, 0, 0]) == pytest.approx([0.8, 0.1])
+
+
+def test_classification():
+    logits = tf.constant([[0.0, 0.0], [np.log(3.0), 0.0]])
+    wanted = np.mean([np.log(2.0), np.log(4.0)])
+    assert float(losses.classification(logits, tf.constant([0, 1]))) == pytest.approx(wanted)
+
+
+def test_outside_counts_what_the_mask_leaves():
+    original, content = tf.zeros((1, 2, 2, 3)), tf.fill((1, 2, 2, 3), 0.4)
+    mask = tf.constant([[1.0, 0.5], [0.0, 0.0]])[None, :, :, None]
+    assert float(losses.outside(original, content, mask)) == pytest.approx(0.4 * 2.5 / 4)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfi2i.data import evaluation_arrays, resize_image, spread_evenly
+from tfi2i.data import evaluation_arrays, evaluation_domains, resize_image, spread_evenly
 from tfi2i.errors import DataError
-from tfi2i.metrics import evaluate
+from tfi2i.metrics import evaluate, mean_figures
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource, Images
@@ -33,7 +33,7 @@ def evaluate_model(
 
     Args:
         model: With its weights.
-        source: Of two domains.
+        source: Of two domains, or labelled.
         size: Side of the square images in pixels, one that the generators take.
         split: `test`, `val` or `train`.
         extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.
@@ -43,10 +43,29 @@ def evaluate_model(
     Returns:
         What `tfi2i.metrics.evaluate` gives for `a2b`, further `data`, `split`, `size`, and, for a
         model that also translates back, `b2a`: the same figures for that direction.
+        Of a model of many domains, what `mean_figures` gives over all pairs of domains, and for
+        each direction `to_<domain>` the mean over the domains that images came from. A pair counts
+        as much as any other, however many images it has.
 
     Raises:
-        DataError: If the source has one domain only, or no such split.
+        DataError: If the source does not have the model's domains, or no such split.
     """
+    options = {"extractor": extractor, "features": features}
+    if source.kind == "labelled":
+        figures = _many_domains(model, source, size, split, limit, options)
+    else:
+        figures = _two_domains(model, source, size, split, limit, options)
+    return {"data": source.description, "split": split, "size": size, **figures}
+
+
+def _two_domains(
+    model: "TranslationGAN",
+    source: "DataSource",
+    size: int,
+    split: str,
+    limit: int | None,
+    options: dict[str, Any],
+) -> dict[str, Any]:
     a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
     if b is None:
         raise DataError(
@@ -61,22 +80,65 @@ def evaluate_model(
             arrays[direction[0]],
             arrays[direction[-1]],
             paired=paired,
-            extractor=extractor,
-            features=features,
             training_b=_training_images(source, direction[-1], size),
+            **options,
         )
         for direction in model.translators
     }
     forth = figures.pop("a2b")
-    return {"data": source.description, "split": split, "size": size, **forth, **figures}
+    return {**forth, **figures}
+
+
+def _many_domains(
+    model: "TranslationGAN",
+    source: "DataSource",
+    size: int,
+    split: str,
+    limit: int | None,
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    domains = evaluation_domains(source, split=split, size=size, limit=limit)
+    directions = {f"to_{domain}": domain for domain in domains}
+    if {*directions} != {*model.translators}:
+        raise DataError(
+            f"{source.name} has the domains {', '.join(domains)}, but {model.name} translates "
+            f"{', '.join(model.translators)}"
+        )
+    pairs = {
+        direction: [
+            evaluate(
+                partial(model.translate_batch, direction=direction),
+                images,
+                domains[target],
+                paired=split == "test" and source.aligned_test,
+                training_b=_training_images(source, target, size),
+                **options,
+            )
+            for domain, images in domains.items()
+            if domain != target
+        ]
+        for direction, target in directions.items()
+    }
+    return {
+        **mean_figures([pair for several in pairs.values() for pair in several]),
+        **{direction: mean_figures(several) for direction, several in pairs.items()},
+    }
 
 
 def _training_images(source: "DataSource", domain: str, size: int) -> Iterator[np.ndarray] | None:
     """Some training images of a domain, one at a time; None where the source has no such part."""
     if "train" not in source.splits:
         return None
-    images: Images | None = getattr(source.splits["train"], domain)
+    train = source.splits["train"]
+    images: Images | None = train.a
+    indices = None
+    if train.labels is not None:
+        number = source.class_names.index(domain)
+        indices = [index for index, label in enumerate(train.labels) if label == number]
+    elif domain == "b":
+        images = train.b
     if images is None:
         return None
-    chosen = spread_evenly(len(images), MOST_TRAINING_IMAGES)
-    return (resize_image(images.load(index), size, size) for index in chosen)
+    indices = indices or list(range(len(images)))
+    chosen = spread_evenly(len(indices), MOST_TRAINING_IMAGES)
+    return (resize_image(images.load(indices[place]), size, size) for place in chosen)

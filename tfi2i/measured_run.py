@@ -38,24 +38,36 @@ def measured_run(
     """
     record_path = folder.path / "record.json"
     if record_path.exists():
-        return {**json.loads(record_path.read_text(encoding="utf-8")), **_cost(folder)}
+        return {**json.loads(record_path.read_text(encoding="utf-8")), **training_cost(folder)}
     print(f"{label} ...", flush=True)
     run = ("--run", str(folder.path))
-    memory = _tfi2i("train", *train, *run, log=folder.path, jobs=jobs)
+    memory = run_command("train", *train, *run, log=folder.path, jobs=jobs)
     figures_path = folder.path / "evaluation.json"
     asked = [part for name in measures for part in ("--measure", name)]
-    _tfi2i("evaluate", *run, "--json", str(figures_path), *asked, log=folder.path, jobs=jobs)
+    run_command("evaluate", *run, "--json", str(figures_path), *asked, log=folder.path, jobs=jobs)
     record = {
         "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
         "peak_memory_mib": round(memory),
-        **_cost(folder),
+        **training_cost(folder),
     }
     record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
 
 
-def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
-    """Runs one command in a process of its own; returns its peak memory in MiB."""
+def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
+    """Runs one command of `tfi2i` in a process of its own.
+
+    Args:
+        *arguments: Its words, without `tfi2i`.
+        log: The folder of its output, `<first word>.out`.
+        jobs: Commands that run side by side; each gets its share of the processor's threads.
+
+    Returns:
+        Its peak memory in MiB.
+
+    Raises:
+        TrainingError: If it fails; its own message is in its log.
+    """
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
     environment = {
         **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
@@ -71,7 +83,7 @@ def _tfi2i(*arguments: str, log: Path, jobs: int) -> float:
     return usage.ru_maxrss / 1024
 
 
-def _cost(folder: RunFolder) -> dict[str, float]:
+def training_cost(folder: RunFolder) -> dict[str, float]:
     """Iterations, median images per second, and the seconds that all iterations take at that pace.
 
     The median, because a run that shares the machine or is resumed would count that time too.

@@ -17,6 +17,7 @@ from tfi2i.errors import DataError, RecipeError
 from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
 from tfi2i.metrics.diversity import diversity
+from tfi2i.metrics.domains import edit_errors, translation_accuracy
 from tfi2i.metrics.segmentation import segmentation_score
 
 if TYPE_CHECKING:
@@ -174,6 +175,12 @@ MEASURES: dict[str, Callable[[Subject], Measured]] = {
     "digit_accuracy": digit_accuracy,
     "distances_kept": distances_kept,
     "diversity": lambda subject: with_real(diversity(subject.model, subject.source)),
+    "edit_errors": lambda subject: Measured(
+        {**edit_errors(subject.model, subject.source, subject.size)}
+    ),
+    "translation_accuracy": lambda subject: with_real(
+        translation_accuracy(subject.model, subject.source, subject.size)
+    ),
     "segmentation": lambda subject: with_real(
         segmentation_score(subject.model, subject.source, subject.cache)
     ),

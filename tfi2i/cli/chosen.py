@@ -20,6 +20,11 @@ PresetOption = Annotated[
     typer.Option("--preset", help="A trained model that ships with tfi2i; see `tfi2i list`."),
 ]
 
+DirectionOption = Annotated[
+    str | None,
+    typer.Option(help="a2b, b2a or to_<domain>, as far as the variant learns it; else its first."),
+]
+
 
 @dataclass(frozen=True)
 class Chosen:

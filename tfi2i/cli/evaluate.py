@@ -68,9 +68,10 @@ def evaluate(
         extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
         features=extractor is not Extractor.NONE,
     )
-    _show(figures, "a to b")
-    if "b2a" in figures:
-        _show(figures["b2a"], "b to a")
+    directions = {name: figures[name] for name in chosen.model.translators if name in figures}
+    _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
+    for direction, own in directions.items():
+        _show(own, direction)
     # Runs beside this one share what a measure has to train.
     cache = run.parent if run is not None else None
     subject = Subject(chosen.model, source, chosen.model.crop_size, cache)

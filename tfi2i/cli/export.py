@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tfi2i.cli.chosen import Chosen, PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import Chosen, DirectionOption, PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
 
@@ -34,7 +34,7 @@ def export(
             "images stay the same."
         ),
     ] = "auto",
-    direction: Annotated[str, typer.Option(help="a2b, or b2a if the variant learns it.")] = "a2b",
+    direction: DirectionOption = None,
     size: Annotated[
         int | None,
         typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
@@ -54,6 +54,7 @@ def export(
     if unknown:
         raise ExportError(f"--formats knows {', '.join(FORMATS)}; not {', '.join(unknown)}")
     chosen = choose_model(run, preset)
+    direction = direction or next(iter(chosen.model.translators))
     side = size or chosen.model.crop_size
     report = ship(
         chosen.model,
@@ -63,7 +64,11 @@ def export(
         size=side,
         images=_real_images(chosen, images, direction, side),
         precision=precision,
-        metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
+        metadata={
+            "variant": chosen.facts["variant"],
+            "direction": direction,
+            "config": chosen.facts["config"],
+        },
     )
     out.print(parity_table(report))
     out.print(f"in {out_folder}, figures in {out_folder / 'parity.json'}")
@@ -76,6 +81,7 @@ def _real_images(
     import numpy as np
 
     from tfi2i.data import read_image, resize_image
+    from tfi2i.training.translation import domain_read
     from tfi2i.translation_files import find_images
 
     channels = chosen.model.translator(direction).input_shape[-1]
@@ -85,9 +91,10 @@ def _real_images(
     else:
         source = chosen.open_data(None)
         split = source.splits.get("test") or source.splits.get("train")
-        domain = getattr(split, direction[0])
+        part = domain_read(direction)
+        domain = getattr(split, part)
         if domain is None:
-            raise DataError(f"{source.name} has no images of domain {direction[0]}; give --images")
+            raise DataError(f"{source.name} has no images of domain {part}; give --images")
         chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))
         pictures = [domain.load(int(index)) for index in chosen_indices]
     return np.stack([resize_image(picture, size, size) for picture in pictures])

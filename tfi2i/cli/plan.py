@@ -29,6 +29,7 @@ class Plan:
 
         Raises:
             DataError: As training would.
+            RecipeError: If the recipe and the images do not fit together.
         """
         from tfi2i.data import open_source, steps_per_epoch, training_batches
 
@@ -38,6 +39,7 @@ class Plan:
         steps = steps_per_epoch(source, self.recipe.data["batch_size"])
         arguments = self.recipe.arguments_for("data", training_batches)
         training_batches(**{**arguments, "source": source})
+        self.variant_class.completed_config(self.recipe.model_config(self.variant_class), source)
         return source, steps
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import DirectionOption, PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
 
@@ -23,7 +23,7 @@ def translate(
     ],
     run: RunOption = None,
     preset: PresetOption = None,
-    direction: Annotated[str, typer.Option(help="a2b, or b2a if the variant learns it.")] = "a2b",
+    direction: DirectionOption = None,
     tile: Annotated[
         int | None,
         typer.Option(help="Side of the blended tiles in pixels; else as the model was trained."),

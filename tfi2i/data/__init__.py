@@ -8,7 +8,7 @@ from tfi2i.data.batches import (
 )
 from tfi2i.data.digits import DigitImages
 from tfi2i.data.earth import earth_map, earth_test_region
-from tfi2i.data.evaluation import evaluation_arrays, spread_evenly
+from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
 from tfi2i.data.opening import open_source
 from tfi2i.data.pixels import to_float, to_uint8
@@ -25,6 +25,7 @@ __all__ = [
     "earth_map",
     "earth_test_region",
     "evaluation_arrays",
+    "evaluation_domains",
     "image_size",
     "open_source",
     "read_image",

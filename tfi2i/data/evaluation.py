@@ -36,6 +36,38 @@ def evaluation_arrays(
     return _stacked(part.a, size, limit), b, names
 
 
+def evaluation_domains(
+    source: DataSource, *, split: str = "test", size: int, limit: int | None = None
+) -> dict[str, np.ndarray]:
+    """The images of one split of a labelled source by class, resized as `evaluation_arrays` does.
+
+    Args:
+        source: of kind `labelled`.
+        split: "test", "train" or "val".
+        size: height and width of the result.
+        limit: at most so many of each class, spread evenly over all.
+
+    Returns:
+        Class name -> uint8 (N, size, size, C), each with its own N.
+
+    Raises:
+        DataError: the source is not labelled, there is no such split, or a class has no image in
+            it.
+    """
+    if split not in source.splits or source.splits[split].labels is None:
+        raise DataError(f"{source.name} ({source.kind}) has no labelled {split!r} images")
+    part = source.splits[split]
+    labels = np.array(part.labels)
+    domains = {}
+    for number, name in enumerate(source.class_names):
+        indices = np.flatnonzero(labels == number)
+        if not len(indices):
+            raise DataError(f"{source.name} has no {split!r} images of {name!r}")
+        chosen = indices[spread_evenly(len(indices), limit)].tolist()
+        domains[name] = np.stack([resize_image(part.a.load(i), size, size) for i in chosen])
+    return domains
+
+
 def spread_evenly(count: int, limit: int | None) -> list[int]:
     """Indices of at most `limit` out of `count`, evenly spread, first and last among them."""
     wanted = count if limit is None else min(count, limit)

@@ -10,6 +10,8 @@ from tfi2i.data.digits import PREFIX as DIGITS_PREFIX
 from tfi2i.data.digits import open_digits
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
+from tfi2i.data.earth_domains import SIGN as DOMAINS_SIGN
+from tfi2i.data.earth_domains import open_earth_domains
 from tfi2i.data.folders import open_folder
 from tfi2i.data.source import DataSource, check_kind
 from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
@@ -30,7 +32,8 @@ def open_source(
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels);
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels); labelled
+            `earth:<a>+<b>+<c>`, or `earth:<a>+<element>` (borders, coastlines, rivers);
             `digits:handwritten-printed`; `tfds:<builder>[/<config>]`; or a tf.data.Dataset of
             unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
@@ -62,6 +65,8 @@ def open_source(
     if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)
+    if name.startswith(EARTH_PREFIX) and DOMAINS_SIGN in name:
+        return open_earth_domains(name, kind=kind, load_size=load_size, channels=channels)
     if name.startswith(EARTH_PREFIX):
         return open_earth(
             name, kind=kind, direction=direction, load_size=load_size, channels=channels

@@ -75,7 +75,8 @@ class DataSource:
         skipped: files left out because they cannot be read, with the reason.
         class_names: for kind `labelled`, the name of every class number.
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
-            compared pixel by pixel; this can hold for an unpaired source too.
+            compared pixel by pixel; this can hold for an unpaired source too. Of a labelled one:
+            the test images of every class show the same things in the same order.
         dataset: the user's own dataset of single, unbatched elements; its order is the user's.
     """
 

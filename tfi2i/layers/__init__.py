@@ -1,7 +1,9 @@
 """Layers that the variants share, on (B, H, W, C) with H and W free."""
 
 from tfi2i.layers.attention import SelfAttention
+from tfi2i.layers.blend import Blend
 from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
@@ -11,8 +13,11 @@ from tfi2i.layers.upsampling import NearestUpsampling2D
 __all__ = [
     "AppendLatent",
     "BatchNormalization",
+    "Blend",
+    "ConcatenateLabel",
     "CropFirst2D",
     "Dropout",
+    "FixedLabel",
     "FixedLatent",
     "InstanceNormalization",
     "NearestUpsampling2D",

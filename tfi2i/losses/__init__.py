@@ -16,11 +16,12 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.critic import classification, gradient_penalty
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
 from tfi2i.losses.features import feature_matching
 from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
-from tfi2i.losses.reconstruction import cycle, identity, l1, l2
-from tfi2i.losses.regularisation import gradient_penalty, squared_weights
+from tfi2i.losses.reconstruction import cycle, identity, l1, l2, outside
+from tfi2i.losses.regularisation import squared_weights
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
     separation,
@@ -33,6 +34,7 @@ from tfi2i.losses.siamese import (
 
 __all__ = [
     "DistanceScale",
+    "classification",
     "cycle",
     "feature_matching",
     "gradient_penalty",
@@ -48,6 +50,7 @@ __all__ = [
     "minimax_discriminator",
     "minimax_generator",
     "non_saturating_generator",
+    "outside",
     "over_scales",
     "pair_distance",
     "reparameterise",

@@ -34,3 +34,15 @@ def identity(original, mapped) -> tf.Tensor:
         mapped: What the generator makes of them, (B, H, W, C).
     """
     return l1(original, mapped)
+
+
+def outside(original, content, mask) -> tf.Tensor:
+    """`mean (1 - mask) |content - original|`: outside an edited region nothing should change.
+
+    Args:
+        original: Images before the edit, (B, H, W, C).
+        content: The same images redrawn, (B, H, W, C).
+        mask: The edited region, (B, H, W, 1) in [0, 1].
+    """
+    difference = tf.abs(tf.cast(content, tf.float32) - tf.cast(original, tf.float32))
+    return tf.reduce_mean((1.0 - tf.cast(mask, tf.float32)) * difference)

@@ -7,7 +7,7 @@ loads numpy only; TensorFlow comes in with the first call that needs it.
 from tfi2i.metrics.distribution import KID, fid, kid
 from tfi2i.metrics.diversity import diversity, mean_distance_within
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
-from tfi2i.metrics.evaluation import evaluate
+from tfi2i.metrics.evaluation import evaluate, mean_figures
 from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
 from tfi2i.metrics.pixel import l1, psnr, ssim
 from tfi2i.metrics.segmentation import class_figures, segmentation_score
@@ -25,6 +25,7 @@ __all__ = [
     "kid",
     "l1",
     "mean_distance_within",
+    "mean_figures",
     "psnr",
     "segmentation_score",
     "ssim",

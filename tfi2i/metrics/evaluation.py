@@ -5,7 +5,7 @@ flat colour; FID and KID beside those of the untouched input.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,31 @@ def evaluate(
         result["features"] = _add_distances(candidates, b, chosen, figures)
     result["skipped"] = skipped
     return result
+
+
+def mean_figures(several: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The means of what `evaluate` gave for several pairs of domains.
+
+    Args:
+        several: Results of `evaluate` with equal options; at least one.
+
+    Returns:
+        The form of `evaluate`: every figure is the mean over those that have it, `images_a` and
+        `images_b` are sums, and the rest is that of the first.
+    """
+    first = several[0]
+    means = {
+        name: {key: _mean([one[name].get(key) for one in several]) for key in first[name]}
+        for name in ("translated", "copy_input", "mean_colour")
+        if name in first
+    }
+    counts = {name: sum(one[name] for one in several) for name in ("images_a", "images_b")}
+    return {**first, **counts, **means}
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _translate_all(translate: Translate, a: np.ndarray, b: np.ndarray, paired: bool) -> np.ndarray:

@@ -6,16 +6,19 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
+from tfi2i.networks.editing import editing_generator
 from tfi2i.networks.encoders import latent_encoder
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
+from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
 from tfi2i.networks.travel import siamese_stem, siamese_trunk
 from tfi2i.networks.unet import unet
 
 __all__ = [
     "check_image_size",
     "dual_unet",
+    "editing_generator",
     "encoder_decoder",
     "feature_discriminator",
     "latent_encoder",
@@ -24,5 +27,8 @@ __all__ = [
     "siamese_encoder",
     "siamese_stem",
     "siamese_trunk",
+    "stargan_discriminator",
+    "stargan_generator",
+    "towards_domain",
     "unet",
 ]

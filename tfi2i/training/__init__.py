@@ -3,6 +3,7 @@
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
 from tfi2i.training.latent_translation import LatentTranslationGAN
+from tfi2i.training.multidomain import MultiDomainGAN
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
@@ -27,6 +28,7 @@ __all__ = [
     "ImagePool",
     "LatentTranslationGAN",
     "LinearDecay",
+    "MultiDomainGAN",
     "Player",
     "RunFolder",
     "TranslationGAN",

@@ -13,7 +13,7 @@ from tfi2i.errors import TrainingError
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import DiscriminatorWatch, first_not_finite, output_warnings
 from tfi2i.training.run_folder import RunFolder
-from tfi2i.training.translation import TranslationGAN
+from tfi2i.training.translation import TranslationGAN, domain_read
 
 LOG_EVERY = 20
 
@@ -110,12 +110,14 @@ class WriteSamples(_RunCallback):
                 self._said.add(sentence)
 
     def _write(self) -> list[str]:
-        columns, found = [], []
+        columns, found, shown = [], [], ""
         for direction in self.gan.translators:
-            source = self.inputs[direction[0]]
+            domain = domain_read(direction)
+            source = self.inputs[domain]
             translated = self.gan.translate_batch(source, direction=direction)
-            columns += [source, translated]
-            found += output_warnings(source, translated)
+            columns += [translated] if domain == shown else [source, translated]
+            found += output_warnings(source, translated, may_copy=self.gan.keeps_most)
+            shown = domain
         if len(self.gan.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
         rows = [np.concatenate(row, axis=1) for row in zip(*map(_as_rgb, columns), strict=True)]

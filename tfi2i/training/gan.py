@@ -4,7 +4,7 @@ import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -29,8 +29,10 @@ class GAN(keras.Model):
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
-            for a critic, whose loss has no such value.
+            for critics that cannot win, because their gradient never vanishes.
         smallest_batch: Images that `train_step` needs in a global batch.
+        minibatches: How many mini-batches `train_step` makes of a batch, one for each update of a
+            critic; the size of a batch is a multiple of it.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
@@ -38,6 +40,11 @@ class GAN(keras.Model):
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float] | None]
     smallest_batch: ClassVar[int] = 1
+
+    @property
+    def minibatches(self) -> int:
+        """See above; 1 unless an iteration updates a critic several times."""
+        return 1
 
     def __new__(cls, *args, **kwargs):
         """Remembers the constructor's arguments, which are the whole configuration.
@@ -115,6 +122,19 @@ class GAN(keras.Model):
             )
             for name, networks in players.items()
         }
+
+    @classmethod
+    def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
+        """The constructor's arguments, with those filled in that the training images decide.
+
+        Args:
+            config: The arguments that the recipe gives.
+            source: The images.
+
+        Raises:
+            RecipeError: If the arguments do not fit the images.
+        """
+        return config
 
     @classmethod
     def variant_name(cls) -> str:

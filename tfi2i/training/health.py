@@ -21,12 +21,15 @@ def first_not_finite(logs: dict[str, float]) -> str | None:
     return next((name for name, value in logs.items() if not math.isfinite(value)), None)
 
 
-def output_warnings(inputs: np.ndarray, outputs: np.ndarray) -> list[str]:
+def output_warnings(
+    inputs: np.ndarray, outputs: np.ndarray, *, may_copy: bool = False
+) -> list[str]:
     """What is wrong with a batch of translations.
 
     Args:
         inputs: uint8 (N, H, W, C), at least two different images.
         outputs: uint8 (N, H, W, C_out), their translations.
+        may_copy: Whether outputs are meant to resemble the inputs.
 
     Returns:
         Sentences; empty if nothing is suspicious.
@@ -38,7 +41,7 @@ def output_warnings(inputs: np.ndarray, outputs: np.ndarray) -> list[str]:
             "the generator's outputs do not vary with the input (mode collapse): lower the "
             "learning rates or raise the weight of the content or reconstruction loss"
         )
-    elif x.shape == y.shape and np.abs(x - y).mean() < COPY_DISTANCE:
+    elif not may_copy and x.shape == y.shape and np.abs(x - y).mean() < COPY_DISTANCE:
         found.append(
             "the generator copies its input: lower the weights of the identity and cycle losses, "
             "or train longer"

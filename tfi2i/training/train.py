@@ -82,13 +82,15 @@ class Training:
         self.strategy = make_strategy(self.settings.strategy)
         self.model = self._build_model(variant_class)
 
+        self._check_minibatches()
+
         self.is_chief = is_chief(self.strategy)
         facts = self._facts()
         if folder.exists:
             folder.check_resumable(recipe, facts)
         elif self.is_chief:
             folder.create(recipe, facts)
-            write_model_facts(folder.path, recipe.variant, recipe.model_config(variant_class))
+            write_model_facts(folder.path, recipe.variant, self.model.get_config())
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
         with self.strategy.scope():
             self.resumed_from = self.checkpoints.restore(self.model)
@@ -129,7 +131,7 @@ class Training:
         all_callbacks = [
             LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),
             StopWhenNotFinite(self.checkpoints),
-            WarnWhenDiscriminatorWins(warn=warn),
+            *([WarnWhenDiscriminatorWins(warn=warn)] if self.model.discriminator_game else []),
             *(self._chief_callbacks(saver, warn) if self.is_chief else []),
             *(callbacks or []),
         ]
@@ -190,13 +192,25 @@ class Training:
         return source
 
     def _build_model(self, variant_class: type[GAN]) -> GAN:
+        config = variant_class.completed_config(
+            self.recipe.model_config(variant_class), self.source
+        )
         with self.strategy.scope():
-            model = variant_class(**self.recipe.model_config(variant_class))
+            model = variant_class(**config)
             model.compile(
                 **self.recipe.arguments_for("train", variant_class.compile),
                 steps_per_execution=self.settings.steps_per_execution,
             )
         return model
+
+    def _check_minibatches(self) -> None:
+        parts = self.model.minibatches * self.strategy.num_replicas_in_sync
+        if self.batch_size % parts:
+            raise RecipeError(
+                f"an iteration of {self.recipe.variant} takes {self.model.minibatches} mini-batches"
+                f" of a batch, on {self.strategy.num_replicas_in_sync} device(s): set "
+                f"data.batch_size to a multiple of {parts}, not {self.batch_size}"
+            )
 
     def _facts(self) -> dict[str, Any]:
         return {

@@ -1,6 +1,7 @@
 """Base of the variants that turn an image into an image."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -16,7 +17,11 @@ class TranslationGAN(GAN):
     Attributes:
         crop_size: Side of the square training images in pixels; also the tile that `translate`
             uses.
+        keeps_most: Whether most of an image stays as it is, so that an output that resembles its
+            input is no sign of failure.
     """
+
+    keeps_most: ClassVar[bool] = False
 
     def __init__(self, *, crop_size: int, **kwargs):
         """See `GAN`; `crop_size` is the side of the training images in pixels."""
@@ -25,32 +30,46 @@ class TranslationGAN(GAN):
 
     @property
     def translators(self) -> dict[str, keras.Model]:
-        """Direction (`a2b`, and `b2a` where the variant learns it) to its generator."""
+        """Direction to its generator, a functional model from images to images.
+
+        Directions are `a2b`, `b2a` where the variant learns it, or `to_<domain>` for each of many.
+        """
         raise NotImplementedError(f"{type(self).__name__} names no translators")
 
-    def translator(self, direction: str = "a2b") -> keras.Model:
-        """The generator of one direction.
+    @property
+    def generators(self) -> list[keras.Model]:
+        """The networks that the translators are made of: what a preset ships."""
+        return list(self.translators.values())
+
+    def translator(self, direction: str | None = None) -> keras.Model:
+        """The generator of one direction, None for the first.
 
         Raises:
             DataError: If the variant does not translate in this direction.
         """
-        if direction not in self.translators:
-            known = " and ".join(self.translators)
+        translators = self.translators
+        direction = direction or next(iter(translators))
+        if direction not in translators:
+            known = " and ".join(translators)
             raise DataError(f"{self.name} translates {known}, not {direction!r}")
-        return self.translators[direction]
+        return translators[direction]
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Translates a batch from `a` to `b`: float32 (B, H, W, C) in [-1, 1] in and out."""
+        """Translates a batch in the first direction: float32 (B, H, W, C) in [-1, 1] in and out."""
         return self.translator()(inputs, training=training)
 
     def translate(
-        self, image: np.ndarray | str | Path, *, direction: str = "a2b", tile: int | None = None
+        self,
+        image: np.ndarray | str | Path,
+        *,
+        direction: str | None = None,
+        tile: int | None = None,
     ) -> np.ndarray:
         """Translates one image of any size.
 
         Args:
             image: uint8 (H, W, C), or the path of an image file.
-            direction: `a2b`, or `b2a` where the variant learns it.
+            direction: See `translators`; None takes the first.
             tile: Side of the blended tiles in pixels; None takes the size the model was trained at.
 
         Returns:
@@ -65,7 +84,7 @@ class TranslationGAN(GAN):
         with self.averaged_weights():
             return translate_image(generator, image, tile=tile or self.crop_size)
 
-    def translate_batch(self, images: np.ndarray, *, direction: str = "a2b") -> np.ndarray:
+    def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
         """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out."""
         from tfi2i.data.pixels import to_float, to_uint8
 
@@ -76,3 +95,8 @@ class TranslationGAN(GAN):
                 for i in range(0, len(images), 16)
             ]
         return to_uint8(np.concatenate(parts))
+
+
+def domain_read(direction: str) -> str:
+    """The part of a source, `a` or `b`, whose images a direction translates."""
+    return "b" if direction == "b2a" else "a"

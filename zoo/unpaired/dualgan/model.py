@@ -188,7 +188,13 @@ class DualGAN(TranslationGAN):
         self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor, site: int
     ) -> tf.Tensor:
         mixing = uniform_for_each(real, self.noise_seed(site, per_replica=False))
-        return losses.gradient_penalty(lambda x: critic(x, training=True), real, fake, mixing)
+        return losses.gradient_penalty(
+            # Of a critic of patches, the mean of an image's scores counts.
+            lambda x: tf.reduce_mean(critic(x, training=True), axis=[1, 2, 3]),
+            real,
+            fake,
+            mixing,
+        )
 
     def _update_generators(self, a: tf.Tensor, b: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.GradientTape() as tape:

@@ -1,0 +1,71 @@
+"""What translations between many domains, and edits of one element, are worth."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfi2i.data import evaluation_domains
+from tfi2i.errors import DataError
+from tfi2i.metrics.classifier import DomainClassifier
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import GAN
+
+
+def translation_accuracy(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+    """How many translations an independent classifier takes for their target (StarGAN, table 3).
+
+    Args:
+        model: Of many domains.
+        source: Labelled; the classifier is trained on its training images.
+        size: Side of the images in pixels.
+
+    Returns:
+        `accuracy`: the share of the translations of test images, each into all domains but its own;
+        a domain counts as much as any other. `real_accuracy`: the share of real test images that
+        the classifier gets right, which bounds what the former can say.
+    """
+    classifier = DomainClassifier(evaluation_domains(source, split="train", size=size))
+    domains = evaluation_domains(source, size=size)
+    translated, real = [], []
+    for target in domains:
+        others = np.concatenate([images for name, images in domains.items() if name != target])
+        made = model.translate_batch(others, direction=f"to_{target}")
+        translated.append(classifier.share(made, target))
+        real.append(classifier.share(domains[target], target))
+    return {"accuracy": float(np.mean(translated)), "real_accuracy": float(np.mean(real))}
+
+
+def edit_errors(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+    """How well an element is added and removed, and what becomes of the rest of the image.
+
+    Args:
+        model: Of two domains that differ by an element.
+        source: Labelled, its test images aligned: where they differ is the element.
+        size: Side of the images in pixels.
+
+    Returns:
+        Mean absolute differences from the truth in the [-1, 1] scale: `inside` and `outside` where
+        the element is, the mean of both directions, and `untouched_inside` of the unedited input
+        (whose `outside` is zero).
+
+    Raises:
+        DataError: If the source has no two aligned domains.
+    """
+    domains = evaluation_domains(source, size=size)
+    if len(domains) != 2 or not source.aligned_test:
+        raise DataError(f"{source.name} has no aligned test images with and without an element")
+    element = np.not_equal(*domains.values()).any(axis=-1)
+    figures: dict[str, list[float]] = {"inside": [], "outside": [], "untouched_inside": []}
+    for target, truth in domains.items():
+        (images,) = (own for name, own in domains.items() if name != target)
+        made = model.translate_batch(images, direction=f"to_{target}")
+        figures["inside"].append(_l1(made[element], truth[element]))
+        figures["outside"].append(_l1(made[~element], truth[~element]))
+        figures["untouched_inside"].append(_l1(images[element], truth[element]))
+    return {name: float(np.mean(values)) for name, values in figures.items()}
+
+
+def _l1(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.abs(x.astype(np.int16) - y).mean() / 127.5)

@@ -1,0 +1,172 @@
+"""The networks of StarGAN (Choi et al. 2018, appendix 7.2, tables 4 and 5)."""
+
+import keras
+
+from tfi2i.errors import RecipeError
+from tfi2i.layers import ConcatenateLabel, FixedLabel
+from tfi2i.networks.blocks import generator_model, normalisation
+
+
+def stargan_generator(
+    *,
+    domains: int,
+    channels: int = 3,
+    blocks: int = 6,
+    filters: int = 64,
+    name: str = "generator",
+) -> keras.Model:
+    """Builds the generator: [images (B, H, W, C), labels (B, domains)] -> images in [-1, 1].
+
+    H and W are multiples of 4. With the defaults and 5 domains it has 8,430,528 weights.
+
+    Args:
+        domains: Entries of a label.
+        channels: Of the images, in and out.
+        blocks: Residual blocks at a quarter of the size.
+        filters: Channels after the first convolution.
+        name: The model's name.
+    """
+    inputs, features = labelled_features(domains, channels, blocks, filters)
+    images = stargan_convolution(features, channels, 7, name="last_conv", use_bias=False)
+    return generator_model(inputs, images, size_multiple=4, name=name)
+
+
+def labelled_features(domains: int, channels: int, blocks: int, filters: int):
+    """All layers of the generator but the last: its two inputs, and features (B, H, W, filters)."""
+    inputs = [
+        keras.Input((None, None, channels), name="image"),
+        keras.Input((domains,), name="label"),
+    ]
+    images = ConcatenateLabel(name="inputs")(inputs)
+    images = _convolution_norm_relu(images, filters, 7, "first")
+    for level in (1, 2):
+        images = _convolution_norm_relu(images, filters * 2**level, 4, f"down{level}", stride=2)
+    for block in range(1, blocks + 1):
+        images = _residual(images, filters * 4, f"block{block}")
+    for level in (2, 1):
+        layer = keras.layers.Conv2DTranspose(
+            filters * 2 ** (level - 1),
+            4,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_start_values(),
+            name=f"up{level}_conv",
+        )
+        images = _norm_relu(layer(images), f"up{level}")
+    return inputs, images
+
+
+def stargan_discriminator(
+    *,
+    domains: int,
+    crop_size: int,
+    channels: int = 3,
+    depth: int = 6,
+    filters: int = 64,
+    name: str = "discriminator",
+) -> keras.Model:
+    """Builds the discriminator: images (B, S, S, C) -> [scores (B, s, s, 1), logits (B, domains)].
+
+    The scores of patches are without a sigmoid, the logits without a softmax; s = S / 2^depth.
+    There is no norm in it. With the defaults, 5 domains and 128 px it has 44,762,048 weights.
+
+    Args:
+        domains: Classes of the auxiliary classifier.
+        crop_size: S; its head covers the whole image, so the size is fixed.
+        channels: Of the images.
+        depth: Strided convolutions; the paper's 6 need at least 64 px.
+        filters: Channels after the first convolution, doubled by every further one.
+        name: The model's name.
+
+    Raises:
+        RecipeError: If the image cannot be halved so often.
+    """
+    side, rest = divmod(crop_size, 2**depth)
+    if rest or not side:
+        raise RecipeError(
+            f"a discriminator with {depth} strided convolutions needs images whose side is a "
+            f"multiple of {2**depth} pixels, not {crop_size}: change data.crop_size or "
+            "model.discriminator_depth"
+        )
+    inputs = keras.Input((crop_size, crop_size, channels), name="image")
+    images = inputs
+    for level in range(1, depth + 1):
+        images = stargan_convolution(
+            images, filters * 2 ** (level - 1), 4, stride=2, name=f"block{level}_conv"
+        )
+        images = keras.layers.LeakyReLU(0.01, name=f"block{level}_relu")(images)
+    # Both heads in float32: their losses are.
+    scores = stargan_convolution(images, 1, 3, name="scores", use_bias=False, dtype="float32")
+    logits = stargan_convolution(
+        images, domains, side, name="classes", padding="valid", use_bias=False, dtype="float32"
+    )
+    logits = keras.layers.Reshape((domains,), name="logits", dtype="float32")(logits)
+    return keras.Model(inputs, [scores, logits], name=name)
+
+
+def towards_domain(generator: keras.Model, domain: int, domains: int) -> keras.Model:
+    """The generator with its label set to one domain: images -> images, with the same weights.
+
+    Args:
+        generator: From images and labels to images, or to several tensors of which images are the
+            first.
+        domain: Number of the target domain.
+        domains: Entries of a label.
+    """
+    images = keras.Input(generator.inputs[0].shape[1:], name="image")
+    label = FixedLabel(domain, domains, name="label", dtype="float32")(images)
+    outputs = generator([images, label])
+    translated = outputs[0] if isinstance(outputs, list | tuple) else outputs
+    model = keras.Model(images, translated, name=f"{generator.name}_to_{domain}")
+    model.size_multiple = generator.size_multiple
+    return model
+
+
+def stargan_convolution(images, filters: int, kernel_size: int, *, name: str, **options):
+    """A convolution that pads with zeros and starts as the authors' Torch does.
+
+    Zeros alone: with reflection padding, the instance norm would take a constant label map out
+    again, as its mean. The kernels start uniform within 1 / sqrt(inputs): the discriminator has no
+    norm, and kernels ~ N(0, 0.02) would let the signal fade in a narrow one.
+
+    Args:
+        images: (B, H, W, C).
+        filters: Channels out.
+        kernel_size: Height and width of the kernel.
+        name: The layer's name.
+        **options: `stride`, and as `keras.layers.Conv2D` has them: `padding`, `use_bias`, `dtype`.
+    """
+    stride = options.pop("stride", 1)
+    return keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        kernel_initializer=_start_values(),
+        name=name,
+        **{"padding": "same", **options},
+    )(images)
+
+
+def _start_values() -> keras.initializers.Initializer:
+    return keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
+
+
+def _convolution_norm_relu(images, filters: int, kernel_size: int, block: str, stride: int = 1):
+    images = stargan_convolution(
+        images, filters, kernel_size, stride=stride, name=f"{block}_conv", use_bias=False
+    )
+    return _norm_relu(images, block)
+
+
+def _norm_relu(images, block: str):
+    images = normalisation(images, "instance", name=f"{block}_norm")
+    return keras.layers.ReLU(name=f"{block}_relu")(images)
+
+
+def _residual(images, filters: int, block: str):
+    """Adds two 3x3 convolutions, without activation after the sum."""
+    branch = _convolution_norm_relu(images, filters, 3, f"{block}_1")
+    branch = stargan_convolution(branch, filters, 3, name=f"{block}_2_conv", use_bias=False)
+    branch = normalisation(branch, "instance", name=f"{block}_2_norm")
+    return keras.layers.Add(name=f"{block}_add")([images, branch])

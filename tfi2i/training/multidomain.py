@@ -1,0 +1,108 @@
+"""Base of the variants that translate between many domains with one generator."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from tfi2i import networks
+from tfi2i.errors import RecipeError
+from tfi2i.training.replicas import gather_replicas, own_share, replica_count
+from tfi2i.training.translation import TranslationGAN
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+
+
+class MultiDomainGAN(TranslationGAN):
+    """A GAN whose generator eats an image and the label of a target domain.
+
+    Its directions are `to_<domain>`, whatever domain an image comes from.
+
+    Attributes:
+        domains: Names of the domains, in the order of their labels.
+        critic_steps: Mini-batches that the discriminator takes of a batch.
+        generator: [images, one-hot labels] -> images; the variant makes it.
+    """
+
+    generator: keras.Model
+
+    def __init__(self, *, domains: tuple[str, ...], critic_steps: int, **kwargs):
+        """See `TranslationGAN`.
+
+        Raises:
+            RecipeError: If there are not two or more domains of different names.
+        """
+        super().__init__(**kwargs)
+        if len(domains) < 2 or len(set(domains)) != len(domains):
+            raise RecipeError(
+                f"model.domains must name two or more different domains, got {list(domains)}; "
+                "training takes them from the images where they are left out"
+            )
+        self.domains = tuple(domains)
+        self.critic_steps = critic_steps
+
+    @classmethod
+    def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
+        """Takes the names of the domains from the images, where the recipe names none.
+
+        Raises:
+            RecipeError: If the recipe names others than the images have.
+        """
+        named, found = tuple(config["domains"]), source.class_names
+        if named and found and named != found:
+            raise RecipeError(
+                f"model.domains is {list(named)}, but {source.name} has {list(found)}; the label "
+                "of a domain is its place in this list. Leave model.domains out to take the latter"
+            )
+        return {**config, "domains": list(named or found)}
+
+    @property
+    def minibatches(self) -> int:
+        """One for every step of the discriminator."""
+        return self.critic_steps
+
+    @property
+    def generators(self) -> list[keras.Model]:
+        """The one generator, which all directions share."""
+        return [self.generator]
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """`to_<domain>` to the generator with this label, for every domain."""
+        return self._translators
+
+    # Not a plain attribute: Keras would take these views of the generator for further networks.
+    @cached_property
+    def _translators(self) -> dict[str, keras.Model]:
+        return {
+            f"to_{domain}": networks.towards_domain(self.generator, number, len(self.domains))
+            for number, domain in enumerate(self.domains)
+        }
+
+    def minibatch(self, batch: tuple[tf.Tensor, tf.Tensor], step: int) -> tuple[tf.Tensor, ...]:
+        """Every `critic_steps`-th image of a batch, from number `step` on, with its label.
+
+        In strides, so that a mini-batch holds the same images however many replicas share it.
+        """
+        images, labels = batch
+        return images[step :: self.critic_steps], labels[step :: self.critic_steps]
+
+    def target_labels(self, labels: tf.Tensor, site: int) -> tf.Tensor:
+        """A permutation of the labels of the mini-batch of all replicas: (B,) to (B,)."""
+        seed = self.noise_seed(site, per_replica=False)
+        shuffled = tf.random.experimental.stateless_shuffle(gather_replicas(labels), seed)
+        return own_share(shuffled, labels.shape[0])
+
+    def mixing(self, images: tf.Tensor, site: int) -> tf.Tensor:
+        """One uniform number in [0, 1) for each image, (B, 1, 1, 1)."""
+        count = images.shape[0]
+        seed = self.noise_seed(site, per_replica=False)
+        # Drawn for all replicas at once: a mini-batch meets the same numbers on one and on many.
+        drawn = tf.random.stateless_uniform([count * replica_count(), 1, 1, 1], seed)
+        return own_share(drawn, count)
+
+    def one_hot(self, labels: tf.Tensor) -> tf.Tensor:
+        """Class numbers (B,) as the vectors (B, domains) that the generator eats."""
+        return tf.one_hot(labels, len(self.domains))

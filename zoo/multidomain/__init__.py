@@ -1,0 +1,1 @@
+"""The variants that translate between many domains, one folder each."""
