@@ -1,5 +1,6 @@
 """Layers that the variants share, on (B, H, W, C) with H and W free."""
 
+from tfi2i.layers.adaptive import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
@@ -8,6 +9,7 @@ from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
+    "AdaptiveInstanceNormalization",
     "BatchNormalization",
     "Dropout",
     "InstanceNormalization",
@@ -15,4 +17,5 @@ __all__ = [
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
+    "channel_statistics",
 ]

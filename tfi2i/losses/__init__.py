@@ -15,6 +15,13 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.perceptual import (
+    content,
+    gram_matrix,
+    gram_style,
+    statistics_style,
+    total_variation,
+)
 from tfi2i.losses.reconstruction import cycle, identity, l1
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
@@ -26,7 +33,10 @@ from tfi2i.losses.siamese import (
 )
 
 __all__ = [
+    "content",
     "cycle",
+    "gram_matrix",
+    "gram_style",
     "hinge_discriminator",
     "hinge_generator",
     "identity",
@@ -38,6 +48,8 @@ __all__ = [
     "minimax_generator",
     "non_saturating_generator",
     "separation",
+    "statistics_style",
+    "total_variation",
     "travel_distance",
     "travel_cosine",
     "triplet_discriminator",

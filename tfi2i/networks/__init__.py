@@ -7,6 +7,18 @@ from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
+from tfi2i.networks.style import adain_decoder
 from tfi2i.networks.unet import unet
+from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
-__all__ = ["check_image_size", "patchgan", "resnet", "siamese_encoder", "unet"]
+__all__ = [
+    "PerceptualFeatures",
+    "adain_decoder",
+    "check_image_size",
+    "patchgan",
+    "resnet",
+    "siamese_encoder",
+    "unet",
+    "vgg_channels",
+    "vgg_features",
+]
