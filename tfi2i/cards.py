@@ -27,7 +27,7 @@ def results_section(variant: Variant) -> str:
 
 def update_card(variant: Variant) -> None:
     """Replaces the section between the markers in the variant's README.md."""
-    _replace(variant.folder / "README.md", BEGIN, END, results_section(variant))
+    replace_section(variant.folder / "README.md", BEGIN, END, results_section(variant))
 
 
 def zoo_section() -> str:
@@ -46,10 +46,11 @@ def update_all(readme: Path) -> None:
     """Makes every card and the README's table anew."""
     for variant in variants():
         update_card(variant)
-    _replace(readme, ZOO_BEGIN, ZOO_END, zoo_section())
+    replace_section(readme, ZOO_BEGIN, ZOO_END, zoo_section())
 
 
-def _replace(path: Path, begin: str, end: str, section: str) -> None:
+def replace_section(path: Path, begin: str, end: str, section: str) -> None:
+    """Replaces what stands between two markers of a file, the markers included."""
     before, rest = path.read_text(encoding="utf-8").split(begin, 1)
     path.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
 
@@ -65,7 +66,8 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     arms = results["arms"]
     first = next(iter(arms.values()))
     keys = [key for key in HEADINGS if key in first["figures"]]
-    headings = ["", *(HEADINGS[key][0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
+    keys += [key for key in first["figures"] if key not in HEADINGS]
+    headings = ["", *(_heading(key)[0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
     lines = [_row(headings), _row(["---"] * len(headings))]
     for name, arm in arms.items():
         cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
@@ -89,10 +91,11 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     features = arm["features"]
     versions = results["versions"]
     command = f"{results['command']} --seeds {','.join(map(str, arm['seeds']))}"
+    images = f"{arm['test_images']} held-out images, " if arm["test_images"] else ""
     notes = [
         f"Expected: {results['claim']}",
         "",
-        f"{arm['test_images']} held-out images, {arm['iterations']} iterations of recipe "
+        f"{images}{arm['iterations']} iterations of recipe "
         f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
         "Seconds of training at the median pace, MiB of peak memory. "
         f"Command: `{command}` on {results['processor']}, {results['cores']} cores, "
@@ -117,7 +120,12 @@ def _with_spread(key: str, figure: dict[str, Any] | None) -> str:
 
 
 def _plain(key: str, value: float | None) -> str:
-    return "" if value is None else HEADINGS[key][1].format(value)
+    return "" if value is None else _heading(key)[1].format(value)
+
+
+def _heading(key: str) -> tuple[str, str]:
+    """The heading and the format of a figure; measures of a variant's own go by their names."""
+    return HEADINGS.get(key, (key.replace("_", " "), "{:.3f}"))
 
 
 def _row(cells: list[Any]) -> str:
@@ -133,10 +141,10 @@ def headline(results: dict[str, Any] | None) -> str:
 
 
 def figures_in_words(arm: dict[str, Any]) -> str:
-    """L1 and KID of one arm, mean ± standard deviation over seeds."""
+    """L1 and KID of one arm, or its own first two measures; mean ± deviation over seeds."""
     figures = arm["figures"]
-    keys = [key for key in ("l1", "kid") if key in figures]
-    return ", ".join(f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}" for key in keys)
+    keys = [key for key in ("l1", "kid") if key in figures] or list(figures)[:2]
+    return ", ".join(f"{_heading(key)[0]} {_with_spread(key, figures[key])}" for key in keys)
 
 
 if __name__ == "__main__":

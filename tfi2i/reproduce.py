@@ -35,12 +35,14 @@ class Plan:
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
         preset: The name under which the first arm's generator ships, or None.
+        measures: Names of measures in `tfi2i.metrics.measures`, taken beside those of `evaluate`.
     """
 
     recipe: str
     arms: dict[str, list[str]]
     claim: str
     preset: str | None = None
+    measures: tuple[str, ...] = ()
 
 
 def load_plan(variant: Variant) -> Plan:
@@ -112,6 +114,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     """
     from tfi2i.data import open_source
     from tfi2i.evaluation import evaluate_model
+    from tfi2i.metrics.measures import find_measure
     from tfi2i.training import TranslationGAN, save_model
     from tfi2i.zoo.catalogue import load
 
@@ -126,9 +129,19 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
 
     shipped = load(folder)
     assert isinstance(shipped, TranslationGAN)
-    source = open_source(data["source"], kind=shipped.batch_kind, load_size=data["crop_size"])
-    evaluation = evaluate_model(shipped, source, size=data["crop_size"])
-    figures = {key: rounded(value) for key, value in evaluation["translated"].items()}
+    source = open_source(
+        data["source"],
+        kind=shipped.batch_kind,
+        load_size=data["crop_size"],
+        channels=data["channels"],
+    )
+    figures: dict[str, float | None] = {}
+    if source.kind != "images":
+        evaluation = evaluate_model(shipped, source, size=data["crop_size"])
+        figures.update(evaluation["translated"])
+    for measure in plan.measures:
+        figures.update(find_measure(measure)(shipped, source, data["crop_size"]))
+    figures = {key: rounded(value) for key, value in figures.items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
     return folder
 
@@ -159,6 +172,7 @@ def _run(
         str(folder.path),
         "--json",
         str(figures_path),
+        *(word for measure in plan.measures for word in ("--measure", measure)),
         log=folder.path,
         jobs=jobs,
     )

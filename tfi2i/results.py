@@ -41,8 +41,12 @@ def results_head(
 def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean and spread (standard deviation) over seeds of every figure, baselines and costs."""
     figures = {}
-    for figure in FIGURES:
-        values = [record["evaluation"]["translated"].get(figure) for record in records]
+    found = [
+        {**record["evaluation"]["translated"], **record["evaluation"].get("measures", {})}
+        for record in records
+    ]
+    for figure in (*FIGURES, *records[0]["evaluation"].get("measures", {})):
+        values = [one.get(figure) for one in found]
         known = [value for value in values if value is not None]
         if known:
             figures[figure] = {

@@ -42,6 +42,10 @@ def evaluate(
             "whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(help="A measure of the variant's own, as reproduce.yaml names them; repeat."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file as well.")
     ] = None,
@@ -50,21 +54,36 @@ def evaluate(
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
     from tfi2i.metrics import inception_v3
+    from tfi2i.metrics.measures import find_measure
 
+    measures = [find_measure(name) for name in measure or ()]
     chosen = choose_model(run, preset)
+    size = chosen.size
     source = chosen.open_data(data)
     out.print(source.description)
-    figures = evaluate_model(
-        chosen.model,
-        source,
-        size=chosen.model.crop_size,
-        split=split,
-        extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
-        features=extractor is not Extractor.NONE,
-    )
-    _show(figures, "a to b")
-    if "b2a" in figures:
-        _show(figures["b2a"], "b to a")
+    if measures and source.kind == "images":
+        # Of one domain: nothing but the variant's own measures can be said.
+        test = source.splits.get("test")
+        figures = {"data": source.description, "split": split, "size": size, "translated": {}}
+        figures["images_a"] = (
+            0 if test is None or chosen.model.picture() is not None else len(test.a)
+        )
+    else:
+        figures = evaluate_model(
+            chosen.translator(),
+            source,
+            size=size,
+            split=split,
+            extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
+            features=extractor is not Extractor.NONE,
+        )
+        _show(figures, "a to b")
+        if "b2a" in figures:
+            _show(figures["b2a"], "b to a")
+    for one in measures:
+        own = one(chosen.model, source, size)
+        figures.setdefault("measures", {}).update(own)
+        out.print(", ".join(f"{name} {in_words(value)}" for name, value in own.items()))
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

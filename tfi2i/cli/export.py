@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfi2i.cli.chosen import Chosen, PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import (
+    Chosen,
+    PresetOption,
+    RunOption,
+    StrengthOption,
+    StyleOption,
+    choose_model,
+)
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
 
@@ -29,6 +36,8 @@ def export(
         int | None,
         typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
     ] = None,
+    style: StyleOption = None,
+    strength: StrengthOption = 1.0,
     images: Annotated[
         list[str] | None,
         typer.Option(help="Real images to compare on; else the model's own test images."),
@@ -44,9 +53,12 @@ def export(
     if unknown:
         raise ExportError(f"--formats knows {', '.join(FORMATS)}; not {', '.join(unknown)}")
     chosen = choose_model(run, preset)
-    side = size or chosen.model.crop_size
+    model = chosen.translator()
+    if style is not None:
+        model.set_style(style, strength=strength)
+    side = size or model.crop_size
     report = ship(
-        chosen.model,
+        model,
         out_folder,
         direction=direction,
         formats=wanted,
@@ -67,7 +79,7 @@ def _real_images(
     from tfi2i.data import read_image, resize_image
     from tfi2i.translation_files import find_images
 
-    channels = chosen.model.translator(direction).input_shape[-1]
+    channels = chosen.translator().translator(direction).input_shape[-1]
     if inputs:
         files = find_images(inputs, "")[:MOST_IMAGES]
         pictures = [read_image(file, channels=channels) for file in files]

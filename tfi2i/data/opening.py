@@ -8,6 +8,9 @@ from tfi2i.data.datasets import open_dataset
 from tfi2i.data.earth import PREFIX as EARTH_PREFIX
 from tfi2i.data.earth import open_earth
 from tfi2i.data.folders import open_folder
+from tfi2i.data.music import PREFIX as MUSIC_PREFIX
+from tfi2i.data.music import open_music
+from tfi2i.data.parts import first_domain, limited
 from tfi2i.data.source import DataSource, check_kind
 from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
 from tfi2i.data.tfds import open_tfds
@@ -22,11 +25,13 @@ def open_source(
     load_size: int | None = None,
     channels: int = 3,
     skip_bad: bool = False,
+    limit: int | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief);
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief; the first of them for
+            kind "images"); `music:<a>-<b>` (two instruments, as `tfi2i.data.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
@@ -34,11 +39,24 @@ def open_source(
         channels: 3 for RGB, 1 for grey.
         skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
             raising; every file is then decoded once here.
+        limit: at most so many training images of each domain, spread evenly over all; None for all.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
         MissingExtraError: a package for `earth:` or `tfds:` is not installed.
     """
+    found = _open_whole(source, kind, direction, load_size, channels, skip_bad)
+    return found if limit is None else limited(found, limit)
+
+
+def _open_whole(
+    source: str | Path | tf.data.Dataset,
+    kind: str | None,
+    direction: str,
+    load_size: int | None,
+    channels: int,
+    skip_bad: bool,
+) -> DataSource:
     check_kind(kind)
     if direction not in ("a2b", "b2a"):
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
@@ -48,9 +66,18 @@ def open_source(
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)
     if name.startswith(EARTH_PREFIX):
-        return open_earth(
-            name, kind=kind, direction=direction, load_size=load_size, channels=channels
+        tiles = open_earth(
+            name,
+            kind="paired" if kind == "images" else kind,
+            direction=direction,
+            load_size=load_size,
+            channels=channels,
         )
+        return first_domain(tiles) if kind == "images" else tiles
+    if name.startswith(MUSIC_PREFIX):
+        if channels != 1:
+            raise DataError(f"{name} is pictures of one channel: set data.channels=1")
+        return open_music(name, kind=kind, direction=direction)
     if name.startswith(TFDS_PREFIX):
         return open_tfds(name, kind=kind, direction=direction, channels=channels)
     return open_folder(

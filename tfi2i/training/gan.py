@@ -25,14 +25,15 @@ class GAN(keras.Model):
         batch_kind: What `train_step` eats: `images`, `labelled`, `captioned`, `paired` or
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
-            fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it.
+            fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
+            where there is no discriminator.
         smallest_batch: Images that `train_step` needs in a global batch.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
 
     batch_kind: ClassVar[str]
-    discriminator_game: ClassVar[tuple[str, float]]
+    discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
 
     def __new__(cls, *args, **kwargs):
@@ -155,6 +156,14 @@ class GAN(keras.Model):
             # Keras reduces the logs of this strategy along axis 0 and refuses scalars.
             logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
         return logs
+
+    def picture(self) -> np.ndarray | None:
+        """What a variant that optimises one picture has made of it, uint8 (H, W, C); else None."""
+        return None
+
+    def style_image(self) -> np.ndarray | None:
+        """The one style image of a variant that is trained for it, uint8 (H, W, 3); else None."""
+        return None
 
     # --- state ---
 

@@ -25,6 +25,7 @@ from tfi2i.training.callbacks import (
     WarnWhenDiscriminatorWins,
     WriteCheckpoints,
     WriteMetrics,
+    WritePicture,
     WriteSamples,
 )
 from tfi2i.training.checkpoints import Checkpoints
@@ -126,7 +127,7 @@ class Training:
         all_callbacks = [
             LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),
             StopWhenNotFinite(self.checkpoints),
-            WarnWhenDiscriminatorWins(warn=warn),
+            *self._game_callbacks(warn),
             *(self._chief_callbacks(saver, warn) if self.is_chief else []),
             *(callbacks or []),
         ]
@@ -162,6 +163,10 @@ class Training:
             # A file that turned out damaged while it was decoded is the user's to mend.
             raise data_error_in(error) or error from None
 
+    def _game_callbacks(self, warn) -> list[keras.callbacks.Callback]:
+        watched = self.model.discriminator_game is not None
+        return [WarnWhenDiscriminatorWins(warn=warn)] if watched else []
+
     def _chief_callbacks(self, saver: WriteCheckpoints, warn) -> list[keras.callbacks.Callback]:
         callbacks: list[keras.callbacks.Callback] = [
             WriteMetrics(self.folder, batch_size=self.batch_size),
@@ -171,6 +176,9 @@ class Training:
             samples = self._sample_inputs()
             every = self.settings.sample_every
             callbacks.insert(1, WriteSamples(self.folder, samples, every=every, warn=warn))
+        elif self.model.picture() is not None:
+            every = self.settings.sample_every
+            callbacks.insert(1, WritePicture(self.folder, self.model.picture, every=every))
         return callbacks
 
     def _sample_inputs(self) -> dict[str, np.ndarray]:
