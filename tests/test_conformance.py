@@ -41,8 +41,8 @@ TINY = {
         {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
         None,
     ),
-    "fast_style": ({"filters": 4, "blocks": 1}, "style_loss"),
-    "adain": ({"filters": 4, "level": 2}, "style_loss"),
+    "fast_style": ({"filters": 4, "blocks": 1}, "generator_loss"),
+    "adain": ({"filters": 16, "level": 2}, "generator_loss"),
     "gatys": ({}, "style_loss"),
     "music_translation": (
         {
@@ -92,8 +92,8 @@ def tiny_recipe(name: str, folder: Path, **train) -> Recipe:
 
 
 @pytest.fixture
-def folder_for(unpaired_folder, paired_folder):
-    folders = {"unpaired": unpaired_folder, "paired": paired_folder, "images": unpaired_folder}
+def folder_for(unpaired_folder, paired_folder, images_folder):
+    folders = {"unpaired": unpaired_folder, "paired": paired_folder, "images": images_folder}
     return lambda name: folders[find_variant(name).load_class().batch_kind]
 
 
@@ -148,7 +148,9 @@ def test_a_run_trains_and_is_used_from_its_path_alone(name, folder_for, tmp_path
 
     used = load(tmp_path / "r")
     if name in OPTIMISATIONS:
-        assert np.array_equal(used.picture(), training.model.picture())
+        painted = used.picture()
+        wanted = training.model.picture()
+        assert painted is not None and wanted is not None and np.array_equal(painted, wanted)
         return
     a, _, _ = evaluation_arrays(training.source, size=SIZE)
     assert np.array_equal(used.translate_batch(a), training.model.translate_batch(a))
@@ -190,14 +192,16 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
 def test_two_replicas_equal_one(name, folder_for, two_replicas):
     """The same global batches on one device and on two give the same weights."""
     changes = {"dropout": 0.0} if name == "pix2pix" else {}
+    # Ten grey levels a step would make rounding visible.
+    slow = {"learning_rate": 1e-3} if name in OPTIMISATIONS else {}
     one = tiny_model(name, **changes)
-    one.compile()
+    one.compile(**slow)
     start = {k: v.numpy() for k, v in one.network_state().items()}
     batches = list(itertools.islice(fixed_batches(folder_for(name), one, batch_size=4), 3))
 
     with two_replicas.scope():
         two = tiny_model(name, **changes)
-        two.compile()
+        two.compile(**slow)
         for key, variable in two.network_state().items():
             variable.assign(start[key])
 

@@ -3,6 +3,7 @@
 import importlib.util
 import wave
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,12 @@ from tfi2i.zoo.style.music_translation import MusicTranslation
 
 installed = all(map(importlib.util.find_spec, ("music21", "pretty_midi", "tinysoundfont")))
 needs_music = pytest.mark.skipif(not installed, reason="the packages of the built-in music")
-TINY = {"input_channels": 1, "output_channels": 1, "filters": 4, "discriminator_filters": 4}
+TINY: dict[str, Any] = {
+    "input_channels": 1,
+    "output_channels": 1,
+    "filters": 4,
+    "discriminator_filters": 4,
+}
 
 
 def tone(hertz: float, seconds: float = 1.0, amplitude: float = 0.5) -> np.ndarray:

@@ -129,7 +129,7 @@ class WriteSamples(_RunCallback):
 class WritePicture(_RunCallback):
     """Writes the picture of a variant that optimises one picture, every so many epochs."""
 
-    def __init__(self, folder: RunFolder, picture: Callable[[], np.ndarray], *, every: int):
+    def __init__(self, folder: RunFolder, picture: Callable[[], np.ndarray | None], *, every: int):
         super().__init__()
         self.folder = folder
         self.picture = picture
@@ -144,7 +144,9 @@ class WritePicture(_RunCallback):
             self._write()
 
     def _write(self) -> None:
-        write_image(self.folder.samples / f"{self.iteration():09d}.png", self.picture())
+        picture = self.picture()
+        assert picture is not None
+        write_image(self.folder.samples / f"{self.iteration():09d}.png", picture)
 
 
 class WriteCheckpoints(_RunCallback):
