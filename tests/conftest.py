@@ -72,6 +72,15 @@ def labelled_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def images_folder(tmp_path_factory) -> Path:
+    """`train test` with 6 and 4 pictures of 40 pixels, of one domain."""
+    root = tmp_path_factory.mktemp("images")
+    for seed, (split, count) in enumerate({"train": 6, "test": 4}.items()):
+        write_pictures(root / split, count, size=40, seed=seed)
+    return root
+
+
+@pytest.fixture(scope="session")
 def paired_folder(tmp_path_factory) -> Path:
     """Aligned `A/train B/train A/test B/test`; b is the negative of a."""
     root = tmp_path_factory.mktemp("paired")

@@ -36,7 +36,8 @@ def results_section(variant: Variant, plan: str = MAIN_PLAN) -> str:
 def update_card(variant: Variant) -> None:
     """Replaces the sections of all plans in the variant's README.md."""
     for plan in variant.plans:
-        _replace(variant.folder / "README.md", *_markers(plan), results_section(variant, plan))
+        section = results_section(variant, plan)
+        replace_section(variant.folder / "README.md", *_markers(plan), section)
 
 
 def _markers(plan: str) -> tuple[str, str]:
@@ -60,10 +61,11 @@ def update_all(readme: Path) -> None:
     """Makes every card and the README's table anew."""
     for variant in variants():
         update_card(variant)
-    _replace(readme, ZOO_BEGIN, ZOO_END, zoo_section())
+    replace_section(readme, ZOO_BEGIN, ZOO_END, zoo_section())
 
 
-def _replace(path: Path, begin: str, end: str, section: str) -> None:
+def replace_section(path: Path, begin: str, end: str, section: str) -> None:
+    """Replaces what stands between two markers of a file, the markers included."""
     before, rest = path.read_text(encoding="utf-8").split(begin, 1)
     path.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
 
@@ -105,10 +107,11 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     features = arm["features"]
     versions = results["versions"]
     command = f"{results['command']} --seeds {','.join(map(str, arm['seeds']))}"
+    images = f"{arm['test_images']} held-out images, " if arm["test_images"] else ""
     notes = [
         f"Expected: {results['claim']}",
         "",
-        f"{arm['test_images']} held-out images, {arm['iterations']} iterations of recipe "
+        f"{images}{arm['iterations']} iterations of recipe "
         f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
         "Seconds of training at the median pace, MiB of peak memory. "
         f"Command: `{command}` on {results['processor']}, {results['cores']} cores, "
@@ -154,10 +157,10 @@ def headline(results: dict[str, Any] | None) -> str:
 
 
 def figures_in_words(arm: dict[str, Any]) -> str:
-    """What there is of L1, KID and accuracy: mean ± standard deviation over seeds."""
+    """L1, KID and accuracy of one arm, or its first two measures; mean ± deviation over seeds."""
     figures = arm["figures"]
-    keys = [key for key in ("l1", "kid", "accuracy") if key in figures]
-    return ", ".join(f"{HEADINGS[key][0]} {_with_spread(key, figures[key])}" for key in keys)
+    keys = [key for key in ("l1", "kid", "accuracy") if key in figures] or list(figures)[:2]
+    return ", ".join(f"{_heading(key)[0]} {_with_spread(key, figures[key])}" for key in keys)
 
 
 if __name__ == "__main__":

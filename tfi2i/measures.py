@@ -18,7 +18,9 @@ from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
 from tfi2i.metrics.diversity import diversity
 from tfi2i.metrics.domains import edit_errors, translation_accuracy
+from tfi2i.metrics.music import music_distance
 from tfi2i.metrics.segmentation import segmentation_score
+from tfi2i.metrics.style import style_transfer
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -177,6 +179,12 @@ MEASURES: dict[str, Callable[[Subject], Measured]] = {
     "diversity": lambda subject: with_real(diversity(subject.model, subject.source)),
     "edit_errors": lambda subject: Measured(
         {**edit_errors(subject.model, subject.source, subject.size)}
+    ),
+    "music_distance": lambda subject: Measured(
+        {**music_distance(subject.model, subject.source, subject.size)}
+    ),
+    "style_transfer": lambda subject: Measured(
+        {**style_transfer(subject.model, subject.source, subject.size)}
     ),
     "translation_accuracy": lambda subject: with_real(
         translation_accuracy(subject.model, subject.source, subject.size)

@@ -122,6 +122,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     """
     from tfi2i.data import open_source
     from tfi2i.evaluation import evaluate_model
+    from tfi2i.measures import Subject, take_measures
     from tfi2i.training import TranslationGAN, save_model
     from tfi2i.zoo.catalogue import load
 
@@ -140,10 +141,17 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
         data["source"],
         kind=shipped.batch_kind,
         load_size=data["crop_size"],
+        channels=data["channels"],
         derive=data.get("derive"),
     )
-    evaluation = evaluate_model(shipped, source, size=data["crop_size"])
-    figures = {key: rounded(value) for key, value in evaluation["translated"].items()}
+    figures: dict[str, float | None] = {}
+    if source.kind != "images":
+        evaluation = evaluate_model(shipped, source, size=data["crop_size"])
+        figures.update(evaluation["translated"])
+    subject = Subject(shipped, source, data["crop_size"], run.path.parent)
+    for measured in take_measures(plan.measures, subject).values():
+        figures.update(measured["figures"])
+    figures = {key: rounded(value) for key, value in figures.items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
     return folder
 

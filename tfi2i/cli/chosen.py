@@ -10,7 +10,7 @@ from tfi2i.errors import DataError, RunError
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-    from tfi2i.training import TranslationGAN
+    from tfi2i.training import GAN, TranslationGAN
 
 RunOption = Annotated[
     Path | None, typer.Option("--run", help="A run folder: the model of its newest checkpoint.")
@@ -18,6 +18,13 @@ RunOption = Annotated[
 PresetOption = Annotated[
     str | None,
     typer.Option("--preset", help="A trained model that ships with tfi2i; see `tfi2i list`."),
+]
+StyleOption = Annotated[
+    str | None,
+    typer.Option(help="A style image, for variants that take one after training (adain)."),
+]
+StrengthOption = Annotated[
+    float, typer.Option(help="Of the style: 0 leaves the content as it is, 1 is all of it.")
 ]
 
 DirectionOption = Annotated[
@@ -37,10 +44,30 @@ class Chosen:
         data: The section `data` of the recipe it was trained with; empty where none is noted.
     """
 
-    model: "TranslationGAN"
+    model: "GAN"
     folder: Path
     facts: dict[str, Any]
     data: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Side of the images that the model was trained with, in pixels."""
+        return self.facts["config"]["crop_size"]
+
+    def translator(self) -> "TranslationGAN":
+        """The model as one that translates images.
+
+        Raises:
+            RunError: If it does not.
+        """
+        from tfi2i.training import TranslationGAN
+
+        if not isinstance(self.model, TranslationGAN):
+            raise RunError(
+                f"{self.folder}: {self.model.name} has no generator that translates images; what "
+                "it made is among the run's samples"
+            )
+        return self.model
 
     def open_data(self, source: str | None) -> "DataSource":
         """Opens images to measure the model on: those given, else its own.
@@ -60,10 +87,11 @@ class Chosen:
             kind=table.get("kind") or self.model.batch_kind,
             direction=table.get("direction", "a2b"),
             # Tiles of built-in maps come in the size that is measured, and are not scaled.
-            load_size=self.model.crop_size,
+            load_size=self.size,
             channels=table.get("channels", 3),
             skip_bad=table.get("skip_bad", False),
             derive=table.get("derive"),
+            limit=table.get("limit"),
         )
 
 
@@ -77,7 +105,7 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
     if (run is None) == (preset is None):
         raise RunError("say which model: --run FOLDER, or --preset NAME (not both)")
 
-    from tfi2i.training import RunFolder, TranslationGAN
+    from tfi2i.training import RunFolder
     from tfi2i.training.saving import read_model_facts
     from tfi2i.zoo.catalogue import load, preset_folder
 
@@ -87,7 +115,6 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
         raise RunError(f"there is no run folder {folder}")
     facts = read_model_facts(folder)
     model = load(folder)
-    assert isinstance(model, TranslationGAN)
     began = RunFolder(folder)
     data = dict(began.recipe().data) if began.exists else facts.get("data", {})
     return Chosen(model, folder, facts, data)

@@ -58,23 +58,32 @@ def evaluate(
 
     check_measures(measures or ())
     chosen = choose_model(run, preset)
+    size = chosen.size
     source = chosen.open_data(data)
     out.print(source.description)
-    figures = evaluate_model(
-        chosen.model,
-        source,
-        size=chosen.model.crop_size,
-        split=split,
-        extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
-        features=extractor is not Extractor.NONE,
-    )
-    directions = {name: figures[name] for name in chosen.model.translators if name in figures}
-    _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
-    for direction, own in directions.items():
-        _show(own, direction)
+    if measures and source.kind == "images":
+        # Of one domain: nothing but the variant's own measures can be said.
+        test = source.splits.get("test")
+        shown = 0 if test is None or chosen.model.picture() is not None else len(test.a)
+        figures = {"data": source.description, "split": split, "size": size, "translated": {}}
+        figures["images_a"] = shown
+    else:
+        translator = chosen.translator()
+        figures = evaluate_model(
+            translator,
+            source,
+            size=size,
+            split=split,
+            extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
+            features=extractor is not Extractor.NONE,
+        )
+        directions = {name: figures[name] for name in translator.translators if name in figures}
+        _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
+        for direction, own in directions.items():
+            _show(own, direction)
     # Runs beside this one share what a measure has to train.
     cache = run.parent if run is not None else None
-    subject = Subject(chosen.model, source, chosen.model.crop_size, cache)
+    subject = Subject(chosen.model, source, size, cache)
     figures["measures"] = take_measures(measures or (), subject)
     for measured in figures["measures"].values():
         _show_measured(measured)

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tfi2i.cli.chosen import Chosen, DirectionOption, PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import (
+    Chosen,
+    DirectionOption,
+    PresetOption,
+    RunOption,
+    StrengthOption,
+    StyleOption,
+    choose_model,
+)
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
 
@@ -39,6 +47,8 @@ def export(
         int | None,
         typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
     ] = None,
+    style: StyleOption = None,
+    strength: StrengthOption = 1.0,
     images: Annotated[
         list[str] | None,
         typer.Option(help="Real images to compare on; else the model's own test images."),
@@ -54,10 +64,13 @@ def export(
     if unknown:
         raise ExportError(f"--formats knows {', '.join(FORMATS)}; not {', '.join(unknown)}")
     chosen = choose_model(run, preset)
-    direction = direction or next(iter(chosen.model.translators))
-    side = size or chosen.model.crop_size
+    model = chosen.translator()
+    direction = direction or next(iter(model.translators))
+    if style is not None:
+        model.set_style(style, strength=strength)
+    side = size or model.crop_size
     report = ship(
-        chosen.model,
+        model,
         out_folder,
         direction=direction,
         formats=wanted,
@@ -84,7 +97,7 @@ def _real_images(
     from tfi2i.training.translation import domain_read
     from tfi2i.translation_files import find_images
 
-    channels = chosen.model.translator(direction).input_shape[-1]
+    channels = chosen.translator().translator(direction).input_shape[-1]
     if inputs:
         files = find_images(inputs, "")[:MOST_IMAGES]
         pictures = [read_image(file, channels=channels) for file in files]

@@ -87,7 +87,8 @@ def train(
     training = carry_out(plan, to_resume=f"tfi2i train --resume {folder}")
     if training.finished:
         out.print(f"look       {plan.folder.page_path}")
-        out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
+        if training.model.picture() is None:
+            out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
 
 
 def _show_plan(plan: "Plan") -> None:

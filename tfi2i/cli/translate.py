@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from tfi2i.cli.chosen import DirectionOption, PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import (
+    DirectionOption,
+    PresetOption,
+    RunOption,
+    StrengthOption,
+    StyleOption,
+    choose_model,
+)
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
 
@@ -31,6 +38,8 @@ def translate(
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole images at once; needs memory for large ones.")
     ] = False,
+    style: StyleOption = None,
+    strength: StrengthOption = 1.0,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out damaged files and list them.")
     ] = False,
@@ -39,14 +48,15 @@ def translate(
     if whole and tile is not None:
         raise DataError("--whole and --tile exclude each other")
     import_tensorflow()
-    from tfi2i.translate import translate_files
-
     chosen = choose_model(run, preset)
-    written = translate_files(
-        chosen.model.translator(direction),
+    model = chosen.translator()
+    if style is not None:
+        model.set_style(style, strength=strength)
+    written = model.translate_files(
         inputs,
         out_folder,
-        tile=None if whole else tile or chosen.model.crop_size,
+        direction=direction,
+        tile=None if whole else tile or model.crop_size,
         skip_bad=skip_bad,
     )
-    out.print(f"{len(written)} images in {out_folder}")
+    out.print(f"{len(written)} files in {out_folder}")

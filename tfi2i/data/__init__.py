@@ -13,6 +13,7 @@ from tfi2i.data.images import image_size, read_image, resize_image, write_image
 from tfi2i.data.opening import open_source
 from tfi2i.data.pixels import to_float, to_uint8
 from tfi2i.data.source import KINDS, DataSource, Images, Split
+from tfi2i.data.styles import read_style
 
 __all__ = [
     "KINDS",
@@ -29,6 +30,7 @@ __all__ = [
     "image_size",
     "open_source",
     "read_image",
+    "read_style",
     "resize_image",
     "spread_evenly",
     "steps_per_epoch",

@@ -13,6 +13,9 @@ from tfi2i.data.earth import open_earth
 from tfi2i.data.earth_domains import SIGN as DOMAINS_SIGN
 from tfi2i.data.earth_domains import open_earth_domains
 from tfi2i.data.folders import open_folder
+from tfi2i.data.music import PREFIX as MUSIC_PREFIX
+from tfi2i.data.music import open_music
+from tfi2i.data.parts import limited
 from tfi2i.data.source import DataSource, check_kind
 from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
 from tfi2i.data.tfds import open_tfds
@@ -28,14 +31,16 @@ def open_source(
     channels: int = 3,
     skip_bad: bool = False,
     derive: str | None = None,
+    limit: int | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels); labelled
-            `earth:<a>+<b>+<c>`, or `earth:<a>+<element>` (borders, coastlines, rivers);
-            `digits:handwritten-printed`; `tfds:<builder>[/<config>]`; or a tf.data.Dataset of
-            unbatched elements.
+        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels), or one of
+            them alone for kind "images"; labelled `earth:<a>+<b>+<c>`, or `earth:<a>+<element>`
+            (borders, coastlines, rivers); `digits:handwritten-printed`; `music:<a>-<b>` (two
+            instruments, as `tfi2i.data.music` lists them); `tfds:<builder>[/<config>]`; or a
+            tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
         load_size: side of the tiles of `earth:` sources; others resize when batches are made.
@@ -45,23 +50,37 @@ def open_source(
         derive: makes pairs of single images (a folder of them, one Earth map as `earth:bmng`, a
             tfds builder): domain b is the image, domain a its "grey", "lowres:<factor>" or "edges"
             at `load_size`; see `tfi2i.data.derive`.
+        limit: at most so many training images of each domain, spread evenly over all; None for all.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
         MissingExtraError: a package for `earth:`, `digits:` or `tfds:` is not installed.
     """
-    check_kind(kind)
-    if direction not in ("a2b", "b2a"):
-        raise DataError(f"direction={direction!r} is neither a2b nor b2a")
-    if channels not in (1, 3):
-        raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     if derive is not None:
         if kind not in (None, "paired") or channels != 3 or isinstance(source, tf.data.Dataset):
             raise DataError(
                 "derive makes pairs of colour images in files: leave kind and channels as they are"
             )
-        images = open_source(source, kind="images", load_size=load_size, skip_bad=skip_bad)
-        return derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
+        images = _open_whole(source, "images", "a2b", load_size, channels, skip_bad)
+        found = derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
+    else:
+        found = _open_whole(source, kind, direction, load_size, channels, skip_bad)
+    return found if limit is None else limited(found, limit)
+
+
+def _open_whole(
+    source: str | Path | tf.data.Dataset,
+    kind: str | None,
+    direction: str,
+    load_size: int | None,
+    channels: int,
+    skip_bad: bool,
+) -> DataSource:
+    check_kind(kind)
+    if direction not in ("a2b", "b2a"):
+        raise DataError(f"direction={direction!r} is neither a2b nor b2a")
+    if channels not in (1, 3):
+        raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction)
     name = str(source)
@@ -73,6 +92,10 @@ def open_source(
         )
     if name.startswith(DIGITS_PREFIX):
         return open_digits(name, kind=kind, direction=direction, channels=channels)
+    if name.startswith(MUSIC_PREFIX):
+        if channels != 1:
+            raise DataError(f"{name} is pictures of one channel: set data.channels=1")
+        return open_music(name, kind=kind, direction=direction)
     if name.startswith(TFDS_PREFIX):
         return open_tfds(name, kind=kind, direction=direction, channels=channels)
     return open_folder(

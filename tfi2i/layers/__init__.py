@@ -1,5 +1,6 @@
 """Layers that the variants share, on (B, H, W, C) with H and W free."""
 
+from tfi2i.layers.adaptive import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.blend import Blend
 from tfi2i.layers.dropout import Dropout
@@ -11,6 +12,7 @@ from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
 __all__ = [
+    "AdaptiveInstanceNormalization",
     "AppendLatent",
     "BatchNormalization",
     "Blend",
@@ -24,4 +26,5 @@ __all__ = [
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
+    "channel_statistics",
 ]

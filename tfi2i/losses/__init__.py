@@ -20,6 +20,13 @@ from tfi2i.losses.critic import classification, gradient_penalty
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
 from tfi2i.losses.features import feature_matching
 from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
+from tfi2i.losses.perceptual import (
+    content,
+    gram_matrix,
+    gram_style,
+    statistics_style,
+    total_variation,
+)
 from tfi2i.losses.reconstruction import cycle, identity, l1, l2, outside
 from tfi2i.losses.regularisation import squared_weights
 from tfi2i.losses.siamese import (
@@ -35,9 +42,12 @@ from tfi2i.losses.siamese import (
 __all__ = [
     "DistanceScale",
     "classification",
+    "content",
     "cycle",
     "feature_matching",
     "gradient_penalty",
+    "gram_matrix",
+    "gram_style",
     "hinge_discriminator",
     "hinge_generator",
     "identity",
@@ -57,6 +67,8 @@ __all__ = [
     "self_distance",
     "separation",
     "squared_weights",
+    "statistics_style",
+    "total_variation",
     "travel_distance",
     "travel_cosine",
     "travel_margin",

@@ -12,10 +12,14 @@ from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
+from tfi2i.networks.style import adain_decoder
 from tfi2i.networks.travel import siamese_stem, siamese_trunk
 from tfi2i.networks.unet import unet
+from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
 __all__ = [
+    "PerceptualFeatures",
+    "adain_decoder",
     "check_image_size",
     "dual_unet",
     "editing_generator",
@@ -31,4 +35,6 @@ __all__ = [
     "stargan_generator",
     "towards_domain",
     "unet",
+    "vgg_channels",
+    "vgg_features",
 ]

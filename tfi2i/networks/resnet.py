@@ -7,7 +7,9 @@ import keras
 from tfi2i.layers import ReflectionPadding2D, SelfAttention
 from tfi2i.networks.blocks import (
     Norm,
+    Upsampling,
     convolution,
+    double,
     generator_model,
     normalisation,
     transposed_convolution,
@@ -20,7 +22,9 @@ def resnet(
     output_channels: int = 3,
     blocks: int = 9,
     filters: int = 64,
+    kernel_size: int = 7,
     norm: Norm = "instance",
+    upsampling: Upsampling = "transposed",
     attention: bool = False,
     spectral: bool = False,
     name: str = "generator",
@@ -36,15 +40,20 @@ def resnet(
         output_channels: Channels of the translated images.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
+        kernel_size: Of the first and the last convolution; 9 in Johnson et al. 2016.
         norm: "batch", "instance" or "none".
+        upsampling: "transposed" convolutions, or "nearest" and a convolution, which draws no
+            checkerboard.
         attention: Self-attention in the middle of the residual blocks.
         spectral: Normalise every convolution kernel spectrally.
         name: The model's name.
     """
     options: dict[str, Any] = {"use_bias": norm == "none", "spectral": spectral}
     inputs = keras.Input((None, None, input_channels), name="image")
-    images = ReflectionPadding2D(3, name="first_pad")(inputs)
-    images = convolution(images, filters, 7, padding="valid", name="first_conv", **options)
+    images = ReflectionPadding2D(kernel_size // 2, name="first_pad")(inputs)
+    images = convolution(
+        images, filters, kernel_size, padding="valid", name="first_conv", **options
+    )
     images = _norm_relu(images, norm, "first")
     for level in (1, 2):
         # "same" would pad only right and below with a 3x3 kernel and stride 2.
@@ -64,13 +73,15 @@ def resnet(
         if attention and block == (blocks + 1) // 2:
             images = SelfAttention(spectral=spectral, name="attention")(images)
     for level in (2, 1):
-        images = transposed_convolution(
-            images, filters * 2 ** (level - 1), 3, name=f"up{level}_conv", **options
-        )
+        channels, place = filters * 2 ** (level - 1), f"up{level}_conv"
+        if upsampling == "transposed":
+            images = transposed_convolution(images, channels, 3, name=place, **options)
+        else:
+            images = double(images, channels, upsampling, name=place, **options)
         images = _norm_relu(images, norm, f"up{level}")
-    images = ReflectionPadding2D(3, name="last_pad")(images)
+    images = ReflectionPadding2D(kernel_size // 2, name="last_pad")(images)
     images = convolution(
-        images, output_channels, 7, padding="valid", name="last_conv", spectral=spectral
+        images, output_channels, kernel_size, padding="valid", name="last_conv", spectral=spectral
     )
     return generator_model(inputs, images, size_multiple=4, name=name)
 

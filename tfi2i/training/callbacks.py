@@ -11,6 +11,7 @@ import numpy as np
 from tfi2i.data import write_image
 from tfi2i.errors import TrainingError
 from tfi2i.training.checkpoints import Checkpoints
+from tfi2i.training.gan import GAN
 from tfi2i.training.health import DiscriminatorWatch, first_not_finite, output_warnings
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.training.translation import TranslationGAN, domain_read
@@ -25,8 +26,8 @@ class _RunCallback(keras.callbacks.Callback):
         return int(keras.ops.convert_to_numpy(self.gan.iteration))
 
     @property
-    def gan(self) -> TranslationGAN:
-        assert isinstance(self.model, TranslationGAN)
+    def gan(self) -> GAN:
+        assert isinstance(self.model, GAN)
         return self.model
 
 
@@ -110,19 +111,44 @@ class WriteSamples(_RunCallback):
                 self._said.add(sentence)
 
     def _write(self) -> list[str]:
+        translator = self.gan
+        assert isinstance(translator, TranslationGAN)
         columns, found, shown = [], [], ""
-        for direction in self.gan.translators:
+        for direction in translator.translators:
             domain = domain_read(direction)
             source = self.inputs[domain]
-            translated = self.gan.translate_batch(source, direction=direction)
+            translated = translator.translate_batch(source, direction=direction)
             columns += [translated] if domain == shown else [source, translated]
-            found += output_warnings(source, translated, may_copy=self.gan.keeps_most)
+            found += output_warnings(source, translated, may_copy=translator.keeps_most)
             shown = domain
-        if len(self.gan.translators) == 1 and self.inputs.get("b") is not None:
+        if len(translator.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
         rows = [np.concatenate(row, axis=1) for row in zip(*map(_as_rgb, columns), strict=True)]
         write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(rows))
         return found
+
+
+class WritePicture(_RunCallback):
+    """Writes the picture of a variant that optimises one picture, every so many epochs."""
+
+    def __init__(self, folder: RunFolder, picture: Callable[[], np.ndarray | None], *, every: int):
+        super().__init__()
+        self.folder = folder
+        self.picture = picture
+        self.every = every
+
+    def on_train_begin(self, logs=None) -> None:
+        if self.iteration() == 0:
+            self._write()
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        if (epoch + 1) % self.every == 0:
+            self._write()
+
+    def _write(self) -> None:
+        picture = self.picture()
+        assert picture is not None
+        write_image(self.folder.samples / f"{self.iteration():09d}.png", picture)
 
 
 class WriteCheckpoints(_RunCallback):

@@ -29,7 +29,7 @@ class GAN(keras.Model):
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
-            for critics that cannot win, because their gradient never vanishes.
+            where there is no discriminator, or a critic whose gradient never vanishes.
         smallest_batch: Images that `train_step` needs in a global batch.
         minibatches: How many mini-batches `train_step` makes of a batch, one for each update of a
             critic; the size of a batch is a multiple of it.
@@ -38,7 +38,7 @@ class GAN(keras.Model):
     """
 
     batch_kind: ClassVar[str]
-    discriminator_game: ClassVar[tuple[str, float] | None]
+    discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
 
     @property
@@ -188,6 +188,14 @@ class GAN(keras.Model):
             # Keras reduces the logs of this strategy along axis 0 and refuses scalars.
             logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
         return logs
+
+    def picture(self) -> np.ndarray | None:
+        """What a variant that optimises one picture has made of it, uint8 (H, W, C); else None."""
+        return None
+
+    def style_image(self) -> np.ndarray | None:
+        """The one style image of a variant that is trained for it, uint8 (H, W, 3); else None."""
+        return None
 
     # --- state ---
 

@@ -26,6 +26,7 @@ from tfi2i.training.callbacks import (
     WarnWhenDiscriminatorWins,
     WriteCheckpoints,
     WriteMetrics,
+    WritePicture,
     WriteSamples,
 )
 from tfi2i.training.checkpoints import Checkpoints
@@ -176,6 +177,9 @@ class Training:
             samples = self._sample_inputs()
             every = self.settings.sample_every
             callbacks.insert(1, WriteSamples(self.folder, samples, every=every, warn=warn))
+        elif self.model.picture() is not None:
+            every = self.settings.sample_every
+            callbacks.insert(1, WritePicture(self.folder, self.model.picture, every=every))
         return callbacks
 
     def _sample_inputs(self) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """Base of the variants that turn an image into an image."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,9 +20,11 @@ class TranslationGAN(GAN):
             uses.
         keeps_most: Whether most of an image stays as it is, so that an output that resembles its
             input is no sign of failure.
+        takes_style: Whether `set_style` gives a trained model a style.
     """
 
     keeps_most: ClassVar[bool] = False
+    takes_style: ClassVar[bool] = False
 
     def __init__(self, *, crop_size: int, **kwargs):
         """See `GAN`; `crop_size` is the side of the training images in pixels."""
@@ -54,6 +57,18 @@ class TranslationGAN(GAN):
             raise DataError(f"{self.name} translates {known}, not {direction!r}")
         return translators[direction]
 
+    def set_style(self, image: np.ndarray | str | Path, *, strength: float = 1.0) -> None:
+        """Sets the style of all translations from now on, where a variant takes one at inference.
+
+        Args:
+            image: uint8 (H, W, 3), the path of an image file, or `earth:<map>`.
+            strength: 0 leaves the content as it is, 1 is the whole style.
+
+        Raises:
+            DataError: If the variant takes no style.
+        """
+        raise DataError(f"{self.name} has its style from training, and takes no other")
+
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Translates a batch in the first direction: float32 (B, H, W, C) in [-1, 1] in and out."""
         return self.translator()(inputs, training=training)
@@ -83,6 +98,29 @@ class TranslationGAN(GAN):
             image = read_image(image, channels=generator.input_shape[-1])
         with self.averaged_weights():
             return translate_image(generator, image, tile=tile or self.crop_size)
+
+    def translate_files(
+        self,
+        inputs: Sequence[str | Path],
+        out_dir: str | Path,
+        *,
+        direction: str | None = None,
+        **options,
+    ) -> list[Path]:
+        """Translates image files into a folder.
+
+        Args:
+            inputs: Files, folders and globs.
+            out_dir: Is made if need be.
+            direction: As for `translate`.
+            **options: See `tfi2i.translate.translate_files`.
+
+        Returns:
+            The written files.
+        """
+        from tfi2i.translate import translate_files
+
+        return translate_files(self.translator(direction), inputs, out_dir, **options)
 
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
         """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out."""

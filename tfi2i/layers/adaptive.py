@@ -1,0 +1,76 @@
+"""Adaptive instance normalisation: the statistics of one image's features put on another's."""
+
+import keras
+import tensorflow as tf
+
+# Under the root, as in the authors' code.
+_EPSILON = 1e-5
+
+
+def channel_statistics(features) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and standard deviation of every channel over positions, both float32 (B, 1, 1, C).
+
+    AdaIN (Huang and Belongie 2017), equations 5 and 6.
+
+    Args:
+        features: (B, h, w, C).
+    """
+    features = tf.cast(features, tf.float32)
+    mean = tf.reduce_mean(features, axis=(1, 2), keepdims=True)
+    variance = tf.reduce_mean(tf.square(features - mean), axis=(1, 2), keepdims=True)
+    return mean, tf.sqrt(variance + _EPSILON)
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class AdaptiveInstanceNormalization(keras.layers.Layer):
+    """Gives features the mean and the standard deviation of a style, channel by channel.
+
+    AdaIN (Huang and Belongie 2017), equation 8. The style is that of given features, or one that
+    the layer stores, so that a network from one image to one image can be made of it. (B, h, w, C)
+    keeps its shape; computed in float32.
+
+    Attributes:
+        mean: The stored style's, float32 (C,).
+        deviation: The stored style's, float32 (C,).
+        strength: Of the stored style, float32 scalar: 0 leaves the features as they are, 1 is the
+            whole style (equation 14).
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+
+    def build(self, input_shape):
+        """Creates the stored style: mean 0, deviation 1, strength 1."""
+
+        def stored(name: str, shape: tuple[int, ...], initializer: str):
+            return self.add_weight(
+                name=name,
+                shape=shape,
+                initializer=initializer,
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+
+        self.mean = stored("mean", (input_shape[-1],), "zeros")
+        self.deviation = stored("deviation", (input_shape[-1],), "ones")
+        self.strength = stored("strength", (), "ones")
+
+    def call(self, inputs, style=None):
+        """Normalises content features.
+
+        Args:
+            inputs: Content features, (B, h, w, C).
+            style: Style features, (B, h', w', C), taken with full strength; None for the stored
+                style.
+        """
+        content_mean, content_deviation = channel_statistics(inputs)
+        normalised = (inputs - content_mean) / content_deviation
+        if style is not None:
+            mean, deviation = channel_statistics(style)
+            return normalised * deviation + mean
+        styled = normalised * self.deviation + self.mean
+        return inputs + self.strength * (styled - inputs)
+
+    def compute_output_shape(self, input_shape):
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,55 @@
+"""How close translated music comes to the true rendering, once it is sound again."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfi2i.data import evaluation_arrays
+from tfi2i.data.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
+from tfi2i.errors import DataError
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import GAN
+
+# Griffin-Lim takes a good part of a second for each.
+MOST_TILES = 32
+
+
+def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+    """Mean absolute difference of log-mel spectrograms from the true rendering, in decibels.
+
+    Args:
+        model: From the instrument of `a` to that of `b`.
+        source: Its test tiles are the same scores in `a` and `b`.
+        size: Side of the tiles, 64.
+
+    Returns:
+        `sound_db` of the translation after Griffin-Lim and back; `untouched_db` of the input as it
+        is; `ceiling_db` of the true rendering's own picture after Griffin-Lim and back, which no
+        translation can be expected to beat.
+
+    Raises:
+        DataError: The model does not translate, or the data are no pictures of the same scores.
+    """
+    from tfi2i.training import TranslationGAN
+
+    a, b, _ = evaluation_arrays(source, size=size, limit=MOST_TILES)
+    if not isinstance(model, TranslationGAN) or b is None or not source.aligned_test:
+        raise DataError(f"{model.name} on {source.name}: music is measured on aligned test scores")
+    if a.shape[1:] != (BANDS, size, 1):
+        raise DataError(f"{source.name} has images {a.shape[1:]}, not pictures of sound")
+    made = model.translate_batch(a)
+    return {
+        "sound_db": _decibels(_heard(made), b),
+        "untouched_db": _decibels(a, b),
+        "ceiling_db": _decibels(_heard(b), b),
+    }
+
+
+def _heard(pictures: np.ndarray) -> np.ndarray:
+    return np.stack([sound_to_picture(picture_to_sound(picture)) for picture in pictures])
+
+
+def _decibels(pictures: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.abs(pictures.astype(np.int16) - truth).mean() / 255.0 * DECIBELS)

@@ -1,0 +1,170 @@
+"""How much of the content a stylised image keeps, and how close it comes to a style.
+
+Both are relative squared differences on activations of the VGG-shaped network, at the layers of
+Gatys et al. 2016: 0 is the image itself, or its style exactly. They are what optimisation for these
+very layers brings down best; methods trained for other layers, or with a discriminator, are judged
+by them from outside.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.data import evaluation_arrays, to_float
+from tfi2i.errors import DataError
+from tfi2i.losses import gram_matrix
+from tfi2i.networks import PerceptualFeatures
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.training import GAN
+
+CONTENT_LAYER = "relu4_2"
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# As many test images are stylised.
+MOST_IMAGES = 32
+
+
+class StyleMeter:
+    """Measures stylised images; loads the network once."""
+
+    def __init__(self):
+        """Loads the network.
+
+        Raises:
+            MissingExtraError: The package with its weights is not installed.
+        """
+        self._features = PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
+
+    def content_distance(self, images: np.ndarray, contents: np.ndarray) -> float:
+        """|phi(images) - phi(contents)|^2 / |phi(contents)|^2, mean over images.
+
+        Args:
+            images: Stylised, uint8 (N, H, W, 3).
+            contents: What they were made of, uint8 (N, H, W, 3).
+        """
+        made = self._activations(images, CONTENT_LAYER)
+        real = self._activations(contents, CONTENT_LAYER)
+        return float(np.mean(_relative(made, real)))
+
+    def style_distance(self, images: np.ndarray, styles: Sequence[np.ndarray]) -> float:
+        """|gram(images) - gram(styles)|^2 / |gram(styles)|^2, mean over layers and images.
+
+        Args:
+            images: Stylised, uint8 (N, H, W, 3).
+            styles: One style image for all, or one for each; uint8 (H, W, 3), any size.
+        """
+        made = self._grams(images)
+        targets = [self._grams(style[None]) for style in styles]
+        return float(
+            np.mean(
+                [
+                    _relative(made[layer], np.concatenate([grams[layer] for grams in targets]))
+                    for layer in STYLE_LAYERS
+                ]
+            )
+        )
+
+    def domain_distance(self, images: np.ndarray, domain: np.ndarray) -> float:
+        """The same towards a set of images: their mean Gram matrix.
+
+        Args:
+            images: Stylised, uint8 (N, H, W, 3).
+            domain: uint8 (M, H, W, 3).
+        """
+        made, targets = self._grams(images), self._grams(domain)
+        return float(
+            np.mean(
+                [
+                    _relative(made[layer], targets[layer].mean(axis=0, keepdims=True))
+                    for layer in STYLE_LAYERS
+                ]
+            )
+        )
+
+    def _activations(self, images: np.ndarray, layer: str) -> np.ndarray:
+        return np.concatenate(
+            [self._features(to_float(part))[layer].numpy() for part in _batches(images)]
+        )
+
+    def _grams(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        batches = [self._features(to_float(part)) for part in _batches(images)]
+        return {
+            layer: tf.concat([gram_matrix(batch[layer]) for batch in batches], axis=0).numpy()
+            for layer in STYLE_LAYERS
+        }
+
+
+def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+    """Content and style distance of a variant's own use, and of the untouched content.
+
+    Args:
+        model: One that optimises a picture is measured by that picture and the training image it
+            was made of; one that takes a style, by test images in the style of test images of `b`,
+            each of another place; any other, by test images and the style image it was trained for,
+            or the mean style of domain `b`.
+        source: The data.
+        size: Side of the images in pixels.
+
+    Returns:
+        `content_distance`, `style_distance`, `untouched_style_distance` (whose content distance is
+        zero).
+
+    Raises:
+        DataError: The model neither has a style image nor does the source have a domain `b`.
+    """
+    from tfi2i.training import TranslationGAN
+
+    meter = StyleMeter()
+    picture = model.picture()
+    split = "train" if picture is not None else "test"
+    limit = 1 if picture is not None else MOST_IMAGES
+    a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+    style = model.style_image()
+    if picture is not None:
+        made = picture[None]
+    elif not isinstance(model, TranslationGAN) or (b is None and style is None):
+        raise DataError(f"{model.name} has no style to measure: give data of two domains")
+    elif model.takes_style and b is not None:
+        # Half the list further on is another place.
+        styles = list(np.roll(b, len(b) // 2, axis=0))[: len(a)]
+        return _of_any_style(model, meter, a, styles)
+    else:
+        made = model.translate_batch(a)
+
+    def distance(images: np.ndarray) -> float:
+        if style is not None:
+            return meter.style_distance(images, [style])
+        assert b is not None
+        return meter.domain_distance(images, b)
+
+    return {
+        "content_distance": meter.content_distance(made, a),
+        "style_distance": distance(made),
+        "untouched_style_distance": distance(a),
+    }
+
+
+def _of_any_style(model, meter: StyleMeter, contents: np.ndarray, styles: list[np.ndarray]):
+    made = []
+    for content, style in zip(contents, styles, strict=True):
+        model.set_style(style)
+        made.append(model.translate_batch(content[None]))
+    images = np.concatenate(made)
+    return {
+        "content_distance": meter.content_distance(images, contents),
+        "style_distance": meter.style_distance(images, styles),
+        "untouched_style_distance": meter.style_distance(contents, styles),
+    }
+
+
+def _batches(images: np.ndarray) -> list[np.ndarray]:
+    return [images[start : start + 8] for start in range(0, len(images), 8)]
+
+
+def _relative(made: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Squared difference of each image, relative to the square of its target."""
+    axes = tuple(range(1, made.ndim))
+    return np.sum((made - target) ** 2, axis=axes) / np.sum(target**2, axis=axes)

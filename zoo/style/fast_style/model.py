@@ -1,0 +1,156 @@
+"""Fast style transfer: Perceptual Losses for Real-Time Style Transfer (Johnson et al. 2016)."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.data import read_style, to_float
+from tfi2i.training import TranslationGAN, paper_adam
+
+CONTENT_LAYER = "relu3_3"
+STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+
+
+class FastStyle(TranslationGAN):
+    r"""Learns to give any image the style of one picture, in one pass of a generator G.
+
+    There is no discriminator: the objective compares activations phi of a trained network that
+    stays as it is. With y = G(x), style image s and Gram matrices gram(phi_l):
+
+        content    mean (phi_3_3(y) - phi_3_3(x))^2                                  (equation 2)
+        style      sum over 1_2, 2_2, 3_3, 4_3 of mean (gram(phi_l(y)) - gram(phi_l(s)))^2   (4)
+        G          content_weight * content + style_weight * style + variation_weight * TV(y)
+
+    Batches: `images`, float32 (B, H, W, 3) in [-1, 1].
+    """
+
+    batch_kind = "images"
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 256,
+        style: str = "earth:etopo1",
+        style_size: int = 256,
+        blocks: int = 5,
+        filters: int = 32,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
+        content_weight: float = 1.0,
+        style_weight: float = 1e3,
+        variation_weight: float = 1e-6,
+        seed: int = 0,
+        name: str = "fast_style",
+        **kwargs,
+    ):
+        """Builds G: c9s1-32, d64, d128, R128 x 5, u64, u32, c9s1-3 with instance norm.
+
+        The weights' defaults are not the authors' 1, 5 and 1e-6: those belong to raw activations of
+        ImageNet's VGG-16, which are larger by orders of magnitude. 1 and 1000 are what Gatys' code
+        has for a network normalised as this one (see `tfi2i.networks.vgg`).
+
+        Args:
+            crop_size: Side of the training images in pixels.
+            style: The style image: a file, or `earth:<map>`. Read in `compile`, so that a trained
+                model needs it no more.
+            style_size: Shorter side of the style image in pixels; a smaller one makes its strokes
+                smaller.
+            blocks: Residual blocks.
+            filters: Channels after the first convolution.
+            upsampling: `transposed` convolutions, or `nearest` and a convolution, which draws no
+                checkerboard.
+            content_weight: Of the content loss.
+            style_weight: Of the style loss.
+            variation_weight: Of the total variation.
+            seed: See `GAN`.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+        """
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        self.style = style
+        self.style_size = style_size
+        self.content_weight = content_weight
+        self.style_weight = style_weight
+        self.variation_weight = variation_weight
+        # The paper's residual blocks are CycleGAN's but for their padding, which the paper does
+        # once, at the input, and crops away block by block.
+        self.generator = networks.resnet(
+            blocks=blocks,
+            filters=filters,
+            kernel_size=9,
+            upsampling=upsampling,
+            name="generator",
+        )
+
+    def compile(
+        self,
+        *,
+        generator_learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        ema_decay: float | None = None,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Reads the style image, loads the trained network and makes the player `generator`.
+
+        Args:
+            generator_learning_rate: Of the paper's Adam.
+            beta_1: Of the paper's Adam.
+            ema_decay: Running average of G's weights per update, None for none.
+            optimizers: Any Keras optimizer for `generator`, in place of the paper's.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+
+        Raises:
+            DataError: If the style image cannot be read.
+            MissingExtraError: If the package with the trained network is not installed.
+        """
+        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
+        features = self.features(to_float(self.style_image())[None])
+        self.style_grams = {
+            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
+        }
+        self.compile_players(
+            {"generator": [self.generator]},
+            optimizers or {"generator": paper_adam(generator_learning_rate, beta_1)},
+            ema_decay=ema_decay,
+            **kwargs,
+        )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """G, from a photograph to the style."""
+        return {"a2b": self.generator}
+
+    def style_image(self) -> np.ndarray:
+        """The style image at its size, uint8 (H, W, 3)."""
+        return read_style(self.style, self.style_size)
+
+    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One gradient step on G."""
+        target = self.features(batch)[CONTENT_LAYER]
+        with tf.GradientTape() as tape:
+            styled = self.generator(batch, training=True)
+            features = self.features(styled)
+            content_loss = losses.content(features[CONTENT_LAYER], target)
+            style_loss = tf.add_n(
+                [
+                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
+                    for layer, gram in self.style_grams.items()
+                ]
+            )
+            variation_loss = losses.total_variation(styled)
+            generator_loss = (
+                self.content_weight * content_loss
+                + self.style_weight * style_loss
+                + self.variation_weight * variation_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            content_loss=content_loss,
+            style_loss=style_loss,
+            variation_loss=variation_loss,
+        )

@@ -1,0 +1,5 @@
+"""Neural style transfer by optimisation."""
+
+from tfi2i.zoo.style.gatys.model import Gatys
+
+__all__ = ["Gatys"]

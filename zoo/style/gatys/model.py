@@ -1,0 +1,201 @@
+"""Neural style transfer: Image Style Transfer Using Convolutional Networks (Gatys et al. 2016)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i import losses, networks
+from tfi2i.data import read_image, read_style, resize_image, to_float, to_uint8
+from tfi2i.errors import RecipeError
+from tfi2i.training import GAN, gather_replicas, paper_adam
+
+CONTENT_LAYER = "relu4_2"
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+class Gatys(GAN):
+    r"""Paints one picture: the content of an image in the style of another, by optimisation.
+
+    No network is trained. What is optimised is the picture x itself, so that activations phi of a
+    trained network and their Gram matrices are those of content c and style s:
+
+        content    mean (phi_4_2(x) - phi_4_2(c))^2                                    (equation 1)
+        style      sum over 1_1, 2_1, 3_1, 4_1, 5_1 of mean (gram(phi_l(x)) - gram(phi_l(s)))^2  (5)
+        x          content_weight * content + style_weight * style + variation_weight * TV(x)   (7)
+
+    An iteration is one step of the optimiser on x, and `fit` is for one content image, the same in
+    every batch; of several in a batch, x takes the mean of the objectives. There is no generator to
+    translate other images with, or to export: `picture` is the result, and `stylise` does it all.
+
+    Batches: `images`, the content, float32 (B, H, W, 3) in [-1, 1].
+    """
+
+    batch_kind = "images"
+
+    def __init__(
+        self,
+        *,
+        crop_size: int = 512,
+        style: str = "earth:etopo1",
+        start: Literal["noise", "content"] = "noise",
+        content_weight: float = 1.0,
+        style_weight: float = 1e3,
+        variation_weight: float = 1e-4,
+        seed: int = 0,
+        name: str = "gatys",
+        **kwargs,
+    ):
+        """Makes the picture.
+
+        Content and style layers are the paper's; the network has VGG-16's shape in place of
+        VGG-19's, which has them too. The weights' defaults are those of the first author's code,
+        which are for a network normalised as this one (see `tfi2i.networks.vgg`); the smoothing by
+        total variation is of later implementations.
+
+        Args:
+            crop_size: Side of the picture in pixels.
+            style: The style image: a file, or `earth:<map>`. Read in `compile`, at the size of the
+                picture (its shorter side; section 2).
+            start: White `noise`, as in the paper, or the `content`, which needs fewer iterations.
+            content_weight: The paper's alpha.
+            style_weight: The paper's beta.
+            variation_weight: Of the total variation.
+            seed: See `GAN`; of the white noise.
+            name: Name of the model.
+            **kwargs: `dtype`, as for any Keras model.
+
+        Raises:
+            RecipeError: If there is no such start.
+        """
+        super().__init__(seed=seed, name=name, **kwargs)
+        if start not in ("noise", "content"):
+            raise RecipeError(f"model.start is 'noise' or 'content', got {start!r}")
+        self.crop_size = crop_size
+        self.style = style
+        self.start = start
+        self.content_weight = content_weight
+        self.style_weight = style_weight
+        self.variation_weight = variation_weight
+        self.canvas = Canvas(crop_size, seed, name="canvas")
+
+    def compile(
+        self,
+        *,
+        learning_rate: float = 10.0 / 127.5,
+        beta_1: float = 0.9,
+        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
+        **kwargs,
+    ) -> None:
+        """Reads the style image, loads the trained network and makes the player `canvas`.
+
+        Args:
+            learning_rate: Of Adam, which later implementations offer beside the paper's L-BFGS: 10
+                grey levels of 255.
+            beta_1: Of Adam.
+            optimizers: Any Keras optimizer for `canvas`, in place of Adam.
+            **kwargs: `run_eagerly` and `steps_per_execution`.
+
+        Raises:
+            DataError: If the style image cannot be read.
+            MissingExtraError: If the package with the trained network is not installed.
+        """
+        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
+        features = self.features(to_float(self.style_image())[None])
+        self.style_grams = {
+            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
+        }
+        self.compile_players(
+            {"canvas": [self.canvas]},
+            optimizers or {"canvas": paper_adam(learning_rate, beta_1)},
+            **kwargs,
+        )
+        self._fresh = tuple(np.array(v) for v in self.players["canvas"].optimizer.variables)
+
+    def style_image(self) -> np.ndarray:
+        """The style image at the size of the picture, uint8 (H, W, 3)."""
+        return read_style(self.style, self.crop_size)
+
+    def picture(self) -> np.ndarray:
+        """The picture as it is now, uint8 (S, S, 3) with S the `crop_size`."""
+        return to_uint8(np.array(self.canvas.pixels)[0])
+
+    def stylise(self, content: np.ndarray | str | Path, *, iterations: int = 1000) -> np.ndarray:
+        """Paints a content image from the start, with the style and optimiser of `compile`.
+
+        Args:
+            content: uint8 (H, W, 3), or the path of an image file; it is stretched to the picture's
+                square.
+            iterations: Steps.
+
+        Returns:
+            `picture()`.
+        """
+        pixels = content if isinstance(content, np.ndarray) else read_image(content)
+        square = to_float(resize_image(pixels, self.crop_size, self.crop_size))[None]
+        self.iteration.assign(0)
+        self.canvas.clean()
+        for variable, value in zip(
+            self.players["canvas"].optimizer.variables, self._fresh, strict=True
+        ):
+            variable.assign(value)
+        batches = tf.data.Dataset.from_tensors(square).repeat()
+        self.fit(batches, steps_per_epoch=iterations, epochs=1, verbose=0, shuffle=False)  # type: ignore[arg-type]
+        return self.picture()
+
+    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One step on the picture."""
+        pixels = self.canvas.pixels
+        if self.start == "content":
+            first = gather_replicas(batch)[:1]
+            pixels.assign(tf.where(tf.equal(self.iteration.value, 0), first, pixels.value))
+        target = self.features(batch)[CONTENT_LAYER]
+        with tf.GradientTape() as tape:
+            features = self.features(pixels.value)
+            content_loss = losses.content(features[CONTENT_LAYER], target)
+            style_loss = tf.add_n(
+                [
+                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
+                    for layer, gram in self.style_grams.items()
+                ]
+            )
+            variation_loss = losses.total_variation(pixels.value)
+            picture_loss = (
+                self.content_weight * content_loss
+                + self.style_weight * style_loss
+                + self.variation_weight * variation_loss
+            )
+        self.players["canvas"].minimize(picture_loss, tape)
+        return self.report(
+            picture_loss=picture_loss,
+            content_loss=content_loss,
+            style_loss=style_loss,
+            variation_loss=variation_loss,
+        )
+
+
+class Canvas(keras.Model):
+    """The picture that is optimised, in the place of a network.
+
+    Attributes:
+        pixels: float32 (1, S, S, 3); not bounded to [-1, 1].
+    """
+
+    def __init__(self, size: int, seed: int, **kwargs):
+        """White noise of a side of `size` pixels."""
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self._noise = keras.initializers.RandomUniform(-1.0, 1.0, seed=seed)
+        self.pixels = self.add_weight(
+            name="pixels",
+            shape=(1, size, size, 3),
+            initializer=self._noise,
+            aggregation="only_first_replica",
+        )
+        self.built = True
+
+    def clean(self) -> None:
+        """Back to the noise of the start."""
+        self.pixels.assign(self._noise(self.pixels.shape))

@@ -1,0 +1,92 @@
+"""Music translation: the Siamese translator on spectrograms (after Pasini's MelGAN-VC, 2019)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfi2i.data.audio import BANDS, picture_to_sound, read_wav, sound_to_picture, write_wav
+from tfi2i.errors import DataError
+from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
+
+SUFFIX = ".wav"
+
+
+class MusicTranslation(SiameseTranslator):
+    r"""Plays music on another instrument: `SiameseTranslator` on pictures of sound.
+
+    A log-mel spectrogram is an image of one channel, 64 bands high; objective and networks are the
+    Siamese translator's, without a change. What is here is the way in and out: sound becomes such a
+    picture, its tiles are translated and blended, and Griffin-Lim makes sound of the result. A
+    picture keeps no phases and 64 bands only: what comes back can at best be what comes back of the
+    true rendering's picture, which is measured beside it.
+
+    Recipes set `input_channels` and `output_channels` to 1 and images to 64 px without flips, which
+    would play music backwards.
+
+    Batches: `unpaired`, (a, b) float32 (B, 64, 64, 1) in [-1, 1], at least two in a batch.
+    """
+
+    batch_kind = "unpaired"
+
+    def translate_sound(
+        self, sound: np.ndarray | str | Path, *, direction: str = "a2b"
+    ) -> np.ndarray:
+        """Translates sound of any length.
+
+        Args:
+            sound: float32 (N,) in [-1, 1] at 16 kHz, or the path of a wav file.
+            direction: `a2b`.
+
+        Returns:
+            float32 (M,) at 16 kHz, M the samples of whole columns of the spectrogram.
+
+        Raises:
+            DataError: If the file cannot be read, or the model was not trained on sound.
+        """
+        if self.crop_size != BANDS or self.translator(direction).input_shape[-1] != 1:
+            raise DataError(
+                f"{self.name} was trained on images of {self.crop_size} px and "
+                f"{self.translator(direction).input_shape[-1]} channels; sound is pictures of "
+                f"{BANDS} px and 1 channel"
+            )
+        samples = sound if isinstance(sound, np.ndarray) else read_wav(sound)
+        return picture_to_sound(self.translate(sound_to_picture(samples), direction=direction))
+
+    def translate_files(
+        self,
+        inputs: Sequence[str | Path],
+        out_dir: str | Path,
+        *,
+        direction: str = "a2b",
+        **options,
+    ) -> list[Path]:
+        """Translates wav files into a folder, under their own names; image files as ever.
+
+        Args:
+            inputs: Wav files; or image files, folders and globs.
+            out_dir: Is made if need be.
+            direction: `a2b`.
+            **options: Of image files: see `tfi2i.translate.translate_files`.
+
+        Returns:
+            The written files.
+
+        Raises:
+            DataError: If sound and images are mixed, or a file cannot be read or would overwrite
+                its input.
+        """
+        sounds = [Path(path) for path in inputs if Path(path).suffix.lower() == SUFFIX]
+        if not sounds:
+            return super().translate_files(inputs, out_dir, direction=direction, **options)
+        if len(sounds) != len(inputs):
+            raise DataError("translate sound and images in two calls: some files are no wav files")
+        targets = [Path(out_dir) / path.name for path in sounds]
+        if len(set(targets)) < len(targets):
+            raise DataError("two wav files have one name: translate them into two folders")
+        Path(out_dir).mkdir(parents=True, exist_ok=True)
+        for source, target in zip(sounds, targets, strict=True):
+            if target.exists() and target.samefile(source):
+                raise DataError(f"{source} would be overwritten; choose another output folder")
+            write_wav(target, self.translate_sound(source, direction=direction))
+        return targets
