@@ -61,7 +61,7 @@ def main() -> None:
         model.compile()
     shape = (arguments.batch, arguments.size, arguments.size, 3)
     images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
-    facts = {"weights": sum(network.count_params() for network in model.networks)}
+    facts = {"weights": sum(int(np.prod(v.shape)) for v in model.trainable_variables)}
     if arguments.bare:
         batch = (tf.constant(images[0]), tf.constant(images[1]))
         step = tf.function(model.train_step)

@@ -64,7 +64,7 @@ def export_litert(
     _check_size(inference, image_size)
     if images is None:
         images = random_images(inference, image_size)
-    model = _convert(inference, image_size, precision)
+    model = convert(inference, image_size, precision)
     contents = inspect_litert(model)
     if contents.custom_operators:
         raise ExportError(_not_builtin(generator, contents.custom_operators))
@@ -99,11 +99,12 @@ def _check_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> N
             )
 
 
-def _convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
-    """Converts by way of a SavedModel with a static signature and constant weights.
+def convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
+    """Converts, without looking at the result, to the bytes of a .tflite file.
 
-    The two other ways are wrong without a word: `from_concrete_functions`, and a SavedModel with
-    variables, both gave files that return NaN.
+    By way of a SavedModel with a static signature and constant weights. The two other ways are
+    wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
+    files that return NaN.
     """
     shape = (1, *image_size, generator.input_channels)
     translate = frozen(generator, shape)
