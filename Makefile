@@ -32,7 +32,9 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 	@echo "==> Types (pyright)"
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
-bench: $(VENV)/.installed-dev ## Measure how many images a second the input pipeline delivers
+bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine
+	@$(BIN)/python -m benchmarks.run --peers .venv-peers/bin/python
+	@$(BIN)/python -m benchmarks.table README.md
 	@echo "==> Input pipeline"
 	@$(BIN)/python benchmarks/input_pipeline.py 2> $(VENV)/stderr || { cat $(VENV)/stderr >&2; exit 1; }
 
@@ -44,7 +46,13 @@ parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are te
 	@tools/parity_tfa/make_numbers.sh
 
 clean: ## Remove what was installed and built; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers build dist *.egg-info .pytest_cache .ruff_cache
+
+# What the benchmarks compare with, apart from TensorFlow's environment: both bring OpenMP.
+.venv-peers/.installed: benchmarks/peers/requirements.txt
+	@$(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
 
 # The environment is made once, and brought up to date when the requirements change.
 $(VENV)/.installed-demo: EXTRAS := earth,litert,metrics

@@ -39,7 +39,9 @@ def ours(name: str, module: str, *arguments: str, **environment: str) -> Contest
 
 def theirs(python: str, name: str, module: str, *arguments: str) -> Contestant:
     """A contestant of the peers' environment."""
-    return Contestant(name, [python, "-m", f"benchmarks.peers.{module}", *arguments])
+    return Contestant(
+        name, [str(Path(python).absolute()), "-m", f"benchmarks.peers.{module}", *arguments]
+    )
 
 
 def training(peers: str, scale: float) -> dict[str, Any]:
@@ -127,7 +129,10 @@ def roofline(peers: str, scale: float) -> dict[str, Any]:
     kinds = ("float32", "bfloat16")
     contestants = [ours(f"TensorFlow {k}", "roofline", "tensorflow", k) for k in kinds]
     contestants += [
-        Contestant(f"PyTorch {k}", [peers, "-m", "benchmarks.roofline", "torch", k]) for k in kinds
+        Contestant(
+            f"PyTorch {k}", [str(Path(peers).absolute()), "-m", "benchmarks.roofline", "torch", k]
+        )
+        for k in kinds
     ]
     results = run(contestants, max(1, round(4 * scale)), 5)
     for outcome in results.values():

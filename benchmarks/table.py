@@ -1,0 +1,60 @@
+"""Makes the README's section on speed of `results.json`, so that its figures are measured ones.
+
+Run: python -m benchmarks.table README.md
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
+REFERENCES = {"training": "PyTorch float32", "latency": "Keras model.export float32"}
+TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9"}
+
+
+def section(results: dict[str, Any]) -> str:
+    """The section between its markers, markers included."""
+    machine = results["machine"]
+    lines = [
+        BEGIN,
+        f"Median seconds on {machine['processor']}, {machine['cores']} cores "
+        f"(TensorFlow {machine['versions']['tensorflow']}), all contestants in memory and taking "
+        "turns; in brackets how many times faster than the first row. A step goes through `fit`, "
+        "batch 1.",
+    ]
+    if "training" in results:
+        lines += ["", *_table("training step", results["training"], REFERENCES["training"])]
+    if "latency" in results:
+        lines += ["", *_table("one image of 256 px", results["latency"], REFERENCES["latency"])]
+    if "roofline" in results:
+        rates = ", ".join(f"{n} {o['gflops']}" for n, o in results["roofline"].items())
+        lines += ["", f"A large matrix product reaches, in GFLOP/s: {rates}."]
+    return "\n".join([*lines, END])
+
+
+def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:
+    names = [reference, *(n for n in next(iter(works.values())) if n != reference)]
+    columns = [TITLES.get(work, f"{work} px") for work in works]
+    lines = [f"| {what} | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    for name in names:
+        cells = [_cell(outcomes, name, reference) for outcomes in works.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _cell(outcomes: dict[str, Any], name: str, reference: str) -> str:
+    seconds, base = (outcomes[key]["median_s"] for key in (name, reference))
+    digits = 3 if base < 1 else 2
+    ratio = "" if name == reference else f" ({base / seconds:.2f})"
+    return f"{seconds:.{digits}f}{ratio}"
+
+
+def update(readme: Path, results: dict[str, Any]) -> None:
+    """Replaces the section in the README."""
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN, 1)
+    readme.write_text(before + section(results) + rest.split(END, 1)[1], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    update(Path(sys.argv[1]), json.loads((Path(__file__).parent / "results.json").read_text()))
