@@ -265,7 +265,7 @@ def test_translate_keeps_names_and_sizes(trained, tmp_path, tfi2i):
     Image.new("RGB", (70, 41), "teal").save(photos / "holiday.jpg")
     Image.new("L", (33, 90)).save(photos / "grey.png")
     code, said, _ = tfi2i("translate", photos, "--run", trained, "--out", tmp_path / "out")
-    assert code == 0 and "2 images" in said
+    assert code == 0 and "2 files" in said
     shapes = {p.name: read_image(p).shape for p in (tmp_path / "out").iterdir()}
     assert shapes == {"holiday.jpg": (41, 70, 3), "grey.png": (90, 33, 3)}
 

@@ -38,7 +38,8 @@ def tone(hertz: float, seconds: float = 1.0, amplitude: float = 0.5) -> np.ndarr
 
 def test_a_tone_is_a_line_at_its_place_and_loudness():
     low, high, quiet = (
-        sound_to_picture(sound) for sound in (tone(200), tone(3000), tone(3000, amplitude=0.05))
+        sound_to_picture(sound)
+        for sound in (tone(200), tone(3000, amplitude=0.1), tone(3000, amplitude=0.01))
     )
     assert low.shape == (64, 1 + (SAMPLE_RATE - 1024) // 256, 1)
     middle = low.shape[1] // 2

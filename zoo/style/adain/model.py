@@ -129,7 +129,7 @@ class AdaIN(TranslationGAN):
         """Encoder, stored style and decoder as one network; not among the model's own layers."""
         network = self.encoder.network
         model = keras.Model(
-            network.inputs,
+            network.inputs[0],
             self.generator(network.get_layer(self.style_layers[-1]).output),
             name=self.generator.name,
         )
