@@ -1,5 +1,7 @@
 """One image to many: the latent's layers, networks, objectives, and the BicycleGAN family."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from tfi2i.networks import latent_encoder, patchgan, unet
 from tfi2i.zoo.paired.bicyclegan import BicycleGAN
 
 SIZE = 32
-TINY = {
+TINY: dict[str, Any] = {
     "crop_size": SIZE,
     "filters": 4,
     "encoder_filters": 4,

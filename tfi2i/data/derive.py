@@ -44,7 +44,9 @@ class DerivedImages:
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """Those of the other images, or all (size, size)."""
-        return [size if self.size is None else (self.size,) * 2 for size in self.images.sizes]
+        if self.size is None:
+            return list(self.images.sizes)
+        return [(self.size, self.size)] * len(self.images)
 
     def __len__(self) -> int:
         """The number of images."""
@@ -72,8 +74,8 @@ def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bo
     make, channels = _maker(how)
     splits = {}
     for name, split in source.splits.items():
-        pair = (DerivedImages(split.a, make, size, channels), split.a)
-        splits[name] = Split(*pair[::-1] if reverse else pair)
+        derived = DerivedImages(split.a, make, size, channels)
+        splits[name] = Split(split.a, derived) if reverse else Split(derived, split.a)
     return dataclasses.replace(
         source,
         kind="paired",

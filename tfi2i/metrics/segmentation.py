@@ -128,7 +128,7 @@ def _train(model: "keras.Model", source: "DataSource", size: int) -> None:
     )
     for _ in range(_STEPS):
         chosen = random.choice(len(floats), min(_BATCH_SIZE, len(floats)), replace=False)
-        turns, mirrored = random.integers(4), random.integers(2)
+        turns, mirrored = int(random.integers(4)), int(random.integers(2))
         batch = [np.rot90(array[chosen], turns, axes=(1, 2)) for array in (floats, classes)]
         x, y = (np.ascontiguousarray(part[:, :: 1 - 2 * mirrored]) for part in batch)
         model.train_on_batch(x, y)
