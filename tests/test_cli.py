@@ -284,7 +284,7 @@ def test_evaluate_shows_and_writes_figures(trained, tmp_path, tfi2i):
     file = tmp_path / "figures" / "new.json"
     code, said, _ = tfi2i("evaluate", "--run", trained, "--json", file)
     assert code == 0
-    assert "a to b, 4 images" in said and "baseline: mean colour" in said and "SSIM" in said
+    assert "a2b, 4 images" in said and "baseline: mean colour" in said and "SSIM" in said
     figures = json.loads(file.read_text())
     assert figures["images_a"] == 4 and figures["split"] == "test" and figures["size"] == 32
     # b is the negative of a, so that the copied input is far off.

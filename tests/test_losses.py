@@ -124,13 +124,13 @@ def test_gradient_penalty_looks_between_real_and_fake():
 
     def critic(images):
         seen.append(images)
-        return tf.reduce_mean(tf.square(images), axis=-1)  # patches: their mean counts
+        return tf.reduce_sum(tf.square(images), axis=-1)  # a map of scores: its sum counts
 
     real, fake = 2.0 * tf.ones((1, 2, 2, 1)), tf.zeros((1, 2, 2, 1))
     loss = losses.gradient_penalty(critic, real, fake, tf.constant(0.25, shape=(1, 1, 1, 1)))
     np.testing.assert_allclose(seen[0], 0.5)
-    # Each of the four pixels has the slope 2 * 0.5 / 4.
-    assert float(loss) == pytest.approx((0.5 - 1) ** 2)
+    # Each of the four pixels has the slope 2 * 0.5, and the length of all is 2.
+    assert float(loss) == pytest.approx((2 - 1) ** 2)
 
 
 REAL_VECTORS = tf.constant([[3.0, 4.0], [0.0, 1.0]])

@@ -132,7 +132,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     facts = {"data": data, "data_licence": run.facts()["data_licence"], "recipe": plan.recipe}
     trained = load(run.path)
     assert isinstance(trained, TranslationGAN)
-    generators = trained.generators
+    generators = trained.shipped_networks
     save_model(trained, folder, networks=generators, dtype="float16", **facts)
 
     shipped = load(folder)

@@ -64,7 +64,7 @@ class MultiDomainGAN(TranslationGAN):
         return self.critic_steps
 
     @property
-    def generators(self) -> list[keras.Model]:
+    def shipped_networks(self) -> list[keras.Model]:
         """The one generator, which all directions share."""
         return [self.generator]
 

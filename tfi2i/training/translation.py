@@ -40,7 +40,7 @@ class TranslationGAN(GAN):
         raise NotImplementedError(f"{type(self).__name__} names no translators")
 
     @property
-    def generators(self) -> list[keras.Model]:
+    def shipped_networks(self) -> list[keras.Model]:
         """The networks that the translators are made of: what a preset ships."""
         return list(self.translators.values())
 
