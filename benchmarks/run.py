@@ -44,10 +44,12 @@ def theirs(python: str, name: str, module: str, *arguments: str) -> Contestant:
     )
 
 
-def training(peers: str, scale: float) -> dict[str, Any]:
+def training(peers: str, scale: float, works: list[str] | None = None) -> dict[str, Any]:
     """Steps of pix2pix and CycleGAN through `fit`, beside PyTorch and plain Keras."""
     results = {}
     for variant, size, rounds, steps in TRAINING:
+        if works and f"{variant} {size}" not in works:
+            continue
         work = (variant, "--size", str(size))
         contestants = [
             ours(OURS, "train_tfi2i", *work, *BFLOAT16),
@@ -188,6 +190,7 @@ def main() -> None:
     parser.add_argument("--peers", default=sys.executable, help="Python that has torch, openvino")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=float, default=1.0, help="1 takes about 25 minutes")
+    parser.add_argument("--works", help="of training, such as: pix2pix 256,cyclegan 64")
     parser.add_argument("--json", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     wanted = arguments.only.split(",")
@@ -199,7 +202,11 @@ def main() -> None:
     results["machine"] = {key: machine[key] for key in ("processor", "cores", "versions")}
     for name in wanted:
         print(f"==> {name}", file=sys.stderr, flush=True)
-        results[name] = PARTS[name](arguments.peers, arguments.rounds)
+        options = {}
+        if name == "training" and arguments.works:
+            options["works"] = arguments.works.split(",")
+        measured = PARTS[name](arguments.peers, arguments.rounds, **options)
+        results[name] = {**results.get(name, {}), **measured}
         results[name + "_date"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 

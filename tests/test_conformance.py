@@ -88,7 +88,8 @@ TINY = {
             "blocks": 1,
             "pool_size": 5,
         },
-        "distance_loss",
+        # Distances between outputs of an untrained generator are small, and agree by chance.
+        None,
     ),
     "dualgan": (
         {
