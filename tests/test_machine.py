@@ -1,0 +1,67 @@
+"""What the machine computes natively, and what follows from it."""
+
+import json
+
+import keras
+import pytest
+
+from tfi2i import machine, shipping
+from tfi2i.training import RunFolder
+from tfi2i.training import train as train_module
+
+
+@pytest.mark.parametrize(
+    ("flags", "native"),
+    [
+        ({"avx512f"}, False),
+        ({"avx512_bf16", "avx512f"}, True),
+        ({"amx_bf16"}, True),
+        (set(), False),
+    ],
+)
+def test_processors_with_bfloat16_instructions(monkeypatch, flags, native):
+    monkeypatch.setattr(machine, "_processor_flags", lambda: flags)
+    assert machine.computes_bfloat16() is native
+
+
+@pytest.mark.parametrize(("native", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_precision_auto_follows_the_machine(monkeypatch, tmp_path, paired_folder, native, policy):
+    from tfi2i.recipe import Recipe
+    from tfi2i.zoo.paired.pix2pix import Pix2Pix
+
+    monkeypatch.setattr(train_module, "computes_bfloat16", lambda: native)
+    recipe = Recipe(
+        "pix2pix",
+        model={"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},
+        data={"source": str(paired_folder), "batch_size": 2, "load_size": 36, "crop_size": 32},
+        train={"epochs": 1, "precision": "auto"},
+    ).resolve(Pix2Pix)
+    training = train_module.Training(recipe, Pix2Pix, RunFolder(tmp_path / "run"))
+    assert training.model.generator.get_layer("down1_conv").dtype_policy.name == policy
+    assert training.folder.facts()["precision"] == policy
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_the_saved_model_is_in_bfloat16_where_that_pays(monkeypatch, tmp_path, native):
+    from tfi2i.zoo.paired.pix2pix import Pix2Pix
+
+    monkeypatch.setattr(shipping, "computes_bfloat16", lambda: native)
+    keras.utils.set_random_seed(0)
+    model = Pix2Pix(crop_size=32, filters=4, discriminator_filters=4, receptive_field=16, depth=3)
+    images = keras.ops.convert_to_numpy(
+        keras.random.randint((2, 32, 32, 3), 0, 256, "uint8", seed=1)
+    )
+    report = shipping.ship(
+        model,
+        tmp_path,
+        direction="a2b",
+        formats=["saved_model"],
+        size=32,
+        images=images,
+        metadata={},
+    )
+    (entry,) = report["artefacts"]
+    assert entry["precision"] == ("bfloat16" if native else "float32")
+    expected = "agree" if native else "no bfloat16 instructions"
+    assert any(expected in note for note in report["notes"])
+    assert json.loads((tmp_path / "parity.json").read_text())["notes"] == report["notes"]
