@@ -63,10 +63,7 @@ def inference_generator(
     size_multiple = _checked_size_multiple(generator)
     rewriting = _Rewriting(precision, fused)
     config = rewriting.of(generator.get_config())
-    last = generator.outputs[0]._keras_history.operation.name
-    for layer in config["layers"]:
-        if layer["name"] == last:
-            layer["config"] = _Rewriting("float32", fused).of(layer["config"])
+    _keep_last_in_float32(config, generator, fused)
     model = generator
     notes = []
     if rewriting.changed:
@@ -105,6 +102,16 @@ def _checked_size_multiple(generator: keras.Model) -> int:
             "height and width must be multiples of (1 for a network that keeps the size)."
         )
     return size_multiple
+
+
+def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> None:
+    """Rewrites the configuration of the last layer, which may be a model itself."""
+    last = model.outputs[0]._keras_history.operation
+    for layer in config["layers"]:
+        if layer["name"] == last.name and isinstance(last, keras.Model):
+            _keep_last_in_float32(layer["config"], last, fused)
+        elif layer["name"] == last.name:
+            layer["config"] = _Rewriting("float32", fused).of(layer["config"])
 
 
 class _Rewriting:

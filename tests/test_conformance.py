@@ -330,6 +330,20 @@ def test_ships_and_agrees_with_keras(name, folder_for, tmp_path):
         assert len(report["artefacts"]) == 2
 
 
+@translators
+def test_its_generators_compute_in_bfloat16_for_inference(name, folder_for):
+    from tfi2i.export.agreement import agreement, keras_outputs
+    from tfi2i.export.inference import inference_generator
+
+    model = tiny_model(name)
+    source = open_source(folder_for(name), kind=model.batch_kind, channels=channels_of(name))
+    images = evaluation_arrays(source, size=SIZE)[0][:1]
+    for generator in model.translators.values():
+        full, half = (inference_generator(generator, p) for p in ("float32", "bfloat16"))
+        found = agreement(keras_outputs(full, images), keras_outputs(half, images))
+        assert 0 < found.max_abs and found.psnr_db is not None and found.psnr_db > 25
+
+
 @everyone
 def test_save_and_load(name, tmp_path):
     model = tiny_model(name)

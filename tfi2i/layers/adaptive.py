@@ -27,7 +27,7 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
 
     AdaIN (Huang and Belongie 2017), equation 8. The style is that of given features, or one that
     the layer stores, so that a network from one image to one image can be made of it. (B, h, w, C)
-    keeps its shape; computed in float32.
+    keeps its shape and type; computed in float32.
 
     Attributes:
         mean: The stored style's, float32 (C,).
@@ -46,6 +46,8 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
             return self.add_weight(
                 name=name,
                 shape=shape,
+                dtype="float32",
+                autocast=False,
                 initializer=initializer,
                 trainable=False,
                 aggregation="only_first_replica",
@@ -64,12 +66,15 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
                 style.
         """
         content_mean, content_deviation = channel_statistics(inputs)
-        normalised = (inputs - content_mean) / content_deviation
+        features = tf.cast(inputs, tf.float32)
+        normalised = (features - content_mean) / content_deviation
         if style is not None:
             mean, deviation = channel_statistics(style)
-            return normalised * deviation + mean
-        styled = normalised * self.deviation + self.mean
-        return inputs + self.strength * (styled - inputs)
+            styled = normalised * deviation + mean
+        else:
+            styled = normalised * self.deviation + self.mean
+            styled = features + self.strength * (styled - features)
+        return tf.cast(styled, inputs.dtype)
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

@@ -53,7 +53,8 @@ class SpectralNormalization(keras.layers.Layer):
     def call(self, inputs, training=False):
         """Returns what the wrapped layer gives with the divided kernel."""
         dtype = self.layer.compute_dtype
-        kernel = tf.convert_to_tensor(self.layer.kernel)
+        # In float32 also where the kernel is stored in less, as in files for inference.
+        kernel = tf.cast(tf.convert_to_tensor(self.layer.kernel), tf.float32)
         kernel = kernel / self._sigma(self._as_matrix(kernel), training)
         outputs = self._apply(tf.cast(inputs, dtype), tf.cast(kernel, dtype))
         if self.layer.use_bias:
