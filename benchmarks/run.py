@@ -189,7 +189,7 @@ def main() -> None:
     )
     parser.add_argument("--peers", default=sys.executable, help="Python that has torch, openvino")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--rounds", type=float, default=1.0, help="1 takes about 25 minutes")
+    parser.add_argument("--rounds", type=float, default=1.0, help="more or fewer than by default")
     parser.add_argument("--works", help="of training, such as: pix2pix 256,cyclegan 64")
     parser.add_argument("--json", type=Path, default=RESULTS)
     arguments = parser.parse_args()

@@ -274,6 +274,15 @@ def test_half_precision_leaves_the_features_in_float32():
     )
 
 
+def test_the_comparison_counts_the_images_of_every_kind_of_variant():
+    from tfi2i.style_comparison import SIZE, SOURCE, _training_images
+
+    train = open_source(SOURCE, kind="unpaired", load_size=SIZE).splits["train"]
+    assert train.b is not None
+    assert _training_images("unpaired") == f"{len(train.a)} + {len(train.b)}"
+    assert _training_images("images").endswith(" + 1")
+
+
 def test_the_cards_show_the_comparison():
     from tfi2i.style_comparison import CARDS, read_comparison, section
     from tfi2i.zoo.catalogue import find_variant

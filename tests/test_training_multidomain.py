@@ -9,7 +9,7 @@ from tfi2i.errors import DataError, RecipeError
 from tfi2i.evaluation import evaluate_model
 from tfi2i.metrics import l1
 from tfi2i.recipe import Recipe
-from tfi2i.training import RunFolder
+from tfi2i.training import RunFolder, mini_batches
 from tfi2i.training.train import Training
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.multidomain.stargan import StarGAN
@@ -51,14 +51,8 @@ def test_mistakes_are_told_in_words(labelled_folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_minibatches_and_targets():
+def test_targets_are_the_labels_in_another_order():
     model = tiny(critic_steps=3)
-    images = tf.reshape(tf.range(6, dtype=tf.float32), (6, 1, 1, 1))
-    labels = tf.constant([0, 1, 2, 0, 1, 2])
-    parts = [model.minibatch((images, labels), step) for step in range(3)]
-    assert [np.ravel(part).tolist() for part, _ in parts] == [[0, 3], [1, 4], [2, 5]]
-    assert [own.numpy().tolist() for _, own in parts] == [[0, 0], [1, 1], [2, 2]]
-
     many = tf.range(40) % 3
     first, again = model.target_labels(many, 0), model.target_labels(many, 0)
     assert np.array_equal(first, again) and not np.array_equal(first, many)
@@ -66,15 +60,15 @@ def test_minibatches_and_targets():
     assert not np.array_equal(first, model.target_labels(many, 1))
 
 
-def test_replicas_share_minibatches_targets_and_draws(two_replicas):
+def test_replicas_share_targets(two_replicas):
     """Two replicas see together what one sees alone."""
     images = np.arange(8, dtype=np.float32).reshape(8, 1, 1, 1)
     labels = np.array([0, 1, 2, 2, 1, 0, 1, 1], np.int32)
 
     def looked_at(model):
         def look(batch):
-            own, own_labels = model.minibatch(batch, 1)
-            return own, model.target_labels(own_labels, 0), model.mixing(own, 1)
+            images, labels = (mini_batches(part, 2)[1] for part in batch)
+            return images, model.target_labels(labels, 0)
 
         return look
 

@@ -78,6 +78,8 @@ def test_what_cannot_be():
         DualGAN(smoothness="both", **TINY)  # type: ignore[arg-type]
     with pytest.raises(RecipeError, match="cannot be divided into 2"):
         mini_batches(tf.zeros((3, 1)), 2)
+    # What `Training` checks the size of a batch against, before any step.
+    assert DualGAN(critic_updates=3, **TINY).mini_batch_count == 3
 
 
 def test_mini_batches_of_replicas_are_those_of_the_global_batch(two_replicas):

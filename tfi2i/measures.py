@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfi2i.data import DigitImages, evaluation_arrays
+from tfi2i.data import DigitImages, evaluation_arrays, spread_evenly
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
@@ -133,8 +133,7 @@ def digit_accuracy(subject: Subject) -> Measured:
 
 def distances_kept(subject: Subject) -> Measured:
     """The correlation of the distances between inputs with those between their translations."""
-    chosen = np.linspace(0, len(subject.inputs) - 1, min(len(subject.inputs), _MOST_IMAGES))
-    chosen = chosen.round().astype(int)
+    chosen = spread_evenly(len(subject.inputs), _MOST_IMAGES)
     before = pair_distances(subject.inputs[chosen])
     after = pair_distances(subject.translated[chosen])
     drawn = np.random.default_rng(0).permutation(len(before))[:_MOST_POINTS]

@@ -143,9 +143,12 @@ def _trained(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, A
 
 
 def _training_images(kind: str) -> str:
+    """How many images of either domain a variant of this kind of batch was trained on."""
     from tfi2i.data import open_source
 
-    train = open_source(SOURCE, kind=kind, load_size=SIZE).splits["train"]
+    # Of one domain, the map that is translated.
+    source = SOURCE.split("-")[0] if kind == "images" else SOURCE
+    train = open_source(source, kind=kind, load_size=SIZE).splits["train"]
     return f"{len(train.a)} + {1 if train.b is None else len(train.b)}"
 
 

@@ -41,8 +41,8 @@ class ReflectionPadding2D(keras.layers.Layer):
 class CropFirst2D(keras.layers.Layer):
     """Takes away the first row and the first column: (B, H, W, C) -> (B, H - 1, W - 1, C).
 
-    Keras' Cropping2D does the same by a strided slice, whose gradient in bfloat16 takes about as
-    long as the transposed convolution before it; that of a plain slice is a third of it.
+    Keras' Cropping2D does the same by a strided slice, whose gradient is slow in bfloat16; that of
+    a plain slice is not.
     """
 
     def call(self, inputs):

@@ -224,13 +224,11 @@ class WarnWhenDiscriminatorWins(_RunCallback):
         self.warn = warn
 
     def on_train_begin(self, logs=None) -> None:
-        game = self.gan.discriminator_game
-        self._log, chance = game or ("", 0.0)
-        self._watch = DiscriminatorWatch(chance) if game else None
+        assert self.gan.discriminator_game is not None
+        self._log, chance = self.gan.discriminator_game
+        self._watch = DiscriminatorWatch(chance)
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
-        if self._watch is None:
-            return
         sentence = self._watch.warning((logs or {})[self._log])
         if sentence:
             self.warn(sentence)

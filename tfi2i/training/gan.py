@@ -31,8 +31,8 @@ class GAN(keras.Model):
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
             where there is no discriminator, or a critic whose gradient never vanishes.
         smallest_batch: Images that `train_step` needs in a global batch.
-        minibatches: How many mini-batches `train_step` makes of a batch, one for each update of a
-            critic; the size of a batch is a multiple of it.
+        mini_batch_count: How many mini-batches `train_step` makes of a batch, one for each update
+            of a critic; the size of a batch is a multiple of it.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
@@ -42,7 +42,7 @@ class GAN(keras.Model):
     smallest_batch: ClassVar[int] = 1
 
     @property
-    def minibatches(self) -> int:
+    def mini_batch_count(self) -> int:
         """See above; 1 unless an iteration updates a critic several times."""
         return 1
 

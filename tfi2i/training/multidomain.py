@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfi2i import networks
 from tfi2i.errors import RecipeError
-from tfi2i.training.replicas import gather_replicas, own_share, replica_count
+from tfi2i.training.replicas import gather_replicas, own_share
 from tfi2i.training.translation import TranslationGAN
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class MultiDomainGAN(TranslationGAN):
         return {**config, "domains": list(named or found)}
 
     @property
-    def minibatches(self) -> int:
+    def mini_batch_count(self) -> int:
         """One for every step of the discriminator."""
         return self.critic_steps
 
@@ -81,27 +81,11 @@ class MultiDomainGAN(TranslationGAN):
             for number, domain in enumerate(self.domains)
         }
 
-    def minibatch(self, batch: tuple[tf.Tensor, tf.Tensor], step: int) -> tuple[tf.Tensor, ...]:
-        """Every `critic_steps`-th image of a batch, from number `step` on, with its label.
-
-        In strides, so that a mini-batch holds the same images however many replicas share it.
-        """
-        images, labels = batch
-        return images[step :: self.critic_steps], labels[step :: self.critic_steps]
-
     def target_labels(self, labels: tf.Tensor, site: int) -> tf.Tensor:
         """A permutation of the labels of the mini-batch of all replicas: (B,) to (B,)."""
         seed = self.noise_seed(site, per_replica=False)
         shuffled = tf.random.experimental.stateless_shuffle(gather_replicas(labels), seed)
         return own_share(shuffled, labels.shape[0])
-
-    def mixing(self, images: tf.Tensor, site: int) -> tf.Tensor:
-        """One uniform number in [0, 1) for each image, (B, 1, 1, 1)."""
-        count = images.shape[0]
-        seed = self.noise_seed(site, per_replica=False)
-        # Drawn for all replicas at once: a mini-batch meets the same numbers on one and on many.
-        drawn = tf.random.stateless_uniform([count * replica_count(), 1, 1, 1], seed)
-        return own_share(drawn, count)
 
     def one_hot(self, labels: tf.Tensor) -> tf.Tensor:
         """Class numbers (B,) as the vectors (B, domains) that the generator eats."""

@@ -83,7 +83,7 @@ class Training:
         self.strategy = make_strategy(self.settings.strategy)
         self.model = self._build_model(variant_class)
 
-        self._check_minibatches()
+        self._check_mini_batches()
 
         self.is_chief = is_chief(self.strategy)
         facts = self._facts()
@@ -207,12 +207,12 @@ class Training:
             )
         return model
 
-    def _check_minibatches(self) -> None:
-        parts = self.model.minibatches * self.strategy.num_replicas_in_sync
+    def _check_mini_batches(self) -> None:
+        parts = self.model.mini_batch_count * self.strategy.num_replicas_in_sync
         if self.batch_size % parts:
             raise RecipeError(
-                f"an iteration of {self.recipe.variant} takes {self.model.minibatches} mini-batches"
-                f" of a batch, on {self.strategy.num_replicas_in_sync} device(s): set "
+                f"an iteration of {self.recipe.variant} takes {self.model.mini_batch_count} "
+                f"mini-batches of a batch, on {self.strategy.num_replicas_in_sync} device(s): set "
                 f"data.batch_size to a multiple of {parts}, not {self.batch_size}"
             )
 

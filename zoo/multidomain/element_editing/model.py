@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.training import mini_batches
 from tfi2i.zoo.multidomain.stargan import StarGAN
 
 
@@ -102,8 +103,8 @@ class ElementEditing(StarGAN):
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator on each mini-batch, then one of the generator."""
-        for step in range(self.critic_steps):
-            images, labels = self.minibatch(batch, step)
+        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
+        for step, (images, labels) in enumerate(parts):
             targets = self.target_labels(labels, site=2 * step)
             edited, _, _ = self.generator([images, self.one_hot(targets)], training=True)
             discriminator_logs = self._update_discriminator(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.data import evaluation_domains, open_source
-from tfi2i.measured_run import run_command, training_cost
+from tfi2i.measured_run import measured_run
 from tfi2i.metrics.classifier import DomainClassifier
 from tfi2i.results import FIGURES, rounded
 from tfi2i.training import RunFolder, TranslationGAN
@@ -47,7 +47,8 @@ def compare(out: Path, *, epochs: int, seed: int) -> dict[str, Any]:
     seconds, parameters = 0.0, 0
     for first, second in itertools.combinations(source.class_names, 2):
         folder = RunFolder(out / f"{first}-{second}-seed{seed}")
-        figures = _trained(folder, f"earth:{first}-{second}", epochs, seed)
+        record = _trained(folder, f"earth:{first}-{second}", epochs, seed)
+        figures = record["evaluation"]
         model = load(folder.path)
         assert isinstance(model, TranslationGAN)
         there = {"a2b": (first, second), "b2a": (second, first)}
@@ -58,7 +59,7 @@ def compare(out: Path, *, epochs: int, seed: int) -> dict[str, Any]:
                 **{key: rounded(own["translated"].get(key)) for key in FIGURES},
                 "accuracy": rounded(classifier.share(made, target)),
             }
-        seconds += training_cost(folder)["seconds"]
+        seconds += record["seconds"]
         parameters += sum(folder.facts()["parameters"].values())
     names = [*FIGURES, "accuracy"]
     return {
@@ -74,21 +75,14 @@ def compare(out: Path, *, epochs: int, seed: int) -> dict[str, Any]:
 
 
 def _trained(folder: RunFolder, source: str, epochs: int, seed: int) -> dict[str, Any]:
-    """Figures of a finished run; trains it first if need be."""
-    figures = folder.path / "evaluation.json"
-    if not figures.exists():
-        overrides = [
-            f"data.source={source}",
-            f"train.epochs={epochs}",
-            f"train.decay_epochs={epochs // 2}",
-            f"train.seed={seed}",
-        ]
-        where = str(folder.path)
-        run_command(
-            "train", "cyclegan", "--recipe", "small", "--run", where, *overrides, log=folder.path
-        )
-        run_command("evaluate", "--run", where, "--json", str(figures), log=folder.path)
-    return json.loads(figures.read_text(encoding="utf-8"))
+    """What `measured_run` gives of one CycleGAN."""
+    overrides = [
+        f"data.source={source}",
+        f"train.epochs={epochs}",
+        f"train.decay_epochs={epochs // 2}",
+        f"train.seed={seed}",
+    ]
+    return measured_run(folder, ["cyclegan", "--recipe", "small", *overrides], label=source, jobs=1)
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import MultiDomainGAN, paper_adam
+from tfi2i.training import MultiDomainGAN, mini_batches, paper_adam, uniform_for_each
 
 
 class StarGAN(MultiDomainGAN):
@@ -130,8 +130,8 @@ class StarGAN(MultiDomainGAN):
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator on each mini-batch, then one of the generator."""
-        for step in range(self.critic_steps):
-            images, labels = self.minibatch(batch, step)
+        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
+        for step, (images, labels) in enumerate(parts):
             targets = self.target_labels(labels, site=2 * step)
             fake = self.generator([images, self.one_hot(targets)], training=True)
             discriminator_logs = self._update_discriminator(images, labels, fake, site=2 * step + 1)
@@ -162,7 +162,7 @@ class StarGAN(MultiDomainGAN):
         self, images: tf.Tensor, labels: tf.Tensor, fake: tf.Tensor, *, site: int
     ) -> dict[str, tf.Tensor]:
         """One step on a mini-batch and its translations (equation 5); returns its logs."""
-        mixing = self.mixing(images, site)
+        mixing = uniform_for_each(images, self.noise_seed(site, per_replica=False))
         with tf.GradientTape() as tape:
             # One pass over both: without norms, no image of a batch depends on another.
             scores, logits = self.discriminator(tf.concat([images, fake], axis=0), training=True)

@@ -150,6 +150,11 @@ class DualGAN(TranslationGAN):
         )
 
     @property
+    def mini_batch_count(self) -> int:
+        """One for every update of the critics."""
+        return self.critic_updates
+
+    @property
     def translators(self) -> dict[str, keras.Model]:
         """Both generators."""
         return {"a2b": self.generator_ab, "b2a": self.generator_ba}
