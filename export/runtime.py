@@ -1,6 +1,5 @@
 """The LiteRT runtime, from its own package or from TensorFlow, and what a .tflite file holds."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfi2i.errors import ExportError, MissingExtraError
+from tfi2i.machine import available_cores
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class LiteRTRunner:
         interpreter_class, _ = _runtime()
         try:
             self._interpreter = interpreter_class(
-                model_content=model, num_threads=os.cpu_count() or 1
+                model_content=model, num_threads=available_cores()
             )
         except ValueError as error:
             raise ExportError(f"Not a LiteRT file: {error}") from error

@@ -36,7 +36,7 @@ def test_demo_ends_in_one_page_with_everything(tmp_path):
         assert words in text, words
     assert "http" not in text.replace("http-equiv", "")
     figures = json.loads((tmp_path / "evaluation.json").read_text())
-    assert figures["images_a"] == 101 and figures["size"] == 64
+    assert figures["images_a"] == 126 and figures["size"] == 64
     assert {p.name for p in (tmp_path / "exported").iterdir()} == {
         "saved_model",
         "pix2pix-a2b-float32.tflite",

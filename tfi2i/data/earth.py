@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfi2i.data.land_cover import COLOURS, land_cover
+from tfi2i.data.land_cover import COLOURS, is_land, land_cover
 from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
 from tfi2i.errors import DataError, MissingExtraError
 
@@ -242,9 +242,7 @@ def land_tiles(
         tile: side of a tile in pixels; tiles overlap by half.
         spans: first column and the one past the last of each span.
     """
-    relief = earth_map("shadedrelief", width)
-    # The relief map paints the sea at least 1.15 times as blue as it is red.
-    land = 100 * relief[..., 2].astype(np.uint16) <= 115 * relief[..., 0].astype(np.uint16)
+    land = is_land(earth_map("bmng", width))
     sums = np.zeros((land.shape[0] + 1, width + 1), np.int64)
     sums[1:, 1:] = land.cumsum(0).cumsum(1)
     polar = _POLAR_ROWS * width // _BASE_WIDTH

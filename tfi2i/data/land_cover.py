@@ -25,9 +25,7 @@ def land_cover(satellite: np.ndarray, elevation: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (H, W), numbers of `CLASSES`; large lakes are sea.
     """
-    # Water is blue and dark; shadows on snow are blue and bright.
-    signed = satellite.astype(np.int16)
-    land = (signed[..., 2] < signed[..., 0] + 8) | (signed[..., 0] > 110)
+    land = is_land(satellite)
     side = satellite.shape[1] // _DEGREES
     red, _, blue = np.moveaxis(_mean_on_land(satellite, land, side), -1, 0)
     high = _mean_on_land(elevation, land, side)
@@ -39,6 +37,13 @@ def land_cover(satellite: np.ndarray, elevation: np.ndarray) -> np.ndarray:
         CLASSES.index("forest"),
     )
     return cover.astype(np.uint8)
+
+
+def is_land(satellite: np.ndarray) -> np.ndarray:
+    """Where the map bmng, uint8 (H, W, 3), shows land or ice and no water: bool (H, W)."""
+    # Water is blue and dark; shadows on snow are blue and bright.
+    signed = satellite.astype(np.int16)
+    return (signed[..., 2] < signed[..., 0] + 8) | (signed[..., 0] > 110)
 
 
 def classes_of_colours(images: np.ndarray) -> np.ndarray:

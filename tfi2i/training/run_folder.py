@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import os
 import platform
 import re
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import RunError
+from tfi2i.machine import available_cores
 from tfi2i.recipe import Recipe, load_recipe
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
@@ -137,9 +137,7 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "processor": _processor_name(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": available_cores(),
     }
 
 
