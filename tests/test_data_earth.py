@@ -89,6 +89,25 @@ def test_no_training_pixel_lies_in_the_held_out_band(tile, kind):
     assert rows.min() >= 150 and rows.max() + tile <= 1200
 
 
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("earth:shadedrelief-etopo1", "paired"), ("earth:shadedrelief-etopo1", "unpaired"),
+     ("earth:bmng", "images"), ("earth:bmng+etopo1+shadedrelief", "labelled")],
+)  # fmt: skip
+def test_tuning_holds_out_another_band_and_leaves_the_test_band_out(source, kind):
+    def spans(split):
+        tiles = split.a if kind != "labelled" else split.a._parts[0]
+        others = [split.b] if split.b else split.a._parts[1:] if kind == "labelled" else []
+        return {span for one in (tiles, *others) for span in columns(one)}
+
+    plain, tuning = (opened(f"{source}{end}", kind=kind) for end in ("", "@tuning"))
+    assert plain.fingerprint != tuning.fingerprint
+    assert all(2055 <= left and right <= 2280 for left, right in spans(tuning.splits["test"]))
+    assert any(2055 <= left and right <= 2280 for left, right in spans(plain.splits["train"]))
+    for left, right in spans(tuning.splits["train"]):
+        assert (right <= 1500 or left >= 1725) and (right <= 2055 or left >= 2280)
+
+
 def test_unpaired_domains_share_no_pixel():
     train = opened(SOURCE, kind="unpaired", load_size=64).splits["train"]
     assert not (covered(train.a) & covered(train.b)).any()

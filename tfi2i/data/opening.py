@@ -38,9 +38,10 @@ def open_source(
     Args:
         source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels), or one of
             them alone for kind "images"; labelled `earth:<a>+<b>+<c>`, or `earth:<a>+<element>`
-            (borders, coastlines, rivers); `digits:handwritten-printed`; `music:<a>-<b>` (two
-            instruments, as `tfi2i.data.music` lists them); `tfds:<builder>[/<config>]`; or a
-            tf.data.Dataset of unbatched elements.
+            (borders, coastlines, rivers), any of these with `@tuning` behind to hold out another
+            band than the test band, for choosing recipes; `digits:handwritten-printed`;
+            `music:<a>-<b>` (two instruments, as `tfi2i.data.music` lists them);
+            `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
         load_size: side of the tiles of `earth:` sources; others resize when batches are made.
