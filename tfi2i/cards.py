@@ -114,7 +114,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
         f"{images}{arm['iterations']} iterations of recipe "
         f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
         "Seconds of training at the median pace, MiB of peak memory. "
-        f"Command: `{command}` on {results['processor']}, {results['cores']} cores, "
+        f"Command: `{command}` on {results['processor']}, {_cores(results['cores'])}, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
         f"commit {results['commit']}.",
     ]
@@ -124,6 +124,10 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
             "compare KID."
         )
     return [*notes, *arm.get("notes", ())]
+
+
+def _cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
 
 
 def _with_spread(key: str, figure: dict[str, Any] | None) -> str:

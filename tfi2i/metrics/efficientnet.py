@@ -8,6 +8,7 @@ Inception features.
 
 import hashlib
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,9 @@ _STAGES = (
 _COMPARED_BLOCKS = ("block0", "block1", "block3", "block5", "block11")
 
 
+@lru_cache(maxsize=1)
 def efficientnet_lite0() -> KerasExtractor:
-    """The default feature extractor, `efficientnet-lite0@160`.
+    """The default feature extractor, `efficientnet-lite0@160`, one for the whole process.
 
     Images are resized to 160x160 (bilinear, antialiased when they shrink), scaled to (x - 127) /
     128, and give the 1280 global averages of the last convolution.

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,8 @@ from tfi2i.metrics.pixel import check_images
 if TYPE_CHECKING:
     import keras
 
+# Batches whose features are kept: those of the test images that several translators share.
+_REMEMBERED = 64
 _INCEPTION_SIZE = 299
 _INCEPTION_URL = "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
 _INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -34,6 +37,8 @@ class FeatureExtractor(Protocol):
 
 class KerasExtractor:
     """A Keras model as a feature extractor: resizes, and works in compiled batches.
+
+    The features of the latest batches are kept, as several pairs of domains share their images.
 
     Attributes:
         name: Of network, weights and input size.
@@ -63,6 +68,7 @@ class KerasExtractor:
 
         self.name = name
         self._batch_size = batch_size
+        self._remembered = lru_cache(_REMEMBERED)(self._features)
 
         # No fixed shapes in the signature: images of another size do not trace again.
         @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)])
@@ -86,10 +92,14 @@ class KerasExtractor:
         """
         check_images(images, "Feature extractors")
         batches = [
-            self._extract(images[start : start + self._batch_size]).numpy()
+            images[start : start + self._batch_size]
             for start in range(0, len(images), self._batch_size)
         ]
-        return np.concatenate(batches).astype(np.float64)
+        features = [self._remembered(batch.shape, batch.tobytes()) for batch in batches]
+        return np.concatenate(features).astype(np.float64)
+
+    def _features(self, shape: tuple[int, ...], pixels: bytes) -> np.ndarray:
+        return self._extract(np.frombuffer(pixels, np.uint8).reshape(shape)).numpy()
 
 
 def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:

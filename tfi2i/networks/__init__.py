@@ -14,7 +14,7 @@ from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
 from tfi2i.networks.style import adain_decoder
 from tfi2i.networks.travel import siamese_stem, siamese_trunk
-from tfi2i.networks.unet import unet
+from tfi2i.networks.unet import unet, unet_depth
 from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "stargan_generator",
     "towards_domain",
     "unet",
+    "unet_depth",
     "vgg_channels",
     "vgg_features",
 ]

@@ -6,6 +6,7 @@ After GANimation (Pumarola et al. 2018, section 4.1), on the body of StarGAN's g
 import keras
 
 from tfi2i.layers import Blend
+from tfi2i.networks.blocks import Upsampling
 from tfi2i.networks.stargan import labelled_features, stargan_convolution
 
 
@@ -15,6 +16,7 @@ def editing_generator(
     channels: int = 3,
     blocks: int = 6,
     filters: int = 64,
+    upsampling: Upsampling = "transposed",
     name: str = "generator",
 ) -> keras.Model:
     """Builds [images (B, H, W, C), labels (B, domains)] -> [edited, content, mask].
@@ -27,9 +29,10 @@ def editing_generator(
         channels: Of the images, in and out.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
+        upsampling: See `stargan_generator`.
         name: The model's name.
     """
-    inputs, features = labelled_features(domains, channels, blocks, filters)
+    inputs, features = labelled_features(domains, channels, blocks, filters, upsampling)
     content = stargan_convolution(features, channels, 7, name="content_conv", use_bias=False)
     content = keras.layers.Activation("tanh", dtype="float32", name="content")(content)
     mask = stargan_convolution(features, 1, 7, name="mask_conv")

@@ -3,8 +3,8 @@
 import keras
 
 from tfi2i.errors import RecipeError
-from tfi2i.layers import ConcatenateLabel, FixedLabel
-from tfi2i.networks.blocks import generator_model, normalisation
+from tfi2i.layers import ConcatenateLabel, FixedLabel, NearestUpsampling2D
+from tfi2i.networks.blocks import Upsampling, generator_model, normalisation
 
 
 def stargan_generator(
@@ -13,6 +13,7 @@ def stargan_generator(
     channels: int = 3,
     blocks: int = 6,
     filters: int = 64,
+    upsampling: Upsampling = "transposed",
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator: [images (B, H, W, C), labels (B, domains)] -> images in [-1, 1].
@@ -24,14 +25,18 @@ def stargan_generator(
         channels: Of the images, in and out.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
+        upsampling: "transposed" convolutions, or "nearest" and a 3x3 one, which draws no
+            checkerboard.
         name: The model's name.
     """
-    inputs, features = labelled_features(domains, channels, blocks, filters)
+    inputs, features = labelled_features(domains, channels, blocks, filters, upsampling)
     images = stargan_convolution(features, channels, 7, name="last_conv", use_bias=False)
     return generator_model(inputs, images, size_multiple=4, name=name)
 
 
-def labelled_features(domains: int, channels: int, blocks: int, filters: int):
+def labelled_features(
+    domains: int, channels: int, blocks: int, filters: int, upsampling: Upsampling
+):
     """All layers of the generator but the last: its two inputs, and features (B, H, W, filters)."""
     inputs = [
         keras.Input((None, None, channels), name="image"),
@@ -44,16 +49,8 @@ def labelled_features(domains: int, channels: int, blocks: int, filters: int):
     for block in range(1, blocks + 1):
         images = _residual(images, filters * 4, f"block{block}")
     for level in (2, 1):
-        layer = keras.layers.Conv2DTranspose(
-            filters * 2 ** (level - 1),
-            4,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_start_values(),
-            name=f"up{level}_conv",
-        )
-        images = _norm_relu(layer(images), f"up{level}")
+        images = _double(images, filters * 2 ** (level - 1), upsampling, f"up{level}_conv")
+        images = _norm_relu(images, f"up{level}")
     return inputs, images
 
 
@@ -146,6 +143,17 @@ def stargan_convolution(images, filters: int, kernel_size: int, *, name: str, **
         name=name,
         **{"padding": "same", **options},
     )(images)
+
+
+def _double(images, filters: int, upsampling: Upsampling, name: str):
+    options = {"name": name, "use_bias": False}
+    if upsampling == "nearest":
+        images = NearestUpsampling2D(name=f"{name}_up")(images)
+        return stargan_convolution(images, filters, 3, **options)
+    if upsampling == "transposed":
+        options |= {"padding": "same", "kernel_initializer": _start_values()}
+        return keras.layers.Conv2DTranspose(filters, 4, strides=2, **options)(images)
+    raise RecipeError(f"upsampling is 'transposed' or 'nearest', got {upsampling!r}")
 
 
 def _start_values() -> keras.initializers.Initializer:

@@ -22,6 +22,11 @@ from tfi2i.networks.blocks import (
 _DROPOUT_BLOCKS = 3
 
 
+def unet_depth(crop_size: int) -> int:
+    """How many halvings bring images of this side to one pixel, but at most the paper's 8."""
+    return min(8, crop_size.bit_length() - 1)
+
+
 def unet(
     *,
     input_channels: int = 3,

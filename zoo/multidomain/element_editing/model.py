@@ -1,6 +1,6 @@
 """Element editing: StarGAN that adds or removes one element (mask after Pumarola et al. 2018)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import keras
 import tensorflow as tf
@@ -44,6 +44,7 @@ class ElementEditing(StarGAN):
         channels: int = 3,
         blocks: int = 6,
         filters: int = 64,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
         discriminator_filters: int = 64,
         discriminator_depth: int = 6,
         critic_steps: int = 5,
@@ -64,6 +65,7 @@ class ElementEditing(StarGAN):
             channels: Of the images.
             blocks: Residual blocks of the generator.
             filters: Channels after the generator's first convolution.
+            upsampling: Of the generator: `transposed` convolutions, or `nearest` and a convolution.
             discriminator_filters: Channels after the discriminator's first convolution.
             discriminator_depth: Its strided convolutions.
             critic_steps: Updates of the discriminator in an iteration.
@@ -85,6 +87,7 @@ class ElementEditing(StarGAN):
             channels=channels,
             blocks=blocks,
             filters=filters,
+            upsampling=upsampling,
             discriminator_filters=discriminator_filters,
             discriminator_depth=discriminator_depth,
             critic_steps=critic_steps,

@@ -1,6 +1,7 @@
 """StarGAN: Unified GANs for Multi-Domain Image-to-Image Translation (Choi et al. 2018)."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import keras
 import tensorflow as tf
@@ -40,6 +41,7 @@ class StarGAN(MultiDomainGAN):
         channels: int = 3,
         blocks: int = 6,
         filters: int = 64,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
         discriminator_filters: int = 64,
         discriminator_depth: int = 6,
         critic_steps: int = 5,
@@ -60,6 +62,7 @@ class StarGAN(MultiDomainGAN):
             channels: Of the images of all domains.
             blocks: Residual blocks of the generator.
             filters: Channels after the generator's first convolution.
+            upsampling: Of the generator: `transposed` convolutions, or `nearest` and a convolution.
             discriminator_filters: Channels after the discriminator's first convolution.
             discriminator_depth: Its strided convolutions.
             critic_steps: Updates of the discriminator in an iteration.
@@ -85,7 +88,9 @@ class StarGAN(MultiDomainGAN):
         self.classification_weight = classification_weight
         self.cycle_weight = cycle_weight
         self.gradient_penalty_weight = gradient_penalty_weight
-        self.generator = self._make_generator(channels=channels, blocks=blocks, filters=filters)
+        self.generator = self._make_generator(
+            channels=channels, blocks=blocks, filters=filters, upsampling=upsampling
+        )
         self.discriminator = networks.stargan_discriminator(
             domains=len(domains),
             crop_size=crop_size,

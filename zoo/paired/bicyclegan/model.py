@@ -100,7 +100,7 @@ class BicycleGAN(LatentTranslationGAN):
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=depth or min(8, crop_size.bit_length() - 1),
+            depth=depth or networks.unet_depth(crop_size),
             filters=filters,
             max_filters=8 * filters,
             norm="instance",

@@ -91,7 +91,7 @@ class DualGAN(TranslationGAN):
             return networks.dual_unet(
                 input_channels=input_channels,
                 output_channels=output_channels,
-                depth=depth or min(8, crop_size.bit_length() - 1),
+                depth=depth or networks.unet_depth(crop_size),
                 filters=filters,
                 max_filters=8 * filters,
                 dropout=dropout,
