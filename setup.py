@@ -26,6 +26,7 @@ setup(
             "**/README.md",
             "**/results.json",
             "**/*.svg",
+            "**/pictures*.jpg",
             "**/weights/**",
         ],
     },

@@ -98,9 +98,28 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     ]
     scatter = results.get("scatter")
     plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
+    picture = results.get("picture")
+    shown = ["", *_picture(picture)] if picture else []
     return "\n".join(
-        [*lines, "", *_notes(results, first), *plot, "", "Arms and their changes:", *overrides]
+        [
+            *lines,
+            *shown,
+            "",
+            *_notes(results, first),
+            *plot,
+            "",
+            "Arms and their changes:",
+            *overrides,
+        ]
     )
+
+
+def _picture(picture: dict[str, str]) -> list[str]:
+    return [
+        f"![The same test images in every column]({picture['file']})",
+        "",
+        f"From left to right, of the first seed: {picture['columns']}.",
+    ]
 
 
 def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:

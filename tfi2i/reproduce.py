@@ -103,6 +103,7 @@ def reproduce(
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     if not arms:
         results["scatter"] = _write_scatter(variant, measured)
+        results["picture"] = _write_picture(variant, plan, seeds[0], out)
     variant.results_path(plan.name).write_text(
         json.dumps(results, indent=2) + "\n", encoding="utf-8"
     )
@@ -120,7 +121,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     Returns:
         The preset's folder, beside the variant's recipes.
     """
-    from tfi2i.data import open_source
+    from tfi2i.card_picture import source_of_run
     from tfi2i.evaluation import evaluate_model
     from tfi2i.measures import Subject, take_measures
     from tfi2i.training import TranslationGAN, save_model
@@ -137,13 +138,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
 
     shipped = load(folder)
     assert isinstance(shipped, TranslationGAN)
-    source = open_source(
-        data["source"],
-        kind=shipped.batch_kind,
-        load_size=data["crop_size"],
-        channels=data["channels"],
-        derive=data.get("derive"),
-    )
+    source = source_of_run(run, shipped)
     figures: dict[str, float | None] = {}
     if source.kind != "images":
         evaluation = evaluate_model(shipped, source, size=data["crop_size"])
@@ -168,6 +163,15 @@ def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | Non
     picture = scatter_panels(panels, horizontal="before", vertical="after")
     (variant.folder / "distances.svg").write_text(picture + "\n", encoding="utf-8")
     return "distances.svg"
+
+
+def _write_picture(variant: Variant, plan: Plan, seed: int, out: Path) -> dict[str, str]:
+    """Writes what the arms make of the same test images; the file's name and its columns."""
+    from tfi2i.card_picture import write_card_picture
+
+    name = "pictures.jpg" if plan.name == MAIN_PLAN else f"pictures_{plan.name}.jpg"
+    runs = {arm: run_folder_of(out, variant, plan, arm, seed) for arm in plan.arms}
+    return {"file": name, "columns": write_card_picture(variant.folder / name, runs)}
 
 
 def run_folder_of(out: Path, variant: Variant, plan: Plan, arm: str, seed: int) -> RunFolder:

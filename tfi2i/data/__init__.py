@@ -12,7 +12,7 @@ from tfi2i.data.earth_bands import earth_test_region
 from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
 from tfi2i.data.images import image_size, read_image, resize_image, write_image
 from tfi2i.data.opening import open_source
-from tfi2i.data.pixels import to_float, to_uint8
+from tfi2i.data.pixels import as_rgb, to_float, to_uint8
 from tfi2i.data.source import KINDS, DataSource, Images, Split
 from tfi2i.data.styles import read_style
 
@@ -22,6 +22,7 @@ __all__ = [
     "DigitImages",
     "Images",
     "Split",
+    "as_rgb",
     "check_crop",
     "data_error_in",
     "earth_map",

@@ -44,3 +44,8 @@ def to_uint8(images: Any) -> Any:
 
     scaled = (tf.cast(images, tf.float32) + 1.0) * 127.5
     return tf.cast(tf.clip_by_value(tf.round(scaled), 0.0, 255.0), tf.uint8)
+
+
+def as_rgb(images: np.ndarray) -> np.ndarray:
+    """Shows one channel as grey, and of others the first three: (..., C) to (..., 3)."""
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]

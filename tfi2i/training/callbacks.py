@@ -8,7 +8,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from tfi2i.data import write_image
+from tfi2i.data import as_rgb, write_image
 from tfi2i.errors import TrainingError
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
@@ -123,7 +123,7 @@ class WriteSamples(_RunCallback):
             shown = domain
         if len(translator.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
-        rows = [np.concatenate(row, axis=1) for row in zip(*map(_as_rgb, columns), strict=True)]
+        rows = [np.concatenate(row, axis=1) for row in zip(*map(as_rgb, columns), strict=True)]
         write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(rows))
         return found
 
@@ -232,11 +232,6 @@ class WarnWhenDiscriminatorWins(_RunCallback):
         sentence = self._watch.warning((logs or {})[self._log])
         if sentence:
             self.warn(sentence)
-
-
-def _as_rgb(images: np.ndarray) -> np.ndarray:
-    """Shows 1 channel as grey, and of others the first three."""
-    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]
 
 
 def _tensorboard_writer(folder: RunFolder):
