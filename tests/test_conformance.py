@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.data import evaluation_arrays, open_source, training_batches
+from tfi2i.card_picture import write_card_picture
+from tfi2i.data import evaluation_arrays, image_size, open_source, training_batches
 from tfi2i.errors import WeightsError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
@@ -220,6 +221,9 @@ def test_a_run_trains_and_is_used_from_its_path_alone(name, folder_for, tmp_path
     assert all(np.isfinite(value) for line in lines for value in line.values())
     grids = sorted(p.stem for p in training.folder.samples.glob("*.png"))
     assert grids == [f"{i * training.steps_per_epoch:09d}" for i in (0, 1, 2)]
+
+    columns = write_card_picture(tmp_path / "card.png", {"an arm": training.folder})
+    assert image_size(tmp_path / "card.png")[1] >= SIZE * len(columns.split(", "))
 
     used = load(tmp_path / "r")
     if name in OPTIMISATIONS:

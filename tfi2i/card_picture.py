@@ -92,13 +92,13 @@ def _of_arms(
 def _of_domains(model: MultiDomainGAN, source: DataSource) -> Iterator[Column]:
     """Images of all domains in turn, translated to each, and the truth where there is one."""
     domains = evaluation_domains(source, size=model.crop_size, limit=_ROWS)
-    names = list(domains)
-    inputs = np.stack([domains[names[row % len(names)]][row] for row in range(_ROWS)])
+    names, rows = list(domains), range(min(map(len, domains.values())))
+    inputs = np.stack([domains[names[row % len(names)]][row] for row in rows])
     yield "input", inputs
     for name in names:
         yield f"to {name}", model.translate_batch(inputs, direction=f"to_{name}")
     if source.aligned_test:
-        yield from ((f"true {name}", domains[name]) for name in names)
+        yield from ((f"true {name}", domains[name][: len(rows)]) for name in names)
 
 
 def _optimised(model: GAN, arms: Mapping[str, RunFolder]) -> Iterator[Column]:
