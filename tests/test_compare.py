@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tfi2i.compare import Budget, compare
+from tfi2i.data import image_size
 from tfi2i.errors import DataError, RecipeError, RunError
 
 NAMES = ("discogan", "dualgan")
@@ -47,6 +48,15 @@ def test_one_page_with_pictures_side_by_side(compared):
     for words in ("KID", "peak memory", *NAMES, "baseline: the input itself"):
         assert words in text, words
     assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_same_as_markdown_with_one_picture(compared):
+    out, _, results = compared
+    text = (out / "README.md").read_text("utf-8")
+    for name, one in results["variants"].items():
+        assert f"| {name} | {one['figures']['kid']['mean']:.3f} |" in text
+    assert "![The same test images](pictures.jpg)" in text
+    assert image_size(out / "pictures.jpg") == (6 * 32, 3 * 32)
 
 
 def test_finished_runs_are_not_repeated(compared, capsys):

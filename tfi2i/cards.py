@@ -100,18 +100,8 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
     picture = results.get("picture")
     shown = ["", *_picture(picture)] if picture else []
-    return "\n".join(
-        [
-            *lines,
-            *shown,
-            "",
-            *_notes(results, first),
-            *plot,
-            "",
-            "Arms and their changes:",
-            *overrides,
-        ]
-    )
+    notes = ["", *_notes(results, first), *plot, "", "Arms and their changes:", *overrides]
+    return "\n".join([*lines, *shown, *notes])
 
 
 def _picture(picture: dict[str, str]) -> list[str]:

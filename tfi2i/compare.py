@@ -18,6 +18,7 @@ from tfi2i.errors import DataError, RecipeError, RunError
 from tfi2i.measured_run import measured_run
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.report.compare_page import write_compare_page
+from tfi2i.report.compare_readme import write_compare_readme
 from tfi2i.results import summary
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.translation import TranslationGAN
@@ -78,7 +79,7 @@ def compare(
         names: Variants of the zoo that translate images.
         budget: What each of them gets.
         seeds: One run for each, of each variant.
-        out: For the runs, `compare.json` and `index.html`.
+        out: For the runs, `compare.json`, `index.html` and `README.md`.
         jobs: Processes side by side; each gets its share of the processor's threads.
 
     Returns:
@@ -126,6 +127,7 @@ def compare(
         pictures[name] = model.translate_batch(pictures["input"])
     (out / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     write_compare_page(out / "index.html", results, pictures)
+    write_compare_readme(out, results, pictures)
     return results
 
 

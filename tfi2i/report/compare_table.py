@@ -1,0 +1,71 @@
+"""What a comparison says in words and numbers, for its page and for its Markdown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+_FIGURES = {"kid": "KID", "l1": "L1", "ssim": "SSIM"}
+
+
+def comparison_table(variants: dict[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Headings and rows, a row for each variant and one for the untouched input.
+
+    Args:
+        variants: Name to its part of `compare.json`.
+    """
+    known = [key for key in _FIGURES if any(key in one["figures"] for one in variants.values())]
+    head = (
+        "", *(_FIGURES[key] for key in known), "images seen", "seconds", "peak memory, MiB",
+        "generator's parameters", "all parameters", "seeds",
+    )  # fmt: skip
+    rows: list[Sequence[str]] = [
+        (
+            name,
+            *(_with_spread(one["figures"].get(key)) for key in known),
+            f"{one['images_seen']:,}",
+            f"{one['seconds']:,}",
+            f"{one['peak_memory_mib']:,}",
+            f"{one['parameters']['generator']:,}",
+            f"{one['parameters']['all']:,}",
+            str(len(one["seeds"])),
+        )
+        for name, one in variants.items()
+    ]
+    baselines = next(iter(variants.values()))["baselines"].get("copy_input", {})
+    if baselines:
+        cells = (_number(baselines.get(key)) for key in known)
+        rows.append(("baseline: the input itself", *cells, "", "", "", "", "", ""))
+    return head, rows
+
+
+def comparison_lead(results: dict[str, Any]) -> str:
+    """What was compared, on which machine."""
+    budget, cores = results["budget"], results["cores"]
+    return (
+        f"{results['data'].removeprefix('found ')}. Each variant with the networks of its small "
+        f"recipe, {budget['epochs']} epochs at {budget['size']} px. "
+        f"{cores} {'core' if cores == 1 else 'cores'} of {results['processor']}, TensorFlow "
+        f"{results['versions']['tensorflow']}."
+    )
+
+
+def comparison_note(variants: dict[str, Any]) -> str:
+    """How the figures are to be read."""
+    first = next(iter(variants.values()))
+    text = (
+        f"{first['test_images']} test images; KID and L1 are better when smaller, SSIM when "
+        "larger. Seconds of training at the median pace."
+    )
+    if first["features"]:
+        text += f" KID with {first['features']['extractor']}."
+    return text
+
+
+def _with_spread(figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return "-"
+    spread = "" if figure["spread"] is None else f" ± {_number(figure['spread'])}"
+    return _number(figure["mean"]) + spread
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
