@@ -10,22 +10,12 @@ from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays
 from tfi2i.errors import RecipeError
 from tfi2i.metrics.distances import half_distances, pair_distances
-from tfi2i.training import (
-    ImagePool,
-    TranslationGAN,
-    batch_means,
-    gather_replicas,
-    paper_adam,
-)
+from tfi2i.training import ImagePool, TranslationGAN, gather_replicas, paper_adam
+from tfi2i.zoo.unpaired.distancegan.games import make_game
 from tfi2i.zoo.unpaired.distancegan.statistics import DistanceStatistics
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-
-# What DiscoGAN's game has for itself; see tfi2i.zoo.unpaired.discogan.
-_FEATURE_WEIGHT = 0.9
-_WEIGHT_DECAY = 1e-5
-_GENERATOR_UPDATES = 2
 
 
 class DistanceGAN(TranslationGAN):
@@ -112,9 +102,18 @@ class DistanceGAN(TranslationGAN):
             RecipeError: If an option is unknown, or a cycle is asked for without a way back.
         """
         super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
-        if game not in ("cyclegan", "discogan"):
-            raise RecipeError(f"model.game is 'cyclegan' or 'discogan', got {game!r}")
-        generator = generator or ("resnet" if game == "cyclegan" else "encoder_decoder")
+        self.game = make_game(
+            game,
+            crop_size=crop_size,
+            depth=depth,
+            filters=discriminator_filters,
+            pool_size=pool_size,
+            receptive_field=receptive_field,
+            first_rate=first_rate,
+            later_rate=later_rate,
+            switch_update=switch_update,
+        )
+        generator = generator or self.game.default_generator
         if generator not in ("resnet", "encoder_decoder"):
             raise RecipeError(
                 f"model.generator is 'resnet' or 'encoder_decoder', got {generator!r}"
@@ -123,12 +122,9 @@ class DistanceGAN(TranslationGAN):
             raise RecipeError(f"model.distance is 'pairs' or 'self', got {distance!r}")
         if cycle_weight and one_sided:
             raise RecipeError("a cycle needs the way back: set model.one_sided=false")
-        self.game = game
         self.distance = distance
         self.distance_weight = distance_weight
         self.cycle_weight = cycle_weight
-        self.first_rate, self.later_rate = first_rate, later_rate
-        self.switch_update = switch_update
         self.statistics_images = statistics_images
 
         def make_generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
@@ -142,26 +138,8 @@ class DistanceGAN(TranslationGAN):
                 return networks.encoder_decoder(depth=depth, **shared)
             return networks.resnet(blocks=blocks or (9 if crop_size >= 256 else 6), **shared)
 
-        def make_discriminator(channels: int, name: str) -> keras.Model:
-            if game == "discogan":
-                return networks.feature_discriminator(
-                    input_channels=channels,
-                    image_size=crop_size,
-                    depth=depth,
-                    filters=discriminator_filters,
-                    name=name,
-                )
-            return networks.patchgan(
-                channels=(channels,),
-                receptive_field=receptive_field,
-                filters=discriminator_filters,
-                norm="instance",
-                name=name,
-            )
-
         channels = {"a": a_channels, "b": b_channels}
         self.directions = ("a2b",) if one_sided else ("a2b", "b2a")
-        pool_size = pool_size if game == "cyclegan" else 0
         # By the domain that they make, judge, or keep images of.
         self.generators: dict[str, keras.Model] = {}
         self.discriminators: dict[str, keras.Model] = {}
@@ -171,11 +149,11 @@ class DistanceGAN(TranslationGAN):
             self.generators[target] = make_generator(
                 channels[source], channels[target], f"generator_{source}{target}"
             )
-            self.discriminators[target] = make_discriminator(
+            self.discriminators[target] = self.game.make_discriminator(
                 channels[target], f"discriminator_{target}"
             )
             shape = (crop_size, crop_size, channels[target])
-            self.pools[target] = ImagePool(pool_size, shape, name=f"pool_{target}")
+            self.pools[target] = ImagePool(self.game.pool_size, shape, name=f"pool_{target}")
         self.statistics = {domain: DistanceStatistics(f"distances_{domain}") for domain in channels}
 
     def compile(
@@ -215,7 +193,7 @@ class DistanceGAN(TranslationGAN):
     @property
     def discriminator_game(self) -> tuple[str, float]:
         """Half of the least squares, or of the cross-entropy, of a coin."""
-        return "discriminator_b_loss", 0.25 if self.game == "cyclegan" else 0.693
+        return "discriminator_b_loss", self.game.coin
 
     @property
     def translators(self) -> dict[str, keras.Model]:
@@ -243,19 +221,13 @@ class DistanceGAN(TranslationGAN):
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The generators' step, or two of DiscoGAN's, then one of the discriminators."""
         real = dict(zip("ab", batch, strict=True))
-        updates = 1 if self.game == "cyclegan" else _GENERATOR_UPDATES
-        for _ in range(updates):
+        for _ in range(self.game.generator_updates):
             fake, logs = self._update_generators(real)
         shown = {
             domain: self.pools[domain].exchange(images, self.noise_seed(site, per_replica=False))
             for site, (domain, images) in enumerate(fake.items())
         }
         return self.report(**logs, **self._update_discriminators(real, shown))
-
-    def reconstruction_rate(self) -> tf.Tensor:
-        """DiscoGAN's rate r of this iteration, a function of the iteration alone."""
-        updates = self.iteration.value * (1 + _GENERATOR_UPDATES)
-        return tf.where(updates < self.switch_update, self.first_rate, self.later_rate)
 
     def _update_generators(
         self, real: dict[str, tf.Tensor]
@@ -268,7 +240,10 @@ class DistanceGAN(TranslationGAN):
                 target: self.generators[target](real[source], training=True)
                 for source, target in ways
             }
-            judged = [self._judge(domain, real[domain], fake[domain]) for domain in fake]
+            judged = [
+                self.game.judge(self.discriminators[domain], real[domain], fake[domain])
+                for domain in fake
+            ]
             adversarial_loss = tf.add_n([adversarial for adversarial, _ in judged])
             feature_loss = tf.add_n([feature for _, feature in judged])
             # Without weight the distances are still worth a look.
@@ -286,15 +261,10 @@ class DistanceGAN(TranslationGAN):
                 else tf.zeros(())
             )
             kept_loss = self.distance_weight * distance_loss + self.cycle_weight * cycle_loss
-            if self.game == "cyclegan":
-                generator_loss = loss = adversarial_loss + kept_loss
-            else:
-                rate = self.reconstruction_rate()
-                judged_loss = (
-                    1.0 - _FEATURE_WEIGHT
-                ) * adversarial_loss + _FEATURE_WEIGHT * feature_loss
-                generator_loss = (1.0 - rate) * judged_loss + rate * kept_loss
-                loss = generator_loss + _WEIGHT_DECAY * losses.squared_weights(player.variables)
+            generator_loss = self.game.generator_loss(
+                adversarial_loss, feature_loss, kept_loss, self.iteration.value
+            )
+            loss = generator_loss + self.game.decay(player.variables)
         player.minimize(loss, tape)
         return fake, {
             "generator_loss": generator_loss,
@@ -311,39 +281,13 @@ class DistanceGAN(TranslationGAN):
         with tf.GradientTape() as tape:
             # Both papers halve this objective.
             by_domain = {
-                domain: 0.5 * self._discriminator_loss(discriminator, real[domain], shown[domain])
+                domain: 0.5
+                * self.game.discriminator_loss(discriminator, real[domain], shown[domain])
                 for domain, discriminator in self.discriminators.items()
             }
-            loss = tf.add_n(list(by_domain.values()))
-            if self.game == "discogan":
-                loss += _WEIGHT_DECAY * losses.squared_weights(player.variables)
+            loss = tf.add_n(list(by_domain.values())) + self.game.decay(player.variables)
         player.minimize(loss, tape)
         return {f"discriminator_{domain}_loss": value for domain, value in by_domain.items()}
-
-    def _discriminator_loss(
-        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
-    ) -> tf.Tensor:
-        if self.game == "cyclegan":
-            return losses.least_squares_discriminator(
-                discriminator(real, training=True), discriminator(fake, training=True)
-            )
-        return losses.minimax_discriminator(
-            discriminator(real, training=True)[0], discriminator(fake, training=True)[0]
-        )
-
-    def _judge(self, domain: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The adversarial loss of a generator, and its feature matching in DiscoGAN's game."""
-        discriminator = self.discriminators[domain]
-        if self.game == "cyclegan":
-            scores = discriminator(fake, training=True)
-            return losses.least_squares_generator(scores), tf.zeros(())
-        _, *real_features = discriminator(real, training=True)
-        scores, *fake_features = discriminator(fake, training=True)
-        feature_loss = losses.feature_matching(
-            [batch_means(features) for features in real_features],
-            [batch_means(features) for features in fake_features],
-        )
-        return losses.non_saturating_generator(scores), feature_loss
 
     def _distance(
         self, real: tf.Tensor, translated: tf.Tensor, source: str, target: str
@@ -358,8 +302,4 @@ class DistanceGAN(TranslationGAN):
         return losses.pair_distance(gather_replicas(real), gather_replicas(translated), **scales)
 
     def _cycle(self, real: tf.Tensor, translated: tf.Tensor, source: str) -> tf.Tensor:
-        back = self.generators[source](translated, training=True)
-        if self.game == "cyclegan":
-            return losses.cycle(real, back)
-        # The mean squared error of images in [0, 1], as DiscoGAN's, is a quarter of this one's.
-        return 0.25 * losses.l2(real, back)
+        return self.game.cycle(real, self.generators[source](translated, training=True))
