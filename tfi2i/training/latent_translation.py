@@ -1,12 +1,18 @@
-"""Base of the variants that turn one image into many: a latent chooses among the translations."""
+"""Base of the variants that turn one image into many: a latent chooses among the translations.
+
+Zhu et al. 2017 ("Toward Multimodal Image-to-Image Translation") compare four of them, which share
+their networks.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i import networks
 from tfi2i.errors import DataError
 from tfi2i.layers import FixedLatent
 from tfi2i.training.replicas import own_share, replica_count
@@ -25,16 +31,85 @@ class LatentTranslationGAN(TranslationGAN):
     Attributes:
         latent_length: Components of z.
         conditional: Whether discriminators see the input beside the output.
-        generator: [images (B, H, W, C), latents (B, latent_length)] -> images; set by the variant.
+        generator: A U-Net, [images (B, H, W, C), latents (B, latent_length)] -> images.
     """
 
-    generator: keras.Model
-
-    def __init__(self, *, latent_length: int, conditional: bool, **kwargs):
-        """See `TranslationGAN`, and the attributes."""
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        crop_size: int,
+        input_channels: int,
+        output_channels: int,
+        depth: int | None,
+        filters: int,
+        upsampling: Literal["transposed", "nearest"],
+        dropout: float,
+        latent_length: int,
+        latent_at: Literal["input", "all"],
+        conditional: bool,
+        seed: int,
+        name: str,
+        **kwargs,
+    ):
+        """Builds the generator; see `BicycleGAN` for the arguments, and `GAN`."""
+        super().__init__(crop_size=crop_size, seed=seed, name=name, **kwargs)
+        self.input_channels = input_channels
+        self.output_channels = output_channels
         self.latent_length = latent_length
         self.conditional = conditional
+        self.generator = networks.unet(
+            input_channels=input_channels,
+            output_channels=output_channels,
+            depth=depth or networks.unet_depth(crop_size),
+            filters=filters,
+            max_filters=8 * filters,
+            norm="instance",
+            dropout=dropout,
+            upsampling=upsampling,
+            latent_length=latent_length,
+            latent_at=latent_at,
+            name="generator",
+        )
+
+    def make_encoder(
+        self, kind: Literal["resnet", "cnn"], filters: int, *, variance: bool = True
+    ) -> keras.Model:
+        """Builds an encoder of outputs: images `b` -> the latent, or its mean and log-variance.
+
+        Args:
+            kind: A residual network or a plain convolutional one.
+            filters: Channels of its first convolution.
+            variance: Whether it gives the log-variance too.
+        """
+        return networks.latent_encoder(
+            kind=kind,
+            input_channels=self.output_channels,
+            latent_length=self.latent_length,
+            depth=max(2, self.crop_size.bit_length() - 4),
+            filters=filters,
+            variance=variance,
+            name="encoder",
+        )
+
+    def make_discriminator(
+        self, receptive_field: int, filters: int, name: str = "discriminator"
+    ) -> keras.Model:
+        """Builds a discriminator of patches at two scales, of `judged` images.
+
+        Args:
+            receptive_field: Of the finer scale, in pixels.
+            filters: Channels of its first layer at that scale.
+            name: Of the network.
+        """
+        channels = (self.output_channels,)
+        return networks.patchgan(
+            channels=(self.input_channels, *channels) if self.conditional else channels,
+            receptive_field=receptive_field,
+            filters=filters,
+            norm="instance",
+            scales=2,
+            name=name,
+        )
 
     @property
     def translators(self) -> dict[str, keras.Model]:

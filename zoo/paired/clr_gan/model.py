@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import keras
 import tensorflow as tf
 
-from tfi2i import losses, networks
+from tfi2i import losses
 from tfi2i.training import LatentTranslationGAN, paper_adam
 
 
@@ -77,43 +77,22 @@ class LatentRegressorGAN(LatentTranslationGAN):
         """
         super().__init__(
             crop_size=crop_size,
+            input_channels=input_channels,
+            output_channels=output_channels,
+            depth=depth,
+            filters=filters,
+            upsampling=upsampling,
+            dropout=dropout,
             latent_length=latent_length,
+            latent_at=latent_at,
             conditional=conditional,
             seed=seed,
             name=name,
             **kwargs,
         )
         self.latent_weight = latent_weight
-        self.generator = networks.unet(
-            input_channels=input_channels,
-            output_channels=output_channels,
-            depth=depth or networks.unet_depth(crop_size),
-            filters=filters,
-            max_filters=8 * filters,
-            norm="instance",
-            dropout=dropout,
-            upsampling=upsampling,
-            latent_length=latent_length,
-            latent_at=latent_at,
-            name="generator",
-        )
-        self.encoder = networks.latent_encoder(
-            kind=encoder,
-            input_channels=output_channels,
-            latent_length=latent_length,
-            depth=max(2, crop_size.bit_length() - 4),
-            filters=encoder_filters,
-            variance=False,
-            name="encoder",
-        )
-        self.discriminator = networks.patchgan(
-            channels=(input_channels, output_channels) if conditional else (output_channels,),
-            receptive_field=receptive_field,
-            filters=discriminator_filters,
-            norm="instance",
-            scales=2,
-            name="discriminator",
-        )
+        self.encoder = self.make_encoder(encoder, encoder_filters, variance=False)
+        self.discriminator = self.make_discriminator(receptive_field, discriminator_filters)
 
     def compile(
         self,
