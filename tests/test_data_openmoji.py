@@ -3,11 +3,12 @@
 import importlib.util
 import json
 import sys
+import zlib
 
 import pytest
 
-from tfi2i.data import evaluation_arrays, open_source
-from tfi2i.data.openmoji import main, write_pairs
+from tfi2i.data import evaluation_arrays, evaluation_domains, open_source
+from tfi2i.data.openmoji import main, write_pairs, write_skin_tones
 from tfi2i.errors import DataError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(
@@ -74,3 +75,52 @@ def test_what_is_refused(package, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(MissingExtraError, match=r"tfi2i\[openmoji\]"):
         write_pairs(package, tmp_path / "other")
+
+
+def subgroups():
+    """One that is held out, and those for training among a few names."""
+    names = [f"s{number}" for number in range(40)]
+    held_out = [name for name in names if zlib.crc32(name.encode()) % 8 == 0]
+    return held_out[0], [name for name in names if name not in held_out]
+
+
+def people(package, subgroups):
+    """Adds a person in three tones for each subgroup."""
+    listing = package / "data" / "openmoji.json"
+    listed = json.loads(listing.read_text())
+    for number, subgroup in enumerate(subgroups):
+        for tone, fill in ((1, "#ffddcc"), (3, "#cc9966"), (5, "#553322")):
+            name = f"1F9{number:02d}-{tone}"
+            base = {"skintone": tone, "skintone_base_hexcode": f"1F9{number:02d}"}
+            listed.append({"hexcode": name, "group": "people", "subgroups": subgroup, **base})
+            (package / "color" / "svg" / f"{name}.svg").write_text(SQUARE.format(fill=fill))
+    listed = [one for one in listed if one.get("skintone_base_hexcode") or not one["skintone"]]
+    listing.write_text(json.dumps(listed))
+
+
+def test_people_in_three_tones(package, tmp_path):
+    held_out, kept = subgroups()
+    people(package, [held_out, *kept[:12]])
+    counts = write_skin_tones(package, tmp_path / "out", size=16)
+    assert counts == {"train": 12, "test": 3}
+
+    source = open_source(str(tmp_path / "out"), aligned=True)
+    assert (source.kind, source.class_names) == ("labelled", ("dark", "light", "medium"))
+    assert source.aligned_test
+    shades = [images[0, 8, 8].mean() for images in evaluation_domains(source, size=16).values()]
+    assert shades[0] < shades[2] < shades[1]
+    bases = [name.split("/")[-1] for name in source.splits["train"].a.names]
+    assert len(set(bases)) == 12
+
+
+def test_alignment_is_checked(package, tmp_path):
+    with pytest.raises(DataError, match="no test images in classes"):
+        write_pairs(package, tmp_path / "pairs", size=16)
+        open_source(str(tmp_path / "pairs"), aligned=True)
+    held_out, _ = subgroups()
+    people(package, [held_out, held_out, *(f"s{i}" for i in range(12))])
+    write_skin_tones(package, tmp_path / "out", size=16)
+    (tmp_path / "out/test/light/1F900.png").unlink()
+    assert not open_source(str(tmp_path / "out")).aligned_test
+    with pytest.raises(DataError, match="light has none named '1F900'"):
+        open_source(str(tmp_path / "out"), aligned=True)

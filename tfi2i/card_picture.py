@@ -66,6 +66,7 @@ def source_of_run(run: RunFolder, model: GAN) -> DataSource:
         channels=data["channels"],
         derive=data.get("derive"),
         limit=data.get("limit"),
+        aligned=data.get("aligned", False),
     )
 
 

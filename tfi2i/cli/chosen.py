@@ -92,6 +92,7 @@ class Chosen:
             skip_bad=table.get("skip_bad", False),
             derive=table.get("derive"),
             limit=table.get("limit"),
+            aligned=table.get("aligned", False),
         )
 
 

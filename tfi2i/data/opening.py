@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tfi2i.data.aligned import aligned_classes
 from tfi2i.data.datasets import open_dataset
 from tfi2i.data.derive import derived_pairs
 from tfi2i.data.digits import PREFIX as DIGITS_PREFIX
@@ -32,6 +33,7 @@ def open_source(
     skip_bad: bool = False,
     derive: str | None = None,
     limit: int | None = None,
+    aligned: bool = False,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
@@ -52,6 +54,8 @@ def open_source(
             tfds builder): domain b is the image, domain a its "grey", "lowres:<factor>" or "edges"
             at `load_size`; see `tfi2i.data.derive`.
         limit: at most so many training images of each domain, spread evenly over all; None for all.
+        aligned: of a labelled folder: test images of equal names show the same in every class, such
+            as one face at several ages, so that a translation can be compared with the truth.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
@@ -66,6 +70,8 @@ def open_source(
         found = derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
     else:
         found = _open_whole(source, kind, direction, load_size, channels, skip_bad)
+    if aligned:
+        found = aligned_classes(found)
     return found if limit is None else limited(found, limit)
 
 
