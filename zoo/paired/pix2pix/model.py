@@ -36,6 +36,7 @@ class Pix2Pix(TranslationGAN):
         depth: int | None = None,
         filters: int = 64,
         skips: bool = True,
+        upsampling: Literal["transposed", "nearest"] = "transposed",
         conditional: bool = True,
         receptive_field: int = 70,
         discriminator_filters: int = 64,
@@ -58,6 +59,7 @@ class Pix2Pix(TranslationGAN):
             filters: Channels after the first down-sampling of the U-Net.
             skips: False takes the skip connections out of the U-Net and leaves the encoder-decoder
                 that the paper compares it with (section 4.3).
+            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
             conditional: False hides `a` from D, the paper's plain GAN (section 4.2).
             receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of the PatchGAN's first layer.
@@ -82,6 +84,7 @@ class Pix2Pix(TranslationGAN):
             filters=filters,
             max_filters=8 * filters,
             skips=skips,
+            upsampling=upsampling,
             norm="batch",
             dropout=dropout,
             dropout_at_inference=dropout_at_inference,
