@@ -8,6 +8,7 @@ import pytest
 
 from tfi2i.cli.plan import plan_new
 from tfi2i.cli.training_run import carry_out
+from tfi2i.data import image_size
 from tfi2i.demo import better_baseline, run_demo, seam_ratio
 
 pytest.importorskip("mpl_toolkits", reason="the Earth maps are an extra")
@@ -35,6 +36,7 @@ def test_demo_ends_in_one_page_with_everything(tmp_path):
     for words in ("mean colour", "SSIM", "KID", "saved_model/1", "float16.tflite", "<svg"):
         assert words in text, words
     assert "http" not in text.replace("http-equiv", "")
+    assert image_size(tmp_path / "overview.jpg") == (6 * 128, 3 * 128 + 3 * (12 + 128))
     figures = json.loads((tmp_path / "evaluation.json").read_text())
     assert figures["images_a"] == 126 and figures["size"] == 64
     assert {p.name for p in (tmp_path / "exported").iterdir()} == {

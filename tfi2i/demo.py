@@ -71,6 +71,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
         MissingExtraError: If the package with the Earth maps is not installed.
     """
     from tfi2i.report.demo_page import write_demo_page
+    from tfi2i.report.demo_picture import write_demo_picture
 
     clock = _Clock(say)
     run = RunFolder(folder / "run")
@@ -115,6 +116,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     # Over all calls, if the training was stopped in between.
     clock.seconds["train"] = training_seconds(run)
     results = DemoResults(run, figures, tiles, maps, seams, parity, clock.seconds)
+    write_demo_picture(folder / "overview.jpg", results)
     return write_demo_page(folder / "index.html", results)
 
 
