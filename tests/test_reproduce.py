@@ -65,13 +65,17 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     )
     variant = Variant("thing", "paired", tmp_path)
     assert variant.plans == ["reproduce", "other"]
-    results = results_head(variant, "other", "small", "Claim.", {"whole": []})
+    head = (variant, "other", "small", "Claim.", {"whole": []})
+    results = results_head(*head, settings="a")
     assert results["command"] == "tfi2i reproduce thing --plan other"
     arm = summary([record(0, 1.0), record(1, 2.0)])
     assert arm["figures"]["diversity"] == {"mean": 1.5, "spread": 0.7071, "each": [1.0, 2.0]}
     assert arm["baselines"]["real_images"] == {"diversity": 6.0}
     results["arms"]["whole"] = {"overrides": [], **arm}
     variant.results_path("other").write_text(json.dumps(results))
+
+    assert results_head(*head, settings="a")["arms"] == results["arms"]
+    assert results_head(*head, settings="b")["arms"] == {}  # measured with another recipe
 
     update_card(variant)
     text = card.read_text()

@@ -6,6 +6,7 @@ recipe of that name. Every arm is trained with every seed in a process of its ow
 images, and written down in `results.json`, from which the variant's card is made.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import yaml
 from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError
 from tfi2i.measured_run import measured_run
+from tfi2i.recipe import load_recipe
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
@@ -95,7 +97,9 @@ def reproduce(
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    results = results_head(variant, plan.name, plan.recipe, plan.claim, plan.arms)
+    results = results_head(
+        variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=_settings(variant, plan)
+    )
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
@@ -149,6 +153,12 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     figures = {key: rounded(value) for key, value in figures.items()}
     save_model(trained, folder, networks=generators, dtype="float16", **facts, figures=figures)
     return folder
+
+
+def _settings(variant: Variant, plan: Plan) -> str:
+    """A digest of the recipe that all arms change."""
+    recipe = load_recipe(variant.recipe_path(plan.recipe)).resolve(variant.load_class())
+    return hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
 
 
 def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:

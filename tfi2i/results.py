@@ -15,15 +15,32 @@ FIGURES = ("l1", "psnr", "ssim", "kid", "fid")
 
 
 def results_head(
-    variant: Variant, plan: str, recipe: str, claim: str, arms: Mapping[str, list[str]]
+    variant: Variant,
+    plan: str,
+    recipe: str,
+    claim: str,
+    arms: Mapping[str, list[str]],
+    *,
+    settings: str,
 ) -> dict[str, Any]:
-    """The head of results.json, with the arms that were measured before and are still planned."""
-    earlier = (variant.results(plan) or {}).get("arms", {})
+    """The head of results.json, with the arms that were measured before and are still planned.
+
+    Args:
+        variant: Whose results they are.
+        plan: Its name.
+        recipe: Name of the recipe that the arms share.
+        claim: Of the plan.
+        arms: Name of an arm to its overrides.
+        settings: A digest of the resolved recipe; arms measured with another one are left out.
+    """
+    before = variant.results(plan) or {}
+    earlier = before.get("arms", {}) if before.get("settings") == settings else {}
     option = "" if plan == MAIN_PLAN else f" --plan {plan}"
     machine = describe_machine()
     return {
         "variant": variant.name,
         "recipe": recipe,
+        "settings": settings,
         "claim": claim,
         "command": f"tfi2i reproduce {variant.name}{option}",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
