@@ -24,7 +24,7 @@ setup(
         "tfi2i.zoo": [
             "**/*.yaml",
             "**/README.md",
-            "**/results.json",
+            "**/*.json",
             "**/*.svg",
             "**/pictures*.jpg",
             "**/weights/**",
