@@ -166,7 +166,8 @@ def headline(results: dict[str, Any] | None) -> str:
     if results is None:
         return "not measured"
     arm = next(iter(results["arms"].values()))
-    return f"{figures_in_words(arm)} ({len(arm['seeds'])} seeds)"
+    seeds = len(arm["seeds"])
+    return f"{figures_in_words(arm)} ({seeds} {'seed' if seeds == 1 else 'seeds'})"
 
 
 def figures_in_words(arm: dict[str, Any]) -> str:
