@@ -62,12 +62,18 @@ def test_large_images_are_smoothed_before_they_shrink():
 
 def test_features_of_the_same_images_are_computed_once(monkeypatch):
     pixels = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
-    extractor = extractors.KerasExtractor("pixels", pixels, image_size=8, batch_size=2)
+    extractor = extractors.KerasExtractor(
+        "pixels", pixels, image_size=8, batch_size=2, remembered_batches=3
+    )
     calls, compute = [], extractor._extract
     monkeypatch.setattr(extractor, "_extract", lambda x: calls.append(len(x)) or compute(x))
     images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
     first, again, other = extractor(images), extractor(images.copy()), extractor(images[:1])
     assert calls == [2, 1, 1]
+    extractor(images[1:2])
+    extractor(images[:2])  # the oldest of four batches, and forgotten
+    extractor(images[1:2])
+    assert calls == [2, 1, 1, 1, 2]
     np.testing.assert_array_equal(first, again)
     np.testing.assert_allclose(other, first[:1])
 

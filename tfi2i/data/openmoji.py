@@ -153,7 +153,7 @@ def _drawn(path: Path, size: int) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        description="OpenMoji's drawings as a folder of pairs, outline and colour.",
+        description="OpenMoji's drawings as a folder: pairs of outline and colour, or skin tones.",
         epilog="Example:  python -m tfi2i.data.openmoji package datasets/outlines --size 64",
     )
     parser.add_argument("package", type=Path, help="the unpacked npm package openmoji")

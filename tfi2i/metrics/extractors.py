@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,8 +13,6 @@ from tfi2i.metrics.pixel import check_images
 if TYPE_CHECKING:
     import keras
 
-# Batches whose features are kept: those of the test images that several translators share.
-_REMEMBERED = 64
 _INCEPTION_SIZE = 299
 _INCEPTION_URL = "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
 _INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -38,8 +35,6 @@ class FeatureExtractor(Protocol):
 class KerasExtractor:
     """A Keras model as a feature extractor: resizes, and works in compiled batches.
 
-    The features of the latest batches are kept, as several pairs of domains share their images.
-
     Attributes:
         name: Of network, weights and input size.
     """
@@ -52,6 +47,7 @@ class KerasExtractor:
         image_size: int,
         preprocess: Callable | None = None,
         batch_size: int = 32,
+        remembered_batches: int = 0,
     ):
         """Wraps a model.
 
@@ -63,12 +59,15 @@ class KerasExtractor:
                 et al. 2022).
             preprocess: From 0..255 to what the model eats; None where the model does that itself.
             batch_size: Images at a time.
+            remembered_batches: So many of the latest batches keep their features, for test images
+                that several translators share.
         """
         import tensorflow as tf
 
         self.name = name
         self._batch_size = batch_size
-        self._remembered = lru_cache(_REMEMBERED)(self._features)
+        self._remembered_batches = remembered_batches
+        self._kept: dict[tuple, np.ndarray] = {}
 
         # No fixed shapes in the signature: images of another size do not trace again.
         @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)])
@@ -95,11 +94,18 @@ class KerasExtractor:
             images[start : start + self._batch_size]
             for start in range(0, len(images), self._batch_size)
         ]
-        features = [self._remembered(batch.shape, batch.tobytes()) for batch in batches]
-        return np.concatenate(features).astype(np.float64)
+        return np.concatenate([self._features(batch) for batch in batches]).astype(np.float64)
 
-    def _features(self, shape: tuple[int, ...], pixels: bytes) -> np.ndarray:
-        return self._extract(np.frombuffer(pixels, np.uint8).reshape(shape)).numpy()
+    def _features(self, batch: np.ndarray) -> np.ndarray:
+        # By a digest: the pixels themselves would fill the memory.
+        key = (batch.shape, hashlib.blake2b(batch.tobytes()).digest())
+        if key in self._kept:
+            return self._kept[key]
+        features = self._extract(batch).numpy()
+        self._kept[key] = features
+        if len(self._kept) > self._remembered_batches:
+            del self._kept[next(iter(self._kept))]
+        return features
 
 
 def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:

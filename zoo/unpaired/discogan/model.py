@@ -196,8 +196,8 @@ class DiscoGAN(TranslationGAN):
                 losses.l2(a, self.generator_ba(fake_b, training=True))
                 + losses.l2(b, self.generator_ab(fake_a, training=True))
             )
-            adversarial_b_loss, feature_b_loss = self._judge(self.discriminator_b, b, fake_b)
-            adversarial_a_loss, feature_a_loss = self._judge(self.discriminator_a, a, fake_a)
+            adversarial_b_loss, feature_b_loss = judge(self.discriminator_b, b, fake_b)
+            adversarial_a_loss, feature_a_loss = judge(self.discriminator_a, a, fake_a)
             adversarial_loss = adversarial_a_loss + adversarial_b_loss
             feature_loss = feature_a_loss + feature_b_loss
             judged_loss = (
@@ -215,14 +215,15 @@ class DiscoGAN(TranslationGAN):
             "reconstruction_rate": rate,
         }
 
-    def _judge(
-        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The generators' adversarial and feature loss in one domain."""
-        _, *real_features = discriminator(real, training=True)
-        scores, *fake_features = discriminator(fake, training=True)
-        feature_loss = losses.feature_matching(
-            [batch_means(features) for features in real_features],
-            [batch_means(features) for features in fake_features],
-        )
-        return losses.non_saturating_generator(scores), feature_loss
+
+def judge(
+    discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The generators' adversarial and feature loss in one domain."""
+    _, *real_features = discriminator(real, training=True)
+    scores, *fake_features = discriminator(fake, training=True)
+    feature_loss = losses.feature_matching(
+        [batch_means(features) for features in real_features],
+        [batch_means(features) for features in fake_features],
+    )
+    return losses.non_saturating_generator(scores), feature_loss

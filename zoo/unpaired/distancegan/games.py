@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import batch_means
+from tfi2i.zoo.unpaired.discogan.model import judge
 
 Generator = Literal["resnet", "encoder_decoder"]
 # What DiscoGAN's game has for itself; see tfi2i.zoo.unpaired.discogan.
@@ -111,13 +111,7 @@ class DiscoGANGame:
         self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The adversarial loss of a generator, and its feature matching."""
-        _, *real_features = discriminator(real, training=True)
-        scores, *fake_features = discriminator(fake, training=True)
-        feature_loss = losses.feature_matching(
-            [batch_means(features) for features in real_features],
-            [batch_means(features) for features in fake_features],
-        )
-        return losses.non_saturating_generator(scores), feature_loss
+        return judge(discriminator, real, fake)
 
     def discriminator_loss(
         self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
