@@ -3,6 +3,7 @@
 from tfi2i.layers.adaptive import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.blend import Blend
+from tfi2i.layers.block_convolution import BlockConv2D
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
@@ -16,6 +17,7 @@ __all__ = [
     "AppendLatent",
     "BatchNormalization",
     "Blend",
+    "BlockConv2D",
     "ConcatenateLabel",
     "CropFirst2D",
     "Dropout",

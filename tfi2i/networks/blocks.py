@@ -7,6 +7,7 @@ import keras
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.layers import (
     BatchNormalization,
+    BlockConv2D,
     CropFirst2D,
     InstanceNormalization,
     NearestUpsampling2D,
@@ -27,6 +28,7 @@ def convolution(
     padding: str = "same",
     use_bias: bool = True,
     spectral: bool = False,
+    blockwise: bool = False,
     dtype: str | None = None,
 ):
     """Convolution with kernels ~ N(0, 0.02), as pix2pix and CycleGAN start them.
@@ -41,9 +43,12 @@ def convolution(
         padding: "same" or "valid".
         use_bias: False where a normalisation follows, which would take the bias out again.
         spectral: Divide the kernel by its largest singular value.
+        blockwise: Compute 2x2 pixels at a time, faster where `filters` is 3: see `BlockConv2D`. It
+            has no spectral form, and for that is left out.
         dtype: Computation type where it is not the global policy's.
     """
-    layer = keras.layers.Conv2D(
+    kind = BlockConv2D if blockwise and not spectral else keras.layers.Conv2D
+    layer = kind(
         filters,
         kernel_size,
         strides=stride,

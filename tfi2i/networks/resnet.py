@@ -81,7 +81,13 @@ def resnet(
         images = _norm_relu(images, norm, f"up{level}")
     images = ReflectionPadding2D(kernel_size // 2, name="last_pad")(images)
     images = convolution(
-        images, output_channels, kernel_size, padding="valid", name="last_conv", spectral=spectral
+        images,
+        output_channels,
+        kernel_size,
+        padding="valid",
+        name="last_conv",
+        spectral=spectral,
+        blockwise=True,
     )
     return generator_model(inputs, images, size_multiple=4, name=name)
 
