@@ -35,8 +35,7 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine
 	@$(BIN)/python -m benchmarks.run --peers .venv-peers/bin/python
 	@$(BIN)/python -m benchmarks.table README.md
-	@echo "==> Input pipeline"
-	@$(BIN)/python benchmarks/input_pipeline.py 2> $(VENV)/stderr || { cat $(VENV)/stderr >&2; exit 1; }
+	@$(BIN)/python -m benchmarks.page docs
 
 cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
 	@$(BIN)/python -m tfi2i.cards README.md

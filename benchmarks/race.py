@@ -88,16 +88,18 @@ class Runner:
             text=True,
             env=environment,
             cwd=tempfile.gettempdir(),
+            # Its processes are told from others' by their session.
+            start_new_session=True,
         )
         facts = self._answer()
         self.outcome = Outcome({"build_s": round(time.perf_counter() - start, 1), **facts})
 
     def round(self, units: int) -> tuple[list[float], float]:
         """Does some units of work: their seconds, and the share of processors others had."""
-        before, own, start = _busy_seconds(), self._own_seconds(), time.perf_counter()
+        before, own, start = _busy_seconds(), self.own_seconds(), time.perf_counter()
         seconds = self._ask(units)["seconds"]
         elapsed = time.perf_counter() - start
-        foreign = (_busy_seconds() - before) - (self._own_seconds() - own)
+        foreign = (_busy_seconds() - before) - (self.own_seconds() - own)
         return seconds, foreign / (elapsed * (os.cpu_count() or 1))
 
     def finish(self) -> Outcome:
@@ -129,9 +131,18 @@ class Runner:
         self._messages.seek(0)
         raise RuntimeError(f"{self.name} failed:\n{self._messages.read()[-3000:]}")
 
-    def _own_seconds(self) -> float:
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+    def own_seconds(self) -> float:
+        """Processor time of the contestant's processes that live."""
+        total = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # It ended between the listing and the reading.
+            if int(fields[3]) == self._process.pid:
+                # With those of its children that ended.
+                total += sum(int(ticks) for ticks in fields[11:15])
+        return total / _TICKS
 
 
 def race(

@@ -1,23 +1,28 @@
 """A contestant: training steps of a variant of the zoo, through Keras' `fit`."""
 
 import argparse
+import os
+import subprocess
 import time
+from typing import NoReturn
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.replicas import make_strategy, second_worker
 from benchmarks.worker import next_units, peak_mib, say, take_turns
+from tfi2i.layers import BlockConv2D
 from tfi2i.zoo.catalogue import find_variant
 
 
 class TakeTurns(keras.callbacks.Callback):
     """Holds `fit` between the race's turns; a step is what lies between two batch ends."""
 
-    def __init__(self, facts: dict):
+    def __init__(self, facts: dict, second: subprocess.Popen | None):
         """Facts are said after the first step, which builds and traces."""
         super().__init__()
-        self._facts, self._seconds, self._left = facts, [], 0
+        self._facts, self._second, self._seconds, self._left = facts, second, [], 0
         self._last: float | None = None
 
     def on_train_begin(self, logs=None):
@@ -35,9 +40,36 @@ class TakeTurns(keras.callbacks.Callback):
             if self._left == 0:
                 say(seconds=self._seconds)
         if self._left == 0:
-            self._seconds, self._left = [], next_units() or 0
-            self.model.stop_training = not self._left
+            self._seconds, self._left = [], next_units() or self._finish()
         self._last = time.perf_counter()
+
+    def _finish(self) -> NoReturn:
+        """Tells the memory of all processes, and ends them at once.
+
+        TensorFlow would take up to 20 seconds to take its graphs apart, and the second worker,
+        which runs on, would disturb what the strategy does when `fit` ends.
+        """
+        memory = peak_mib()
+        if self._second is not None:
+            memory += peak_mib(self._second.pid)
+            self._second.kill()
+        say(peak_mib=memory)
+        os._exit(0)
+
+
+def make_model(arguments: argparse.Namespace) -> keras.Model:
+    """The variant at its published size, compiled."""
+    if arguments.plain_last:
+        BlockConv2D.call = keras.layers.Conv2D.call
+    changes = {"upsampling": arguments.upsampling} if arguments.upsampling else {}
+    model = find_variant(arguments.variant).load_class()(crop_size=arguments.size, **changes)
+    if arguments.keras_adam:
+        adam = {"learning_rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8}
+        players = ("generator", "discriminator")
+        model.compile(optimizers={name: keras.optimizers.Adam(**adam) for name in players})
+    else:
+        model.compile()
+    return model
 
 
 def main() -> None:
@@ -48,29 +80,32 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--keras-adam", action="store_true", help="without the fused kernel")
+    parser.add_argument("--plain-last", action="store_true", help="BlockConv2D as plain Conv2D")
+    parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
     parser.add_argument("--bare", action="store_true", help="the compiled step without fit")
+    parser.add_argument("--xla", action="store_true", help="the bare step compiled by XLA")
+    parser.add_argument("--replicas", default="one", choices=["one", "devices", "workers"])
     arguments = parser.parse_args()
+    second = second_worker() if arguments.replicas == "workers" else None
+    strategy = make_strategy(arguments.replicas)
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(arguments.precision)
-    model = find_variant(arguments.variant).load_class()(crop_size=arguments.size)
-    if arguments.keras_adam:
-        adam = {"learning_rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8}
-        players = ("generator", "discriminator")
-        model.compile(optimizers={name: keras.optimizers.Adam(**adam) for name in players})
-    else:
-        model.compile()
+    with strategy.scope():
+        model = make_model(arguments)
     shape = (arguments.batch, arguments.size, arguments.size, 3)
     images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
     facts = {"weights": sum(int(np.prod(v.shape)) for v in model.trainable_variables)}
-    if arguments.bare:
+    if arguments.bare or arguments.xla:
         batch = (tf.constant(images[0]), tf.constant(images[1]))
-        step = tf.function(model.train_step)
+        step = tf.function(model.train_step, jit_compile=arguments.xla)
         take_turns(lambda: step(batch), **facts)
         return
     batches = tf.data.Dataset.from_tensors((images[0], images[1])).repeat()
-    # One epoch without an end: Keras would start the iterator anew with every epoch.
-    model.fit(batches, steps_per_epoch=10**9, verbose=0, callbacks=[TakeTurns(facts)])
-    say(peak_mib=peak_mib())
+    # One epoch without an end: Keras would start the iterator anew with every epoch. A second
+    # worker follows the first one's steps until it is stopped.
+    follows = arguments.replicas == "workers" and second is None
+    callbacks = [keras.callbacks.Callback() if follows else TakeTurns(facts, second)]
+    model.fit(batches, steps_per_epoch=10**9, verbose=0, callbacks=callbacks)
 
 
 if __name__ == "__main__":

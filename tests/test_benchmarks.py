@@ -1,5 +1,6 @@
 """The race of the benchmarks, with contestants that take no time, and the README's table."""
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -59,3 +60,51 @@ def test_peers_train_as_many_weights():
     for work, outcomes in results["training"].items():
         weights = {name: outcome["weights"] for name, outcome in outcomes.items()}
         assert len(set(weights.values())) == 1, (work, weights)
+
+
+LOG = """onednn_verbose,v1,info,oneDNN v3.7.3 (commit N/A)
+onednn_verbose,v1,primitive,exec,cpu,convolution,brg_conv_fwd:avx512_core_bf16,forward_training,\
+src:bf16::blocked:acdb::f0 dst:bf16::blocked:acdb::f0,attr-scratchpad:user,alg:convolution_direct,\
+mb2_ic64oc128_ih32oh16kh4sh2dh0ph1_iw32ow16kw4sw2dw0pw1,0.5
+@@{"seconds": [0.25]}
+onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,src:bf16::blocked:cdba::f0,,,64x3x4x4,2
+onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,src:bf16::blocked:cdba::f0,,,64x3x4x4,4
+"""
+
+
+def test_onednn_kernels_are_counted_and_their_products_known():
+    kernels = module("layers").kernels_of(LOG.splitlines())
+    convolution = "mb2_ic64oc128_ih32oh16kh4sh2dh0ph1_iw32ow16kw4sw2dw0pw1"
+    found = kernels["convolution, forward_training", convolution]
+    assert found.milliseconds == [0.5]
+    # Two products' worth for each of 2 images, 128 channels, 16x16 pixels, 64 * 4 * 4 inputs.
+    assert found.gflop == pytest.approx(2 * 2 * 128 * 16 * 16 * 64 * 4 * 4 / 1e9)
+    reorder = kernels["reorder", "64x3x4x4"]
+    assert reorder.milliseconds == [2.0, 4.0] and reorder.gflop == 0.0
+
+
+SPINNING_CHILD = """
+import subprocess, sys
+from benchmarks.worker import take_turns
+spin = "import time; end = time.time() + 0.6\\nwhile time.time() < end: pass"
+take_turns(lambda: subprocess.run([sys.executable, "-c", spin]))
+"""
+
+
+def test_processes_of_a_contestant_are_no_foreign_load():
+    race = module("race")
+    runner = race.Runner(race.Contestant("spinning", [sys.executable, "-c", SPINNING_CHILD]))
+    try:
+        before = runner.own_seconds()
+        runner.round(1)
+        # Its child is waited for, so that its time has become the contestant's own.
+        assert runner.own_seconds() - before > 0.3
+    finally:
+        runner.stop()
+
+
+def test_the_page_shows_what_was_measured(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    results = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))
+    made = importlib.import_module("benchmarks.page").page(results)
+    assert made == (ROOT / "docs/speed.md").read_text(encoding="utf-8"), "run: make bench"

@@ -1,0 +1,34 @@
+"""The contestants of the benchmarks: our programs and the peers', each as a command."""
+
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.race import Contestant, race
+
+OURS = "tfi2i bfloat16"
+BFLOAT16 = ("--precision", "mixed_bfloat16")
+
+
+def ours(name: str, module: str, *arguments: str, **environment: str) -> Contestant:
+    """A contestant that runs in this environment."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    return Contestant(name, command, {"TF_CPP_MIN_LOG_LEVEL": "2", **environment})
+
+
+def theirs(name: str, python: str, module: str, *arguments: str) -> Contestant:
+    """A contestant of the peers' environment."""
+    command = [str(Path(python).absolute()), "-m", f"benchmarks.peers.{module}", *arguments]
+    return Contestant(name, command)
+
+
+def run(contestants: list[Contestant], rounds: int, units: int, warm_up: int = 2) -> dict[str, Any]:
+    """Races, and summarises by name."""
+    outcomes = race(contestants, rounds=rounds, units=units, warm_up=warm_up)
+    return {name: outcome.summary() for name, outcome in outcomes.items()}
+
+
+def median_of(values: list[float]) -> float:
+    """Rounded for the results file."""
+    return round(statistics.median(values), 3)

@@ -1,0 +1,201 @@
+"""Makes docs/speed.md and docs/growth.svg of `results.json`: what was measured beside the races.
+
+Run: python -m benchmarks.page docs
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.growth_plot import growth_plot
+from benchmarks.levers_tried import LEVERS_TRIED
+from benchmarks.on_a_gpu import on_a_gpu
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def page(results: dict[str, Any]) -> str:
+    """The whole page, Markdown; parts that were not measured are left out."""
+    machine = results["machine"]
+    parts = [
+        "# Speed",
+        "Made by `python -m benchmarks.page docs` of `benchmarks/results.json`, which `make bench` "
+        f"writes: {machine['processor']}, {machine['cores']} cores, TensorFlow "
+        f"{machine['versions']['tensorflow']}. The races with other libraries are in the README. "
+        "Times are medians; read the ratios, for machines differ.",
+    ]
+    for title, key, write in _SECTIONS:
+        if key in results:
+            parts += [f"## {title}", write(results[key])]
+    if {"shares", "levers"} <= set(results):
+        parts += ["## On paper: one GPU of 80 GB", on_a_gpu(results)]
+    parts += ["## Levers that were tried and left", LEVERS_TRIED]
+    return "\n\n".join(parts) + "\n"
+
+
+def _levers(levers: dict[str, Any]) -> str:
+    names = list(dict.fromkeys(name for outcomes in levers.values() for name in outcomes))
+    head = [f"{work} px, ms" for work in levers]
+    rows = []
+    for name in names:
+        cells = []
+        for outcomes in levers.values():
+            whole = outcomes[names[0]]["median_s"]
+            cells.append(_against(outcomes.get(name), whole))
+        rows.append([name, *cells])
+    return (
+        "One training step with every lever, and the same without one of them; in brackets how "
+        "many times as long.\n\n" + _table(["training step", *head], rows)
+    )
+
+
+def _siamese(works: dict[str, Any]) -> str:
+    names = list(next(iter(works.values())))
+    rows = [
+        [
+            name,
+            *(
+                _against(outcomes[name], outcomes[names[-1]]["median_s"])
+                for outcomes in works.values()
+            ),
+        ]
+        for name in names
+    ]
+    return _table(["training step, ms", *works], rows)
+
+
+def _replicas(works: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            *(_against(outcomes[name], outcomes["one"]["median_s"]) for outcomes in works.values()),
+            *(f"{outcomes[name]['peak_mib']:,}" for outcomes in works.values()),
+        ]
+        for name in next(iter(works.values()))
+    ]
+    head = [f"{work} px, ms" for work in works] + [f"{work} px, MiB" for work in works]
+    return (
+        "A step of two images on one device, on two logical devices of one process, and on two "
+        "workers on loopback, all on the same two cores: what is above 1 is the price of the "
+        "exchange, which more machines would have to win back.\n\n"
+        + _table(["replicas", *head], rows)
+    )
+
+
+def _shares(shares: dict[str, Any]) -> str:
+    peak = shares["peak_gflops"]["bfloat16"]
+    works = {name: work for name, work in shares.items() if name != "peak_gflops"}
+    rows = [
+        [
+            name,
+            f"{work['gflop']:,.0f}",
+            f"{work['unit_ms']:.0f}",
+            f"{work['gflop'] / peak * 1000:.0f}",
+            f"{100 * work['share_of_peak']:.0f} %",
+            f"{work['unit_ms'] - work['kernels_ms']:.0f}",
+        ]
+        for name, work in works.items()
+    ]
+    head = [
+        "in bfloat16",
+        "GFLOP",
+        "ms",
+        "ms at the peak",
+        "share of the peak",
+        "ms outside oneDNN",
+    ]
+    text = [
+        f"The peak is a large matrix product in the same run: {peak} GFLOP/s. Kernels as oneDNN "
+        "reports them, one operator at a time.",
+        _table(head, rows),
+    ]
+    for name, work in works.items():
+        losses = [
+            [
+                row["kind"],
+                f"`{row['problem']}`",
+                f"{row['times']:g}",
+                f"{row['ms']:.1f}",
+                f"{row['gflops']:,}" if row["gflop"] else "",
+                f"{row['lost_ms']:.1f}",
+            ]
+            for row in work["losses"]
+        ]
+        kinds = ", ".join(f"{kind} {ms:.0f} ms" for kind, ms in work["by_kind"].items())
+        text += [
+            f"Largest losses of {name}; all kernels: {kinds}.",
+            _table(["kernel", "problem", "times", "ms", "GFLOP/s", "ms lost"], losses),
+        ]
+    return "\n\n".join(text)
+
+
+def _growth(growth: dict[str, Any]) -> str:
+    rows = [
+        [name, f"{outcome['median_s']:.2f}", f"{outcome['peak_mib']:,}"]
+        for name, outcome in growth.items()
+    ]
+    return "![Step time and memory by pixels](growth.svg)\n\n" + _table(
+        ["bfloat16", "step, s", "peak MiB"], rows
+    )
+
+
+def _first_steps(variants: dict[str, Any]) -> str:
+    rows = [
+        [name, f"{f['size']}", f"{f['batch']}", f"{f['build_s']:.1f}", f"{f['first_step_s']:.1f}"]
+        for name, f in variants.items()
+    ]
+    return "At the published size, with the smallest batch.\n\n" + _table(
+        ["variant", "px", "batch", "build, s", "trace and first step, s"], rows
+    )
+
+
+def _startup(commands: dict[str, float]) -> str:
+    return _table(["", "s"], [[f"`{name}`", f"{s:.2f}"] for name, s in commands.items()])
+
+
+def _pipeline(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            *(str(row[key]) for key in ("jpeg", "load", "crop", "batch")),
+            *(f"{row[key]:,}" for key in ("from_jpeg", "from_memory")),
+        ]
+        for row in result["images_per_second"]
+    ]
+    head = ["JPEG, px", "load", "crop", "batch", "from JPEG, images/s", "from memory, images/s"]
+    return _table(head, rows)
+
+
+def _against(outcome: dict[str, Any] | None, base: float) -> str:
+    if outcome is None:
+        return ""
+    seconds = outcome["median_s"]
+    return f"{1000 * seconds:,.0f} ({seconds / base:.2f})"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+_SECTIONS = [
+    ("What each lever brings", "levers", _levers),
+    ("The Siamese translator", "siamese", _siamese),
+    ("Growth", "growth", _growth),
+    ("Replicas", "replicas", _replicas),
+    ("Where the time goes", "shares", _shares),
+    ("The first step", "first_steps", _first_steps),
+    ("Start-up", "startup", _startup),
+    ("The input pipeline", "pipeline", _pipeline),
+]
+
+
+def write(folder: Path, results: dict[str, Any]) -> None:
+    """Writes the page and its plot."""
+    if "growth" in results:
+        (folder / "growth.svg").write_text(growth_plot(results["growth"]) + "\n", encoding="utf-8")
+    (folder / "speed.md").write_text(page(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), json.loads(RESULTS.read_text(encoding="utf-8")))

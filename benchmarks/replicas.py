@@ -1,0 +1,64 @@
+"""Several replicas on one machine: logical devices of one process, or workers on loopback."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import tensorflow as tf
+
+REPLICAS = 2
+_END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+def make_strategy(replicas: str) -> tf.distribute.Strategy:
+    """For `one` device, two logical `devices`, or two `workers` (see `second_worker`)."""
+    if replicas == "workers":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if replicas == "devices":
+        device = tf.config.list_physical_devices("CPU")[0]
+        parts = [tf.config.LogicalDeviceConfiguration() for _ in range(REPLICAS)]
+        tf.config.set_logical_device_configuration(device, parts)
+        return tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(REPLICAS)])
+    return tf.distribute.get_strategy()
+
+
+def second_worker() -> subprocess.Popen | None:
+    """Starts this program once more as the second worker; None in the second worker itself.
+
+    Each gets its share of the cores as threads.
+    """
+    if "TF_CONFIG" in os.environ:
+        return None
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(REPLICAS)]
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // REPLICAS))
+    processes = []
+    for index in reversed(range(REPLICAS)):
+        os.environ["TF_CONFIG"] = json.dumps(
+            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        )
+        if index:
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, *sys.orig_argv[1:]],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    preexec_fn=_end_with_parent,
+                )
+            )
+    return processes[0]
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGKILL)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
