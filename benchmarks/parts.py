@@ -89,6 +89,18 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
     return results
 
 
+def single_layers(peers: str, scale: float) -> dict[str, Any]:
+    """Layers of which the zoo has its own form, beside the plain form."""
+    names = {
+        "last convolution, by blocks": "last-blocks",
+        "last convolution, plain": "last-plain",
+        "instance norm, fused": "norm-fused",
+        "instance norm, plain arithmetic": "norm-plain",
+    }
+    contestants = [ours(name, "one_layer", layer) for name, layer in names.items()]
+    return run(contestants, _times(3, scale), 20)
+
+
 def latency(peers: str, scale: float) -> dict[str, Any]:
     """One image of 256 pixels through the exported generators, beside the other runtimes."""
     results = {}
@@ -226,7 +238,7 @@ def pipeline(peers: str, scale: float) -> dict[str, Any]:
 PARTS = {
     part.__name__: part
     for part in (
-        *(roofline, training, siamese, levers, latency),
+        *(roofline, training, siamese, levers, single_layers, latency),
         *(growth, replicas, shares, first_steps, startup, pipeline),
     )
 }

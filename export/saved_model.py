@@ -43,9 +43,9 @@ def export_saved_model(
       any of them. Headers are checked before decoding.
 
     One image at a time goes through the fused kernels, several through plain arithmetic, which
-    takes batches of any size. Weights stay variables: as constants they made one request 5 to 10 %
-    faster on CPUs, and took about 20 times their size in memory once loaded, not twice. The folder
-    is written under a temporary name and renamed last, so a server never sees half a version.
+    takes batches of any size. Weights stay variables: as constants they would make a request a
+    little faster on CPUs, and take many times their size in memory once loaded. The folder is
+    written under a temporary name and renamed last, so a server never sees half a version.
 
     Args:
         generator: functional model, see `tfi2i.export.inference.inference_generator`.

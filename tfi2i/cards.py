@@ -100,7 +100,8 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
     picture = results.get("picture")
     shown = ["", *_picture(picture)] if picture else []
-    notes = ["", *_notes(results, first), *plot, "", "Arms and their changes:", *overrides]
+    changes = ["", "Arms and their changes:", *overrides] if overrides else []
+    notes = ["", *_notes(results, first), *plot, *changes]
     return "\n".join([*lines, *shown, *notes])
 
 

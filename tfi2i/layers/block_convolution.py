@@ -17,8 +17,8 @@ class BlockConv2D(keras.layers.Conv2D):
     Processors compute 16 or 32 output channels at once; the last convolution of a generator has 3,
     so most of their work is thrown away. Here a kernel that is one pixel larger, moved by two
     pixels at a time, gives the four outputs of a block as 4 * filters channels, which are then laid
-    side by side. Weights, their names and gradients are those of the Conv2D. `python -m
-    benchmarks.run --only levers` measures what it brings.
+    side by side. Weights, their names and gradients are those of the Conv2D. docs/speed.md has
+    what it brings.
 
     Args:
         filters: Channels out.

@@ -1,9 +1,9 @@
 """Normalisation by the moments of an image or of a batch, on one replica and on several.
 
-Two forms give the same numbers. The fused kernel is 2 to 4 times faster forwards and backwards, and
-has a second derivative; plain arithmetic of rank 4 converts to TFLite and leaves its input
-resizable there. All statistics are float32, also in mixed precision, where the kernels take float16
-and bfloat16 images.
+Two forms give the same numbers. The fused kernel is faster forwards and backwards (docs/speed.md
+has by how much), and has a second derivative; plain arithmetic of rank 4 converts to TFLite and
+leaves its input resizable there. All statistics are float32, also in mixed precision, where the
+kernels take float16 and bfloat16 images.
 """
 
 import tensorflow as tf
