@@ -92,3 +92,13 @@ def test_impossible_options_are_errors_in_words():
         siamese_encoder(image_size=40, depth=4)
     with pytest.raises(RecipeError, match="levels 1 to 4"):
         siamese_encoder(attention_at=(0,))
+
+
+def test_reflecting_it_gives_a_flat_image_one_vector():
+    flat = tf.fill((1, 32, 32, 3), 0.5)
+    for padding, equal in (("reflect", True), ("same", False)):
+        vectors = np.asarray(
+            siamese_encoder(depth=2, filters=4, pooled=False, padding=padding)(flat)
+        )
+        assert vectors.shape == (1, 8, 8, 128)
+        assert (np.ptp(vectors, axis=(1, 2)).max() < 1e-5) == equal

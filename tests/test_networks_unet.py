@@ -184,3 +184,14 @@ def test_mixed_precision_ends_in_float32(policy):
 def test_impossible_options_are_errors_in_words(options, message):
     with pytest.raises(RecipeError, match=message):
         unet(filters=4, **options)
+
+
+def test_reflecting_convolutions_draw_no_frame_on_a_flat_image():
+    flat = tf.fill((1, 32, 32, 3), 0.5)
+    results = {}
+    for padding in ("same", "reflect"):
+        model = unet(depth=3, filters=4, norm="none", upsampling="nearest", padding=padding)
+        results[padding] = np.asarray(model(flat))
+    # Without zeros beyond the border, nothing tells one place from another.
+    assert np.ptp(results["reflect"], axis=(1, 2)).max() < 1e-5
+    assert np.ptp(results["same"], axis=(1, 2)).max() > 1e-3

@@ -11,11 +11,13 @@ from tfi2i.layers import (
     CropFirst2D,
     InstanceNormalization,
     NearestUpsampling2D,
+    ReflectionPadding2D,
     SpectralNormalization,
 )
 
 Norm = Literal["batch", "instance", "none"]
 Upsampling = Literal["transposed", "nearest"]
+Padding = Literal["same", "reflect"]
 
 
 def convolution(
@@ -40,13 +42,16 @@ def convolution(
         name: The layer's name.
         stride: Step in pixels. "same" with a kernel of 4 and a stride of 2 pads one pixel on each
             side.
-        padding: "same" or "valid".
+        padding: "same", "valid", or "reflect": as many pixels as "same", mirrored at the border.
         use_bias: False where a normalisation follows, which would take the bias out again.
         spectral: Divide the kernel by its largest singular value.
         blockwise: Compute 2x2 pixels at a time, faster where `filters` is 3: see `BlockConv2D`. It
             has no spectral form, and for that is left out.
         dtype: Computation type where it is not the global policy's.
     """
+    if padding == "reflect":
+        mirrored = ReflectionPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")
+        images, padding = mirrored(images), "valid"
     kind = BlockConv2D if blockwise and not spectral else keras.layers.Conv2D
     layer = kind(
         filters,
@@ -109,6 +114,7 @@ def double(
     name: str,
     use_bias: bool = True,
     spectral=False,
+    padding: Padding = "same",
 ):
     """Doubles height and width by a transposed 4x4 convolution, or by repetition and a 3x3 one.
 
@@ -119,6 +125,7 @@ def double(
         name: The convolution's name.
         use_bias: False where a normalisation follows.
         spectral: Divide the kernel by its largest singular value.
+        padding: Of the 3x3 convolution: "same" or "reflect". The transposed one has none.
 
     Raises:
         RecipeError: There is no such upsampling.
@@ -127,7 +134,8 @@ def double(
     if upsampling == "transposed":
         return transposed_convolution(images, filters, 4, **options)
     if upsampling == "nearest":
-        return convolution(NearestUpsampling2D(name=f"{name}_up")(images), filters, 3, **options)
+        larger = NearestUpsampling2D(name=f"{name}_up")(images)
+        return convolution(larger, filters, 3, padding=padding, **options)
     raise RecipeError(f"upsampling is 'transposed' or 'nearest', got {upsampling!r}")
 
 

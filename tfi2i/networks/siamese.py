@@ -4,7 +4,7 @@ import keras
 
 from tfi2i.errors import RecipeError
 from tfi2i.layers import SelfAttention
-from tfi2i.networks.blocks import Norm, convolution, leaky_relu, normalisation
+from tfi2i.networks.blocks import Norm, Padding, convolution, leaky_relu, normalisation
 
 
 def siamese_encoder(
@@ -18,6 +18,7 @@ def siamese_encoder(
     norm: Norm = "none",
     attention_at: tuple[int, ...] = (),
     spectral: bool = True,
+    padding: Padding = "same",
     pooled: bool = True,
     name: str = "discriminator",
 ) -> keras.Model:
@@ -41,6 +42,7 @@ def siamese_encoder(
         norm: "batch", "instance" or "none"; the first block is never normalised.
         attention_at: Levels (1 = after the first halving) whose maps go through self-attention.
         spectral: Normalise the kernels of the strided convolutions and of the attention spectrally.
+        padding: Of the strided convolutions: "same", with zeros, or "reflect".
         pooled: Whether the vectors of all places become one, their mean.
         name: The model's name.
     """
@@ -61,6 +63,7 @@ def siamese_encoder(
             name=f"{block}_conv",
             use_bias=not normalised,
             spectral=spectral,
+            padding=padding,
         )
         if normalised:
             images = normalisation(images, norm, name=f"{block}_norm")

@@ -11,6 +11,7 @@ from tfi2i.errors import RecipeError
 from tfi2i.layers import AppendLatent, Dropout, SelfAttention
 from tfi2i.networks.blocks import (
     Norm,
+    Padding,
     Upsampling,
     convolution,
     double,
@@ -42,6 +43,7 @@ def unet(
     upsampling: Upsampling = "transposed",
     attention_at: tuple[int, ...] = (),
     spectral: bool = False,
+    padding: Padding = "same",
     latent_length: int = 0,
     latent_at: Literal["input", "all"] = "all",
     name: str = "generator",
@@ -70,6 +72,8 @@ def unet(
             self-attention, and on to the next level and the skip connection; the decoder gets them
             through the latter.
         spectral: Normalise every convolution kernel spectrally.
+        padding: "same", with zeros as in the paper, or "reflect", which draws no frame; of
+            transposed convolutions there is none.
         latent_length: Components of a vector that stands beside every pixel; 0 for none.
         latent_at: Where: at the "input" alone, or before "all" encoder blocks (Zhu et al. 2017,
             figure 3; the skips carry the maps without it).
@@ -92,7 +96,7 @@ def unet(
         return AppendLatent(name=f"down{level}_latent")([images, latent])
 
     levels = _encoder(
-        inputs, widths, norm, statistics_at_inference, attention_at, spectral, with_latent
+        inputs, widths, norm, statistics_at_inference, attention_at, spectral, padding, with_latent
     )
     images = levels[-1]
     for level in range(depth, 1, -1):
@@ -105,6 +109,7 @@ def unet(
             name=f"{block}_conv",
             use_bias=norm == "none",
             spectral=spectral,
+            padding=padding,
         )
         images = normalisation(
             images,
@@ -118,13 +123,15 @@ def unet(
             pair = [images, levels[level - 2]]
             images = keras.layers.Concatenate(name=f"{block}_skip")(pair)
     images = keras.layers.ReLU(name="up1_relu")(images)
-    images = double(images, output_channels, upsampling, name="up1_conv", spectral=spectral)
+    images = double(
+        images, output_channels, upsampling, name="up1_conv", spectral=spectral, padding=padding
+    )
     taken = inputs if latent is None else [inputs, latent]
     return generator_model(taken, images, size_multiple=2**depth, name=name)
 
 
 def _encoder(
-    images, widths, norm, statistics_at_inference, attention_at, spectral, with_latent
+    images, widths, norm, statistics_at_inference, attention_at, spectral, padding, with_latent
 ) -> list:
     """Maps of all levels before their activation, from the outermost to the innermost."""
     levels = []
@@ -140,6 +147,7 @@ def _encoder(
             name=f"{block}_conv",
             use_bias=norm == "none",
             spectral=spectral,
+            padding=padding,
         )
         if 1 < level < len(widths):
             images = normalisation(

@@ -71,6 +71,8 @@ class SiameseTranslator(TranslationGAN):
         separation_margin: float = 0.25,
         attention: bool = True,
         spectral: bool = True,
+        generator_spectral: bool = True,
+        padding: Literal["same", "reflect"] = "same",
         seed: int = 0,
         name: str = "siamese_translator",
         **kwargs,
@@ -102,7 +104,10 @@ class SiameseTranslator(TranslationGAN):
             separation_margin: The distance that the hinge asks for. Vectors far from each other
                 cannot all lie near the origin: it must be small beside `margin`.
             attention: Self-attention in G and in S, at a quarter of the image's side.
-            spectral: Spectral normalisation of the convolution kernels of G and S.
+            spectral: Spectral normalisation of the convolution kernels of S.
+            generator_spectral: And of G's.
+            padding: Of both networks' convolutions: "same", with zeros, or "reflect", without
+                which G may answer S with a frame around the picture.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -138,7 +143,8 @@ class SiameseTranslator(TranslationGAN):
             dropout=0.0,
             upsampling=upsampling,
             attention_at=attention_at,
-            spectral=spectral,
+            spectral=generator_spectral,
+            padding=padding,
             name="generator",
         )
         self.discriminator = networks.siamese_encoder(
@@ -151,6 +157,7 @@ class SiameseTranslator(TranslationGAN):
             max_filters=8 * discriminator_filters,
             attention_at=attention_at,
             spectral=spectral,
+            padding=padding,
             name="discriminator",
         )
 
