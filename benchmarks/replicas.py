@@ -10,20 +10,20 @@ import sys
 
 import tensorflow as tf
 
+from tfi2i.training.strategy import make_strategy
+
 REPLICAS = 2
+_STRATEGIES = {"one": "one", "devices": "mirrored", "workers": "multiworker"}
 _END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
-def make_strategy(replicas: str) -> tf.distribute.Strategy:
-    """For `one` device, two logical `devices`, or two `workers` (see `second_worker`)."""
-    if replicas == "workers":
-        return tf.distribute.MultiWorkerMirroredStrategy()
+def strategy_of(replicas: str) -> tf.distribute.Strategy:
+    """tfi2i's own for `one` device, two logical `devices`, or two `workers`."""
     if replicas == "devices":
         device = tf.config.list_physical_devices("CPU")[0]
         parts = [tf.config.LogicalDeviceConfiguration() for _ in range(REPLICAS)]
         tf.config.set_logical_device_configuration(device, parts)
-        return tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(REPLICAS)])
-    return tf.distribute.get_strategy()
+    return make_strategy(_STRATEGIES[replicas])
 
 
 def second_worker() -> subprocess.Popen | None:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.replicas import make_strategy, second_worker
+from benchmarks.replicas import second_worker, strategy_of
 from benchmarks.worker import next_units, peak_mib, say, take_turns
 from tfi2i.layers import BlockConv2D
 from tfi2i.zoo.catalogue import find_variant
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--replicas", default="one", choices=["one", "devices", "workers"])
     arguments = parser.parse_args()
     second = second_worker() if arguments.replicas == "workers" else None
-    strategy = make_strategy(arguments.replicas)
+    strategy = strategy_of(arguments.replicas)
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(arguments.precision)
     with strategy.scope():
