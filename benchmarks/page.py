@@ -50,6 +50,22 @@ def _levers(levers: dict[str, Any]) -> str:
     )
 
 
+def _memory(works: dict[str, Any]) -> str:
+    rows = []
+    for name in next(iter(works.values())):
+        outcomes = [outcomes[name] for outcomes in works.values()]
+        rows.append([name, *(f"{_own_memory(outcome):,}" for outcome in outcomes)])
+    return (
+        "Peak MiB of a process that trains, without what it had when its libraries were imported "
+        "(importing TensorFlow takes several hundred, most of it the library's own file).\n\n"
+        + _table(["training step", *(f"{work} px" for work in works)], rows)
+    )
+
+
+def _own_memory(outcome: dict[str, Any]) -> int:
+    return outcome["peak_mib"] - outcome["libraries_mib"]
+
+
 def _single_layers(layers: dict[str, Any]) -> str:
     rows = []
     for ours, plain in zip(list(layers)[::2], list(layers)[1::2], strict=True):
@@ -194,6 +210,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 _SECTIONS = [
     ("What each lever brings", "levers", _levers),
+    ("Memory", "training", _memory),
     ("Layers of our own", "single_layers", _single_layers),
     ("The Siamese translator", "siamese", _siamese),
     ("Growth", "growth", _growth),

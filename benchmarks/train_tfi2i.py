@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--xla", action="store_true", help="the bare step compiled by XLA")
     parser.add_argument("--replicas", default="one", choices=["one", "devices", "workers"])
     arguments = parser.parse_args()
+    libraries = round(peak_mib())
     second = second_worker() if arguments.replicas == "workers" else None
     strategy = strategy_of(arguments.replicas)
     keras.utils.set_random_seed(0)
@@ -94,7 +95,8 @@ def main() -> None:
         model = make_model(arguments)
     shape = (arguments.batch, arguments.size, arguments.size, 3)
     images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
-    facts = {"weights": sum(int(np.prod(v.shape)) for v in model.trainable_variables)}
+    weights = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    facts = {"weights": weights, "libraries_mib": libraries}
     if arguments.bare or arguments.xla:
         batch = (tf.constant(images[0]), tf.constant(images[1]))
         step = tf.function(model.train_step, jit_compile=arguments.xla)

@@ -96,9 +96,7 @@ def test_impossible_options_are_errors_in_words():
 
 def test_reflecting_it_gives_a_flat_image_one_vector():
     flat = tf.fill((1, 32, 32, 3), 0.5)
-    for padding, equal in (("reflect", True), ("same", False)):
-        vectors = np.asarray(
-            siamese_encoder(depth=2, filters=4, pooled=False, padding=padding)(flat)
-        )
-        assert vectors.shape == (1, 8, 8, 128)
-        assert (np.ptp(vectors, axis=(1, 2)).max() < 1e-5) == equal
+    mirrored = siamese_encoder(depth=2, filters=4, pooled=False, padding="reflect")
+    framed = siamese_encoder(depth=2, filters=4, pooled=False)
+    assert np.ptp(mirrored(flat), axis=(1, 2)).max() < 1e-5
+    assert np.ptp(framed(flat), axis=(1, 2)).max() > 1e-3

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.worker import take_turns
+from benchmarks.worker import peak_mib, take_turns
 
 
 def _adam() -> keras.optimizers.Adam:
@@ -162,13 +162,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--batch", type=int, default=1)
     arguments = parser.parse_args()
+    libraries = round(peak_mib())
     if arguments.work == "pix2pix":
         step, count = pix2pix(min(8, arguments.size.bit_length() - 1))
     else:
         step, count = cyclegan(9 if arguments.size >= 256 else 6)
     shape = (arguments.batch, arguments.size, arguments.size, 3)
     a, b = (tf.random.uniform(shape, -1, 1) for _ in range(2))
-    take_turns(lambda: step(a, b), weights=count)
+    take_turns(lambda: step(a, b), weights=count, libraries_mib=libraries)
 
 
 if __name__ == "__main__":

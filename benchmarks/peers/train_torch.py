@@ -5,7 +5,7 @@ import argparse
 import torch
 
 from benchmarks.peers.torch_steps import Mode, cyclegan, pix2pix
-from benchmarks.worker import take_turns
+from benchmarks.worker import peak_mib, take_turns
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true", help="autocast, channels last")
     parser.add_argument("--compiled", action="store_true", help="torch.compile")
     arguments = parser.parse_args()
+    libraries = round(peak_mib())
     torch.manual_seed(0)
     mode = Mode(bfloat16=arguments.bfloat16, compiled=arguments.compiled)
     if arguments.work == "pix2pix":
@@ -25,7 +26,7 @@ def main() -> None:
         step, count = cyclegan(mode, blocks=9 if arguments.size >= 256 else 6)
     shape = (arguments.batch, 3, arguments.size, arguments.size)
     a, b = (mode.images(torch.rand(shape) * 2 - 1) for _ in range(2))
-    take_turns(lambda: step(a, b), weights=count)
+    take_turns(lambda: step(a, b), weights=count, libraries_mib=libraries)
 
 
 if __name__ == "__main__":
