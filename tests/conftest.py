@@ -15,6 +15,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tfi2i.training.strategy import make_strategy
+
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
@@ -37,7 +39,9 @@ def two_replicas() -> tf.distribute.MirroredStrategy:
     A second strategy in one process counts its collectives from the start again and gets the first
     one's (TensorFlow 2.21).
     """
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = make_strategy("mirrored")
+    assert isinstance(strategy, tf.distribute.MirroredStrategy)
+    return strategy
 
 
 def write_pictures(folder: Path, count: int, *, size: int, seed: int) -> None:
