@@ -78,10 +78,11 @@ def _linear(points: list, right: Callable, up: Callable) -> list[Html]:
     """From each variant's 256 px at batch 1, what would be linear in pixels."""
     lines = []
     most = max(pixels for _, _, pixels, _ in points)
+    highest = max(y for *_, y in points)
     for variant, batch, pixels, y in points:
         if batch == 1 and pixels == 256 * 256:
-            end = up(y * most / pixels)
-            path = f"M{right(pixels):.1f} {up(y):.1f}L{right(most):.1f} {end:.1f}"
+            end = min(most / pixels, highest / y)
+            path = f"M{right(pixels):.1f} {up(y):.1f}L{right(pixels * end):.1f} {up(y * end):.1f}"
             colour = _COLOURS[variant]
             lines.append(element("path", d=path, stroke=colour, stroke_dasharray="4 4"))
     return lines
