@@ -24,7 +24,7 @@ TRAINING = [
 ]
 # Of the Siamese translator no peer has an implementation; it compares the images of a batch.
 SIAMESE = [("siamese_translator", size, 2) for size in (256, 64)]
-# Side and batch; the last sizes show where memory ends.
+# Side and batch: larger images, and batches with as many pixels.
 GROWTH = {
     "pix2pix": [(64, 1), (128, 1), (256, 1), (512, 1), (1024, 1), (128, 4), (128, 16)],
     "cyclegan": [(64, 1), (128, 1), (256, 1), (512, 1), (128, 4), (128, 16)],

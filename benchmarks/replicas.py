@@ -35,21 +35,20 @@ def second_worker() -> subprocess.Popen | None:
         return None
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(REPLICAS)]
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // REPLICAS))
-    processes = []
-    for index in reversed(range(REPLICAS)):
-        os.environ["TF_CONFIG"] = json.dumps(
-            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        )
-        if index:
-            processes.append(
-                subprocess.Popen(
-                    [sys.executable, *sys.orig_argv[1:]],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    preexec_fn=_end_with_parent,
-                )
-            )
-    return processes[0]
+    os.environ["TF_CONFIG"] = _task(addresses, 1)
+    second = subprocess.Popen(
+        [sys.executable, *sys.orig_argv[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=_end_with_parent,
+    )
+    os.environ["TF_CONFIG"] = _task(addresses, 0)
+    return second
+
+
+def _task(addresses: list[str], index: int) -> str:
+    task = {"type": "worker", "index": index}
+    return json.dumps({"cluster": {"worker": addresses}, "task": task})
 
 
 def _end_with_parent() -> None:
