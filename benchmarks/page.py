@@ -107,8 +107,8 @@ def _replicas(works: dict[str, Any]) -> str:
     head = [f"{work} px, ms" for work in works] + [f"{work} px, MiB" for work in works]
     return (
         "A float32 step of two images on one device, on two logical devices of one process, and "
-        "on two workers on loopback, all on the same two cores: what is above 1 is the price of the "
-        "exchange, which more machines would have to win back.\n\n"
+        "on two workers on loopback, all on the same two cores: what is above 1 is the price of "
+        "the exchange, which more machines would have to win back.\n\n"
         + _table(["replicas", *head], rows)
     )
 
