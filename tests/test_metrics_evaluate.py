@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from tfi2i.errors import DataError, MissingExtraError
-from tfi2i.metrics import efficientnet, evaluate, fid, kid, l1, progress, psnr, ssim
+from tfi2i.metrics import (
+    colour_distance,
+    efficientnet,
+    evaluate,
+    fid,
+    kid,
+    l1,
+    progress,
+    psnr,
+    ssim,
+)
 
 
 class MeanColours:
@@ -40,6 +50,7 @@ def test_pairs_have_every_figure_beside_two_baselines():
         assert result[name]["psnr"] == psnr(images, truth)
         assert result[name]["ssim"] == ssim(images, truth)
     for name, images in (("translated", invert(a)), ("copy_input", a)):
+        assert result[name]["colour"] == colour_distance(truth, images)
         real, fake = MeanColours()(truth), MeanColours()(images)
         assert result[name]["fid"] == fid(real, fake)
         assert result[name]["kid"] == kid(real, fake).mean
@@ -62,7 +73,8 @@ def test_pairs_have_every_figure_beside_two_baselines():
 def test_unpaired_sets_of_two_sizes():
     a, b = noise(9, size=12), invert(noise(14, seed=1))
     result = evaluate(invert, a, b, paired=False, extractor=MeanColours())
-    assert set(result["translated"]) == set(result["copy_input"]) == {"fid", "kid", "kid_spread"}
+    expected = {"colour", "fid", "kid", "kid_spread"}
+    assert set(result["translated"]) == set(result["copy_input"]) == expected
     assert result["features"]["fake_images"] == 9 and result["features"]["real_images"] == 14
     assert "mean_colour" not in result
     assert "biased upwards with 9 images for 12 features" in result["features"]["fid_warning"]
@@ -98,7 +110,7 @@ def test_grey_is_repeated_and_perfect_pairs_have_no_finite_psnr():
 def test_what_is_left_out_is_said():
     a, b = noise(5, channels=4, size=8), noise(5, channels=2, size=8)
     result = evaluate(lambda images: images[..., :2], a, b, paired=True, extractor=MeanColours())
-    assert set(result["translated"]) == {"l1", "psnr"}
+    assert set(result["translated"]) == {"colour", "l1", "psnr"}
     assert set(result["skipped"]) == {"ssim", "copy_input", "fid", "kid"}
     assert "2 channels" in result["skipped"]["fid"] and "11 px" in result["skipped"]["ssim"]
     assert "features" not in result and "copy_input" not in result

@@ -13,6 +13,7 @@ HEADINGS = {
     "ssim": ("SSIM", "{:.3f}"),
     "kid": ("KID", "{:.3f}"),
     "fid": ("FID", "{:.0f}"),
+    "colour": ("colour distance", "{:.3f}"),
     "accuracy": ("accuracy", "{:.1%}"),
     "distance_correlation": ("distance correlation", "{:.2f}"),
     "sampled_kid": ("sampled KID", "{:.3f}"),

@@ -11,7 +11,7 @@ from tfi2i.training.run_folder import describe_machine
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
 # Figures of `tfi2i.metrics.evaluate` that results.json keeps.
-FIGURES = ("l1", "psnr", "ssim", "kid", "fid")
+FIGURES = ("l1", "psnr", "ssim", "kid", "fid", "colour")
 
 
 def results_head(

@@ -17,7 +17,14 @@ ROWS = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour",
 }
-COLUMNS = {"l1": "L1", "psnr": "PSNR", "ssim": "SSIM", "fid": "FID", "kid": "KID"}
+COLUMNS = {
+    "l1": "L1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "fid": "FID",
+    "kid": "KID",
+    "colour": "colour distance",
+}
 
 
 class Extractor(enum.StrEnum):
@@ -50,7 +57,7 @@ def evaluate(
         Path | None, typer.Option("--json", help="Write the figures to this file as well.")
     ] = None,
 ) -> None:
-    """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID and KID."""
+    """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID, KID, colours."""
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
     from tfi2i.measures import Subject, check_measures, take_measures

@@ -4,6 +4,7 @@ Every metric eats uint8 images (N, H, W, C) or the features of such images. Impo
 loads numpy only; TensorFlow comes in with the first call that needs it.
 """
 
+from tfi2i.metrics.colour import colour_distance
 from tfi2i.metrics.distribution import KID, fid, kid
 from tfi2i.metrics.diversity import diversity, mean_distance_within
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
@@ -16,6 +17,7 @@ __all__ = [
     "KID",
     "FeatureExtractor",
     "class_figures",
+    "colour_distance",
     "diversity",
     "efficientnet_lite0",
     "efficientnet_lite0_patches",

@@ -1,7 +1,7 @@
 """Measures a translator on test images, beside what costs nothing: the baselines.
 
 A figure means little alone. L1, PSNR and SSIM stand beside those of the untouched input and of one
-flat colour; FID and KID beside those of the untouched input.
+flat colour; FID, KID and the distance of colours beside those of the untouched input.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfi2i.errors import DataError, MissingExtraError
+from tfi2i.metrics.colour import colour_distance
 from tfi2i.metrics.distribution import fid, kid
 from tfi2i.metrics.efficientnet import efficientnet_lite0
 from tfi2i.metrics.extractors import FeatureExtractor
@@ -53,9 +54,10 @@ def evaluate(
         - `translated`, `copy_input`, `mean_colour`: figures of the translator, of a itself in place
           of its translation, and of the mean colour of `training_b` everywhere. Each has some of
           the keys `l1` (mean absolute difference in the [-1, 1] scale: 0 to 2), `psnr` (dB; None
-          where an image equals its truth exactly), `ssim` (all for pairs only), and, unless
-          features were skipped and not for `mean_colour`, `fid`, `kid`, and `kid_spread` (standard
-          deviation over subsets; None with fewer than 4 images).
+          where an image equals its truth exactly), `ssim` (all for pairs only), `colour` (see
+          `colour_distance`; not for `mean_colour`), and, unless features were skipped and not for
+          `mean_colour`, `fid`, `kid`, and `kid_spread` (standard deviation over subsets; None with
+          fewer than 4 images).
         - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`,
           `fake_images`, `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or
           None.
@@ -79,10 +81,12 @@ def evaluate(
         skipped["copy_input"] = f"domain a has the shape {a.shape[1:]}, domain b {b.shape[1:]}"
     else:
         candidates["copy_input"] = a
-    figures: dict[str, dict[str, Any]] = {name: {} for name in candidates}
+    figures: dict[str, dict[str, Any]] = {
+        name: {"colour": colour_distance(b, images)} for name, images in candidates.items()
+    }
     if paired:
         for name, images in candidates.items():
-            figures[name] = _pair_figures(images, b, skipped)
+            figures[name].update(_pair_figures(images, b, skipped))
         if training_b is not None:
             figures["mean_colour"] = _pair_figures(_mean_colour(training_b, b), b, skipped)
     result: dict[str, Any] = {

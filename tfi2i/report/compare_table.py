@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-_FIGURES = {"kid": "KID", "l1": "L1", "ssim": "SSIM"}
+_FIGURES = {"kid": "KID", "colour": "colour distance", "l1": "L1", "ssim": "SSIM"}
 
 
 def comparison_table(variants: dict[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
@@ -52,8 +52,8 @@ def comparison_note(variants: dict[str, Any]) -> str:
     """How the figures are to be read."""
     first = next(iter(variants.values()))
     text = (
-        f"{first['test_images']} test images; KID and L1 are better when smaller, SSIM when "
-        "larger. Seconds of training at the median pace."
+        f"{first['test_images']} test images; KID, the distance of colours and L1 are better when "
+        "smaller, SSIM when larger. Seconds of training at the median pace."
     )
     if first["features"]:
         text += f" KID with {first['features']['extractor']}."

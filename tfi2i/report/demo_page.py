@@ -16,7 +16,14 @@ _ROWS = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour of the training tiles",
 }
-_COLUMNS = {"l1": "L1", "psnr": "PSNR", "ssim": "SSIM", "fid": "FID", "kid": "KID"}
+_COLUMNS = {
+    "l1": "L1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "fid": "FID",
+    "kid": "KID",
+    "colour": "colour distance",
+}
 _CAPTIONS = {"input": "input: shaded relief", "output": "output", "truth": "truth: elevation"}
 
 
@@ -100,8 +107,8 @@ def _figures(figures: dict[str, Any]) -> Html:
     ]
     notes = [
         f"All {figures['images_a']} held-out tiles of {figures['size']} px that show enough land. "
-        "L1 is the mean absolute difference on the scale from -1 to 1. L1, FID and KID are better "
-        "when smaller, PSNR (dB) and SSIM when larger."
+        "L1 is the mean absolute difference on the scale from -1 to 1. L1, FID, KID and the "
+        "distance of colours are better when smaller, PSNR (dB) and SSIM when larger."
     ]
     if "features" in figures:
         features = figures["features"]
