@@ -12,6 +12,7 @@ from tfi2i.errors import DataError, RecipeError
 from tfi2i.export import export_litert, parity_report
 from tfi2i.layers import AppendLatent, FixedLatent
 from tfi2i.metrics import diversity, efficientnet_lite0_patches, mean_distance_within
+from tfi2i.metrics.encoding import encoding_error
 from tfi2i.networks import latent_encoder, patchgan, unet
 from tfi2i.zoo.paired.bicyclegan import BicycleGAN
 
@@ -146,6 +147,29 @@ def test_inference_is_the_prior_s_mean_and_samples_differ():
         model.sample(images, np.zeros((3, 5)))
     with pytest.raises(DataError, match=r"\(1, 2\)"):
         model.translator_at([0.0])
+
+
+def test_the_encoder_s_latent_and_its_error_by_hand(paired_folder):
+    from tfi2i.data import evaluation_arrays, open_source
+    from tfi2i.zoo.paired.clr_gan import LatentRegressorGAN
+    from tfi2i.zoo.paired.pix2pix_noise import Pix2PixNoise
+
+    source = open_source(paired_folder)
+    a, b, _ = evaluation_arrays(source, size=SIZE)
+    assert b is not None
+    for variant in (BicycleGAN, LatentRegressorGAN):  # a Gaussian, and a point
+        model = variant(**TINY)
+        latents = model.encode(b)
+        whole = model.encoder(b / np.float32(127.5) - 1)
+        mean = whole[0] if variant is BicycleGAN else whole
+        np.testing.assert_allclose(latents, mean, rtol=1e-4, atol=1e-5)
+        expected = np.abs(model.sample(a, latents).astype(int) - b).mean() / 127.5
+        assert encoding_error(model, source)["encoded_l1"] == pytest.approx(expected)
+    with pytest.raises(DataError, match="encodes images"):
+        model.encode(b[:, :8])
+    without = {key: value for key, value in TINY.items() if key != "encoder_filters"}
+    with pytest.raises(DataError, match="has no encoder"):
+        Pix2PixNoise(**without).encode(b)
 
 
 def test_any_latent_ships(tmp_path):

@@ -17,6 +17,7 @@ HEADINGS = {
     "accuracy": ("accuracy", "{:.1%}"),
     "distance_correlation": ("distance correlation", "{:.2f}"),
     "sampled_kid": ("sampled KID", "{:.3f}"),
+    "encoded_l1": ("L1 with the encoded latent", "{:.3f}"),
     "class_iou": ("class IoU", "{:.3f}"),
 }
 BASELINES = {

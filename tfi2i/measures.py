@@ -18,6 +18,7 @@ from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
 from tfi2i.metrics.diversity import diversity
 from tfi2i.metrics.domains import edit_errors, translation_accuracy
+from tfi2i.metrics.encoding import encoding_error
 from tfi2i.metrics.music import music_distance
 from tfi2i.metrics.segmentation import segmentation_score
 from tfi2i.metrics.style import style_transfer
@@ -179,6 +180,7 @@ MEASURES: dict[str, Callable[[Subject], Measured]] = {
     "edit_errors": lambda subject: Measured(
         {**edit_errors(subject.model, subject.source, subject.size)}
     ),
+    "encoding_error": lambda subject: Measured({**encoding_error(subject.model, subject.source)}),
     "music_distance": lambda subject: Measured(
         {**music_distance(subject.model, subject.source, subject.size)}
     ),

@@ -32,7 +32,11 @@ class LatentTranslationGAN(TranslationGAN):
         latent_length: Components of z.
         conditional: Whether discriminators see the input beside the output.
         generator: A U-Net, [images (B, H, W, C), latents (B, latent_length)] -> images.
+        encoder: Images of `b` -> the latent, or its mean and log-variance; None in a variant that
+            has none.
     """
+
+    encoder: keras.Model | None = None
 
     def __init__(
         self,
@@ -181,6 +185,33 @@ class LatentTranslationGAN(TranslationGAN):
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_length))
         outputs = self.sample(np.repeat(images, count, axis=0), np.tile(latents, (len(images), 1)))
         return outputs.reshape(len(images), count, *outputs.shape[1:])
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """The latents that the encoder finds for outputs: with them, `sample` paints in their way.
+
+        Args:
+            images: Of domain `b`, uint8 (N, crop_size, crop_size, C_out).
+
+        Returns:
+            (N, latent_length); the mean, where the encoder gives a Gaussian.
+
+        Raises:
+            DataError: The variant has no encoder, or the images have another size.
+        """
+        from tfi2i.data.pixels import to_float
+
+        if self.encoder is None:
+            raise DataError(f"{self.name} has no encoder: its latents can only be drawn")
+        expected = (self.crop_size, self.crop_size, self.output_channels)
+        if images.shape[1:] != expected:
+            raise DataError(f"{self.name} encodes images {expected}, got {images.shape[1:]}")
+        with self.averaged_weights():
+            parts = [
+                self.encoder(to_float(images[i : i + _BATCH_SIZE]), training=False)
+                for i in range(0, len(images), _BATCH_SIZE)
+            ]
+        means = [part[0] if isinstance(part, list | tuple) else part for part in parts]
+        return np.concatenate([np.asarray(mean) for mean in means])
 
     def draw_latents(self, count: int, site: int) -> tf.Tensor:
         """This replica's share of N(0, I) draws for the global batch: (count, latent_length).
