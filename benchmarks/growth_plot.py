@@ -55,7 +55,7 @@ def _panel(
     drawn = [
         element("text", title, x=_LEFT, y=14, class_="t"),
         element("path", d=f"M{_LEFT} {_TOP}V{_TOP + _SIDE}H{_LEFT + _SIDE}", stroke="#999"),
-        *(_tick_below(side, right(side * side)) for side in (64, 128, 256, 512, 1024)),
+        *(_tick_below(side, right(side * side)) for side in (64, 128, 256, 512, 1024, 2048)),
         *(_tick_left(y, up(y)) for y in _round_numbers([y for *_, y in points])),
         *_linear(points, right, up),
     ]

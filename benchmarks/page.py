@@ -10,7 +10,10 @@ from typing import Any
 
 from benchmarks.growth_plot import growth_plot
 from benchmarks.levers_tried import LEVERS_TRIED
+from benchmarks.markdown import table
 from benchmarks.on_a_gpu import on_a_gpu
+from benchmarks.page_shares import shares_section
+from benchmarks.table import REFERENCES, TITLES
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -46,7 +49,7 @@ def _levers(levers: dict[str, Any]) -> str:
         rows.append([name, *cells])
     return (
         "One training step with every lever, and the same without one of them; in brackets how "
-        "many times as long.\n\n" + _table(["training step", *head], rows)
+        "many times as long.\n\n" + table(["training step", *head], rows)
     )
 
 
@@ -58,7 +61,7 @@ def _memory(works: dict[str, Any]) -> str:
     return (
         "Peak MiB of a process that trains, without what it had when its libraries were imported "
         "(importing TensorFlow takes several hundred, most of it the library's own file).\n\n"
-        + _table(["training step", *(f"{work} px" for work in works)], rows)
+        + table(["training step", *(f"{work} px" for work in works)], rows)
     )
 
 
@@ -76,7 +79,7 @@ def _single_layers(layers: dict[str, Any]) -> str:
         ]
     return (
         "Forwards and backwards in bfloat16, one image of 256 px with 64 channels; in brackets how "
-        "many times as long as the plain form.\n\n" + _table(["layer", "ms"], rows)
+        "many times as long as the plain form.\n\n" + table(["layer", "ms"], rows)
     )
 
 
@@ -92,7 +95,7 @@ def _siamese(works: dict[str, Any]) -> str:
         ]
         for name in names
     ]
-    return _table(["training step, ms", *works], rows)
+    return table(["training step, ms", *works], rows)
 
 
 def _replicas(works: dict[str, Any]) -> str:
@@ -109,55 +112,8 @@ def _replicas(works: dict[str, Any]) -> str:
         "A float32 step of two images on one device, on two logical devices of one process, and "
         "on two workers on loopback, all on the same two cores: what is above 1 is the price of "
         "the exchange, which more machines would have to win back.\n\n"
-        + _table(["replicas", *head], rows)
+        + table(["replicas", *head], rows)
     )
-
-
-def _shares(shares: dict[str, Any]) -> str:
-    peak = shares["peak_gflops"]["bfloat16"]
-    works = {name: work for name, work in shares.items() if name != "peak_gflops"}
-    rows = [
-        [
-            name,
-            f"{work['gflop']:,.0f}",
-            f"{work['unit_ms']:.0f}",
-            f"{work['gflop'] / peak * 1000:.0f}",
-            f"{100 * work['share_of_peak']:.0f} %",
-            f"{work['unit_ms'] - work['kernels_ms']:.0f}",
-        ]
-        for name, work in works.items()
-    ]
-    head = [
-        "in bfloat16",
-        "GFLOP",
-        "ms",
-        "ms at the peak",
-        "share of the peak",
-        "ms outside oneDNN",
-    ]
-    text = [
-        f"The peak is a large matrix product in the same run: {peak} GFLOP/s. Kernels as oneDNN "
-        "reports them, one operator at a time.",
-        _table(head, rows),
-    ]
-    for name, work in works.items():
-        losses = [
-            [
-                row["kind"],
-                f"`{row['problem']}`",
-                f"{row['times']:g}",
-                f"{row['ms']:.1f}",
-                f"{row['gflops']:,}" if row["gflop"] else "",
-                f"{row['lost_ms']:.1f}",
-            ]
-            for row in work["losses"]
-        ]
-        kinds = ", ".join(f"{kind} {ms:.0f} ms" for kind, ms in work["by_kind"].items())
-        text += [
-            f"Largest losses of {name}; all kernels: {kinds}.",
-            _table(["kernel", "problem", "times", "ms", "GFLOP/s", "ms lost"], losses),
-        ]
-    return "\n\n".join(text)
 
 
 def _growth(growth: dict[str, Any]) -> str:
@@ -165,10 +121,22 @@ def _growth(growth: dict[str, Any]) -> str:
         [name, f"{outcome['median_s']:.2f}", f"{outcome['peak_mib']:,}"]
         for name, outcome in growth.items()
     ]
-    lead = "Filled points are single images, hollow ones batches of 4 and 16 smaller ones."
-    return f"![Step time and memory by pixels](growth.svg)\n\n{lead}\n\n" + _table(
+    lead = (
+        "Filled points are single images, hollow ones batches of 4 and 16 smaller ones. The "
+        f"largest of these images that train in 16 GB: {_largest(growth)}."
+    )
+    return f"![Step time and memory by pixels](growth.svg)\n\n{lead}\n\n" + table(
         ["bfloat16", "step, s", "peak MiB"], rows
     )
+
+
+def _largest(growth: dict[str, Any]) -> str:
+    sides: dict[str, int] = {}
+    for name, outcome in growth.items():
+        variant, side = name.split()[:2]
+        if outcome["peak_mib"] * 2**20 <= 16e9:
+            sides[variant] = max(int(side), sides.get(variant, 0))
+    return ", ".join(f"{variant} {side} px" for variant, side in sides.items())
 
 
 def _first_steps(variants: dict[str, Any]) -> str:
@@ -176,13 +144,50 @@ def _first_steps(variants: dict[str, Any]) -> str:
         [name, f"{f['size']}", f"{f['batch']}", f"{f['build_s']:.1f}", f"{f['first_step_s']:.1f}"]
         for name, f in variants.items()
     ]
-    return "At the published size, with the smallest batch.\n\n" + _table(
+    return "At the published size, with the smallest batch.\n\n" + table(
         ["variant", "px", "batch", "build, s", "trace and first step, s"], rows
     )
 
 
+def _repeats(parts: dict[str, Any]) -> str:
+    rows = []
+    for part, works in parts.items():
+        for work, contestants in works.items():
+            for name, ratios in contestants.items():
+                if name != REFERENCES[part]:
+                    spread = max(ratios) / min(ratios) - 1
+                    shown = " / ".join(f"{ratio:.2f}" for ratio in ratios)
+                    rows.append(
+                        [f"{TITLES.get(work, work + ' px')}: {name}", shown, f"{spread:.0%}"]
+                    )
+    lead = (
+        "How many times faster than the first row of the README's tables, in races one after the "
+        "other, each with processes of its own."
+    )
+    return f"{lead}\n\n" + table(["", "each race", "spread"], rows)
+
+
+def _trained(presets: dict[str, Any]) -> str:
+    kinds = list(dict.fromkeys(kind for found in presets.values() for kind in found))
+    kinds = [kind for kind in kinds if kind != "refused"]
+    rows = [
+        [f"`{preset}`", *(_decibels(found, kind) for kind in kinds)]
+        for preset, found in presets.items()
+    ]
+    return (
+        "PSNR in dB of what `tfi2i export` writes against Keras in float32, peak to peak, on the "
+        "presets' own test images.\n\n" + table(["preset", *kinds], rows)
+    )
+
+
+def _decibels(found: dict[str, Any], kind: str) -> str:
+    if kind not in found:
+        return "refused"
+    return "equal" if found[kind] is None else f"{found[kind]:.1f}"
+
+
 def _startup(commands: dict[str, float]) -> str:
-    return _table(["", "s"], [[f"`{name}`", f"{s:.2f}"] for name, s in commands.items()])
+    return table(["", "s"], [[f"`{name}`", f"{s:.2f}"] for name, s in commands.items()])
 
 
 def _pipeline(result: dict[str, Any]) -> str:
@@ -194,7 +199,7 @@ def _pipeline(result: dict[str, Any]) -> str:
         for row in result["images_per_second"]
     ]
     head = ["JPEG, px", "load", "crop", "batch", "from JPEG, images/s", "from memory, images/s"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _against(outcome: dict[str, Any] | None, base: float) -> str:
@@ -204,19 +209,16 @@ def _against(outcome: dict[str, Any] | None, base: float) -> str:
     return f"{1000 * seconds:,.0f} ({seconds / base:.2f})"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
 _SECTIONS = [
     ("What each lever brings", "levers", _levers),
+    ("The same races again", "repeats", _repeats),
     ("Memory", "training", _memory),
     ("Layers of our own", "single_layers", _single_layers),
     ("The Siamese translator", "siamese", _siamese),
     ("Growth", "growth", _growth),
     ("Replicas", "replicas", _replicas),
-    ("Where the time goes", "shares", _shares),
+    ("Where the time goes", "shares", shares_section),
+    ("Precision on trained weights", "trained", _trained),
     ("The first step", "first_steps", _first_steps),
     ("Start-up", "startup", _startup),
     ("The input pipeline", "pipeline", _pipeline),

@@ -10,8 +10,10 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.parts import PARTS
+from benchmarks.table import REFERENCES
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -26,6 +28,7 @@ def main() -> None:
     parser.add_argument("--peers", default=sys.executable, help="Python that has torch, openvino")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=float, default=1.0, help="more or fewer than by default")
+    parser.add_argument("--times", type=int, default=1, help="repeat the races, to see the spread")
     parser.add_argument("--works", help="of training, such as: pix2pix 256,cyclegan 64")
     parser.add_argument("--json", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -37,14 +40,29 @@ def main() -> None:
     machine = describe_machine()
     results["machine"] = {key: machine[key] for key in ("processor", "cores", "versions")}
     for name in wanted:
-        print(f"==> {name}", file=sys.stderr, flush=True)
         options = {}
         if name == "training" and arguments.works:
             options["works"] = arguments.works.split(",")
-        measured = PARTS[name](arguments.peers, arguments.rounds, **options)
-        results[name] = {**results.get(name, {}), **measured}
-        results[name + "_date"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+        for turn in range(arguments.times):
+            print(f"==> {name}, {turn + 1} of {arguments.times}", file=sys.stderr, flush=True)
+            measured = PARTS[name](arguments.peers, arguments.rounds, **options)
+            results[name] = {**results.get(name, {}), **measured}
+            if arguments.times > 1 and name in REFERENCES:
+                keep_ratios(results, name, measured, first=turn == 0)
+            results[name + "_date"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+            arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def keep_ratios(
+    results: dict[str, Any], part: str, measured: dict[str, Any], *, first: bool
+) -> None:
+    """Adds the ratios of one race to `repeats`, where a first race replaces what was there."""
+    kept = results.setdefault("repeats", {}).setdefault(part, {})
+    for work, outcomes in measured.items():
+        base = outcomes[REFERENCES[part]]["median_s"]
+        ratios = {name: round(base / one["median_s"], 3) for name, one in outcomes.items()}
+        before = {} if first else kept.get(work, {})
+        kept[work] = {name: [*before.get(name, []), ratio] for name, ratio in ratios.items()}
 
 
 if __name__ == "__main__":
