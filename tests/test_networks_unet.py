@@ -178,6 +178,7 @@ def test_mixed_precision_ends_in_float32(policy):
     [
         ({"depth": 1}, "depth of at least 2, got 1"),
         ({"depth": 4, "attention_at": (5,)}, "levels 1 to 4"),
+        ({"input_skip": True}, "needs upsampling 'nearest', got 'transposed'"),
         ({"norm": "layer"}, "'batch', 'instance' or 'none', got 'layer'"),
     ],
 )
@@ -195,3 +196,21 @@ def test_reflecting_convolutions_draw_no_frame_on_a_flat_image():
     # Without zeros beyond the border, nothing tells one place from another.
     assert np.ptp(results["reflect"], axis=(1, 2)).max() < 1e-5
     assert np.ptp(results["same"], axis=(1, 2)).max() > 1e-3
+
+
+def test_only_a_skip_of_the_input_brings_single_pixels_through_nearest_upsampling():
+    """A chequered image, whose signs change from pixel to pixel."""
+    board = np.indices((32, 32)).sum(axis=0) % 2 * 2.0 - 1.0
+    image = tf.constant(np.repeat(board[None, :, :, None], 3, axis=3), tf.float32)
+    amplitudes = {}
+    for skip in (False, True):
+        model = unet(depth=3, filters=4, norm="none", upsampling="nearest", input_skip=skip)
+        result = np.asarray(model(image))[0, 8:24, 8:24, 0]
+        # What changes sign from pixel to pixel, of all that the network draws.
+        amplitudes[skip] = abs((result * board[8:24, 8:24]).mean())
+    assert amplitudes[True] > 1e-3 > 100 * amplitudes[False]
+    plain, skipping = (
+        trainable(unet(depth=3, filters=4, upsampling="nearest", input_skip=skip))
+        for skip in (False, True)
+    )
+    assert skipping - plain == 3 * 3 * 3 * 3

@@ -115,6 +115,7 @@ def double(
     use_bias: bool = True,
     spectral=False,
     padding: Padding = "same",
+    beside=None,
 ):
     """Doubles height and width by a transposed 4x4 convolution, or by repetition and a 3x3 one.
 
@@ -126,15 +127,22 @@ def double(
         use_bias: False where a normalisation follows.
         spectral: Divide the kernel by its largest singular value.
         padding: Of the 3x3 convolution: "same" or "reflect". The transposed one has none.
+        beside: A map (B, 2H, 2W, C') that the 3x3 convolution sees beside the doubled one. Four
+            pixels that repeat one differ by their neighbours alone: what is finer has to come from
+            here. For "nearest" only.
 
     Raises:
-        RecipeError: There is no such upsampling.
+        RecipeError: There is no such upsampling, or none that could see `beside`.
     """
     options = {"name": name, "use_bias": use_bias, "spectral": spectral}
     if upsampling == "transposed":
+        if beside is not None:
+            raise RecipeError("a skip of the input needs upsampling 'nearest', got 'transposed'")
         return transposed_convolution(images, filters, 4, **options)
     if upsampling == "nearest":
         larger = NearestUpsampling2D(name=f"{name}_up")(images)
+        if beside is not None:
+            larger = keras.layers.Concatenate(name=f"{name}_skip")([larger, beside])
         return convolution(larger, filters, 3, padding=padding, **options)
     raise RecipeError(f"upsampling is 'transposed' or 'nearest', got {upsampling!r}")
 

@@ -41,6 +41,7 @@ def unet(
     statistics_at_inference: Literal["moving", "image"] = "moving",
     skips: bool = True,
     upsampling: Upsampling = "transposed",
+    input_skip: bool = False,
     attention_at: tuple[int, ...] = (),
     spectral: bool = False,
     padding: Padding = "same",
@@ -68,6 +69,9 @@ def unet(
         statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
         skips: False gives the encoder-decoder of the paper's section 4.2.
         upsampling: "transposed" convolutions, as the paper, or "nearest" and a convolution.
+        input_skip: Whether the last convolution sees the source image too, a skip at full size. The
+            paper has none, and its transposed convolution needs none; "nearest" cannot draw detail
+            of single pixels without.
         attention_at: Encoder levels (1 = after the first halving) whose maps go through
             self-attention, and on to the next level and the skip connection; the decoder gets them
             through the latter.
@@ -124,7 +128,13 @@ def unet(
             images = keras.layers.Concatenate(name=f"{block}_skip")(pair)
     images = keras.layers.ReLU(name="up1_relu")(images)
     images = double(
-        images, output_channels, upsampling, name="up1_conv", spectral=spectral, padding=padding
+        images,
+        output_channels,
+        upsampling,
+        name="up1_conv",
+        spectral=spectral,
+        padding=padding,
+        beside=inputs if input_skip else None,
     )
     taken = inputs if latent is None else [inputs, latent]
     return generator_model(taken, images, size_multiple=2**depth, name=name)

@@ -58,6 +58,7 @@ class SiameseTranslator(TranslationGAN):
         depth: int | None = None,
         filters: int = 64,
         upsampling: Literal["transposed", "nearest"] = "nearest",
+        input_skip: bool = False,
         discriminator_depth: int = 4,
         discriminator_filters: int = 64,
         vectors: Literal["patches", "image"] = "patches",
@@ -87,6 +88,8 @@ class SiameseTranslator(TranslationGAN):
             filters: Channels after the first down-sampling of the U-Net.
             upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution,
                 which cannot answer S with periodic patterns.
+            input_skip: Whether the U-Net's last convolution sees the image itself: detail of single
+                pixels reaches the translation of `nearest` upsampling in no other way.
             discriminator_depth: Strided convolutions of S.
             discriminator_filters: Channels of S's first layer.
             vectors: `patches` takes S as fully convolutional, with a vector for each patch of the
@@ -142,6 +145,7 @@ class SiameseTranslator(TranslationGAN):
             norm="instance",
             dropout=0.0,
             upsampling=upsampling,
+            input_skip=input_skip,
             attention_at=attention_at,
             spectral=generator_spectral,
             padding=padding,
