@@ -37,6 +37,7 @@ class Pix2Pix(TranslationGAN):
         filters: int = 64,
         skips: bool = True,
         upsampling: Literal["transposed", "nearest"] = "transposed",
+        input_skip: bool = False,
         conditional: bool = True,
         receptive_field: int = 70,
         discriminator_filters: int = 64,
@@ -60,6 +61,8 @@ class Pix2Pix(TranslationGAN):
             skips: False takes the skip connections out of the U-Net and leaves the encoder-decoder
                 that the paper compares it with (section 4.3).
             upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
+            input_skip: Whether the U-Net's last convolution sees the input too, as `nearest`
+                upsampling needs to draw detail of single pixels.
             conditional: False hides `a` from D, the paper's plain GAN (section 4.2).
             receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of the PatchGAN's first layer.
@@ -85,6 +88,7 @@ class Pix2Pix(TranslationGAN):
             max_filters=8 * filters,
             skips=skips,
             upsampling=upsampling,
+            input_skip=input_skip,
             norm="batch",
             dropout=dropout,
             dropout_at_inference=dropout_at_inference,
