@@ -63,7 +63,14 @@ TINY = {
         "outside_loss",
     ),
     "siamese_translator": (
-        {"filters": 4, "discriminator_filters": 4, "depth": 3, "vector_length": 8},
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "depth": 3,
+            "vector_length": 8,
+            "identity_weight": 1.0,
+            "gradient_penalty_weight": 0.1,
+        },
         None,
     ),
     "bicyclegan": (LATENT | {"encoder_filters": 4}, "l1_loss"),

@@ -157,6 +157,28 @@ def test_least_squares_on_vectors_by_hand():
     assert float(losses.vector_generator(FAKE_VECTORS)) == pytest.approx((25 + 4) / 2)
 
 
+def test_the_gradient_penalty_of_vectors_by_hand():
+    """S(x) = (sum 2x, sum 3x, 0) of 4 pixels: along v its gradient is 2 v_1 + 3 v_2 everywhere."""
+    images = tf.random.stateless_normal((3, 2, 2, 1), (0, 0))
+    weights = tf.constant([2.0, 3.0, 0.0])
+
+    def encode(x):
+        return tf.reduce_sum(x, axis=[1, 2]) * weights
+
+    direction = tf.constant([1.0, -2.0, 5.0])
+    penalty = losses.vector_gradient_penalty(encode, images, direction)
+    assert float(penalty) == pytest.approx(4 * (2.0 - 6.0) ** 2)
+    # Of patches, each a pixel here, the sum is taken.
+    patches = losses.vector_gradient_penalty(lambda x: x * weights, images, direction)
+    assert float(patches) == pytest.approx(4 * (2.0 - 6.0) ** 2)
+
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        again = losses.vector_gradient_penalty(encode, images, direction)
+    # It is there to be descended: 4 * 2 * (2 v_1 + 3 v_2) * v.
+    np.testing.assert_allclose(tape.gradient(again, weights), 4 * 2 * -4.0 * direction, rtol=1e-5)
+
+
 def test_one_component_and_anchor_one_is_least_squares_gan():
     random = np.random.default_rng(0)
     real = tf.constant(random.normal(size=(64, 1)), tf.float32)

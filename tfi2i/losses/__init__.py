@@ -37,6 +37,7 @@ from tfi2i.losses.siamese import (
     travel_margin,
     triplet_discriminator,
     vector_generator,
+    vector_gradient_penalty,
 )
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "travel_margin",
     "triplet_discriminator",
     "vector_generator",
+    "vector_gradient_penalty",
     "wasserstein_critic",
     "wasserstein_generator",
 ]

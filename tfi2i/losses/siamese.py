@@ -5,6 +5,8 @@ away. Content: the way from one source image to another and the way between thei
 the same way (the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2019, section 3.2).
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tfi2i.losses.pairs import mean_over_pairs, require_pairs
@@ -126,6 +128,26 @@ def travel_margin(vectors, *, margin: float) -> tf.Tensor:
     """
     squares = tf.reduce_sum(tf.square(_differences(vectors)), axis=-1)
     return mean_over_pairs(tf.nn.relu(margin - squares))
+
+
+def vector_gradient_penalty(encode: Callable[[tf.Tensor], tf.Tensor], real, direction) -> tf.Tensor:
+    """`mean |grad_x v.S(x)|^2` at real images: R1 (Mescheder et al. 2018, equation 9) for vectors.
+
+    R1 wants a discriminator that is flat where images are real, so that the players settle instead
+    of circling. Of a vector, its expectation over v ~ N(0, I) is the squared norm of all gradients.
+
+    Args:
+        encode: S, images (B, H, W, C) to vectors (B, D) or, one for each patch, (B, h, w, D), of
+            which the sum is taken. Must not make the images of a batch depend on each other.
+        real: Real images of the target domain, (B, H, W, C).
+        direction: v, (D,).
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        vectors = tf.cast(encode(real), tf.float32)
+        along = tf.tensordot(vectors, direction, axes=1)
+    gradients = tf.cast(tape.gradient(along, real), tf.float32)
+    return tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=[1, 2, 3]))
 
 
 def _squared_distance(vectors, anchor) -> tf.Tensor:
