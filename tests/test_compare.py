@@ -9,7 +9,7 @@ from tfi2i.compare import Budget, compare
 from tfi2i.data import image_size
 from tfi2i.errors import DataError, RecipeError, RunError
 
-NAMES = ("discogan", "dualgan")
+NAMES = ("discogan", "dualgan:small")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_one_table_of_all(compared):
         assert one["figures"]["kid"]["mean"] is not None and "l1" not in one["figures"]
         assert one["seconds"] >= 0 and one["peak_memory_mib"] > 100
         assert 0 < one["parameters"]["generator"] < one["parameters"]["all"]
-        assert (out / f"{name}-seed0" / "recipe.yaml").exists()
+        assert (out / f"{name.replace(':', '-')}-seed0" / "recipe.yaml").exists()
 
 
 def test_one_page_with_pictures_side_by_side(compared):
@@ -74,6 +74,8 @@ def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):
         compare(["discogan", "discogan"], budget, seeds=[0], out=tmp_path)
     with pytest.raises(RecipeError, match="no variant"):
         compare(["discogun"], budget, seeds=[0], out=tmp_path)
+    with pytest.raises(RecipeError, match="'huge'"):
+        compare(["discogan:huge"], budget, seeds=[0], out=tmp_path)
     with pytest.raises(DataError, match="less than one batch of 16"):
         compare(["discogan"], budget, seeds=[0], out=tmp_path)
     with pytest.raises(DataError, match="paired"):

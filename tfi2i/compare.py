@@ -1,7 +1,7 @@
 """`tfi2i compare`: several variants under one budget, in one table with pictures side by side.
 
-Every variant trains its `small` recipe's networks on the same images, at the same size, for the
-same number of them, in a process of its own, and is measured on the same test images.
+Every variant trains the networks of one of its recipes on the same images, at the same size, for
+the same number of them, in a process of its own, and is measured on the same test images.
 """
 
 import json
@@ -60,9 +60,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A variant that takes part, its images, and the run folder of each seed."""
+    """A variant as it was named, its recipe, its images, and the run folder of each seed."""
 
+    name: str
     variant: Variant
+    recipe: str
     source: DataSource
     folders: dict[int, RunFolder]
 
@@ -76,7 +78,8 @@ def compare(
     can be added to a comparison.
 
     Args:
-        names: Variants of the zoo that translate images.
+        names: Variants of the zoo that translate images, each with its `small` recipe; or
+            `variant:recipe` for another one, so that one variant can be there several times.
         budget: What each of them gets.
         seeds: One run for each, of each variant.
         out: For the runs, `compare.json`, `index.html` and `README.md`.
@@ -100,11 +103,11 @@ def compare(
     def run(entry: _Entry, seed: int) -> dict[str, Any]:
         record = measured_run(
             entry.folders[seed],
-            [entry.variant.name, "--recipe", _RECIPE, *budget.overrides(seed)],
-            label=f"{entry.variant.name}, seed {seed}",
+            [entry.variant.name, "--recipe", entry.recipe, *budget.overrides(seed)],
+            label=f"{entry.name}, seed {seed}",
             jobs=jobs,
         )
-        return {"arm": entry.variant.name, "seed": seed, **record}
+        return {"arm": entry.name, "seed": seed, **record}
 
     planned = [(entry, seed) for entry in entries for seed in seeds]
     with ThreadPoolExecutor(jobs) as pool:
@@ -119,7 +122,7 @@ def compare(
         "variants": {},
     }
     for entry in entries:
-        name = entry.variant.name
+        name = entry.name
         own = [record for record in records if record["arm"] == name]
         model = load(entry.folders[seeds[0]].path)
         assert isinstance(model, TranslationGAN)
@@ -145,27 +148,31 @@ def _cost(
 
 
 def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry:
-    variant = find_variant(name)
+    variant_name, _, recipe_name = name.partition(":")
+    variant, recipe_name = find_variant(variant_name), recipe_name or _RECIPE
     variant_class = variant.load_class()
     if not issubclass(variant_class, TranslationGAN):
         raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
+    recipes = {
+        seed: load_recipe(variant.recipe_path(recipe_name))
+        .with_overrides(budget.overrides(seed))
+        .resolve(variant_class)
+        for seed in seeds
+    }
     source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
     if "test" not in source.splits:
         raise DataError(f"{source.name} has no test images, on which variants are compared")
-    steps_per_epoch(source, _recipe(variant, budget, seeds[0]).data["batch_size"])
-    return _Entry(variant, source, {seed: _folder(variant, budget, seed, out) for seed in seeds})
+    steps_per_epoch(source, recipes[seeds[0]].data["batch_size"])
+    place = name.replace(":", "-")
+    folders = {seed: _folder(out / f"{place}-seed{seed}", one) for seed, one in recipes.items()}
+    return _Entry(name, variant, recipe_name, source, folders)
 
 
-def _recipe(variant: Variant, budget: Budget, seed: int) -> Recipe:
-    recipe = load_recipe(variant.recipe_path(_RECIPE)).with_overrides(budget.overrides(seed))
-    return recipe.resolve(variant.load_class())
-
-
-def _folder(variant: Variant, budget: Budget, seed: int, out: Path) -> RunFolder:
+def _folder(path: Path, recipe: Recipe) -> RunFolder:
     """Where a run is; one that is there already must have had this budget."""
-    folder = RunFolder(out / f"{variant.name}-seed{seed}")
+    folder = RunFolder(path)
     if folder.exists:
-        differences = folder.recipe().differences(_recipe(variant, budget, seed))
+        differences = folder.recipe().differences(recipe)
         if differences:
             raise RunError(
                 f"{folder.path} was trained with another budget ({'; '.join(differences)}): give "

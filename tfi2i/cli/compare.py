@@ -13,7 +13,11 @@ EXAMPLE = "Example:  tfi2i compare cyclegan discogan dualgan --data photos/horse
 
 def compare(
     variants: Annotated[
-        list[str], typer.Argument(metavar="VARIANTS...", help="Of the zoo; see `tfi2i list`.")
+        list[str],
+        typer.Argument(
+            metavar="VARIANTS...",
+            help="Of the zoo, see `tfi2i list`; NAME:RECIPE takes another recipe than `small`.",
+        ),
     ],
     data: Annotated[
         str, typer.Option(help="A folder of images, earth:<map>-<map>, or digits:<a>-<b>.")

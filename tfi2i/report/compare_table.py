@@ -41,8 +41,8 @@ def comparison_lead(results: dict[str, Any]) -> str:
     """What was compared, on which machine."""
     budget, cores = results["budget"], results["cores"]
     return (
-        f"{results['data'].removeprefix('found ')}. Each variant with the networks of its small "
-        f"recipe, {budget['epochs']} epochs at {budget['size']} px. "
+        f"{results['data'].removeprefix('found ')}. Each variant with its small recipe, or the "
+        f"one it is named with, {budget['epochs']} epochs at {budget['size']} px. "
         f"{cores} {'core' if cores == 1 else 'cores'} of {results['processor']}, TensorFlow "
         f"{results['versions']['tensorflow']}."
     )

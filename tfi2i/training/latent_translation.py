@@ -32,11 +32,8 @@ class LatentTranslationGAN(TranslationGAN):
         latent_length: Components of z.
         conditional: Whether discriminators see the input beside the output.
         generator: A U-Net, [images (B, H, W, C), latents (B, latent_length)] -> images.
-        encoder: Images of `b` -> the latent, or its mean and log-variance; None in a variant that
-            has none.
+        encoder: Images of `b` -> the latent, or its mean and log-variance; not in every variant.
     """
-
-    encoder: keras.Model | None = None
 
     def __init__(
         self,
@@ -200,14 +197,15 @@ class LatentTranslationGAN(TranslationGAN):
         """
         from tfi2i.data.pixels import to_float
 
-        if self.encoder is None:
+        encoder: keras.Model | None = getattr(self, "encoder", None)
+        if encoder is None:
             raise DataError(f"{self.name} has no encoder: its latents can only be drawn")
         expected = (self.crop_size, self.crop_size, self.output_channels)
         if images.shape[1:] != expected:
             raise DataError(f"{self.name} encodes images {expected}, got {images.shape[1:]}")
         with self.averaged_weights():
             parts = [
-                self.encoder(to_float(images[i : i + _BATCH_SIZE]), training=False)
+                encoder(to_float(images[i : i + _BATCH_SIZE]), training=False)
                 for i in range(0, len(images), _BATCH_SIZE)
             ]
         means = [part[0] if isinstance(part, list | tuple) else part for part in parts]
