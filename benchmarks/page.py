@@ -175,8 +175,8 @@ def _trained(presets: dict[str, Any]) -> str:
         for preset, found in presets.items()
     ]
     return (
-        "PSNR in dB of what `tfi2i export` writes against Keras in float32, peak to peak, on the "
-        "presets' own test images.\n\n" + table(["preset", *kinds], rows)
+        "PSNR in dB of what `tfi2i export` writes against Keras in float32 (peak 2, on the scale "
+        "from -1 to 1), on the presets' own test images.\n\n" + table(["preset", *kinds], rows)
     )
 
 

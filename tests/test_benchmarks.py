@@ -108,3 +108,22 @@ def test_the_page_shows_what_was_measured(monkeypatch):
     results = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))
     made = importlib.import_module("benchmarks.page").page(results)
     assert made == (ROOT / "docs/speed.md").read_text(encoding="utf-8"), "run: make bench"
+
+
+def test_races_run_again_show_their_spread(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    keep_ratios = importlib.import_module("benchmarks.run").keep_ratios
+    results = {"repeats": {"training": {"pix2pix 64": {"tfi2i bfloat16": [9.0]}}}}
+    for seconds, first in ((0.5, True), (0.4, False)):
+        outcomes = {"PyTorch float32": {"median_s": 1.0}, "tfi2i bfloat16": {"median_s": seconds}}
+        keep_ratios(results, "training", {"pix2pix 64": outcomes}, first=first)
+    kept = results["repeats"]["training"]["pix2pix 64"]
+    assert kept == {"PyTorch float32": [1.0, 1.0], "tfi2i bfloat16": [2.0, 2.5]}
+
+    machine = {"processor": "P", "cores": 2, "versions": {"tensorflow": "2"}}
+    presets = {"a": {"saved_model bfloat16": 51.25}, "b": {"refused": "too far"}}
+    made = importlib.import_module("benchmarks.page").page(
+        {"machine": machine, **results, "trained": presets}
+    )
+    assert "| pix2pix 64 px: tfi2i bfloat16 | 2.00 / 2.50 | 25% |" in made
+    assert "| `a` | 51.2 |" in made and "| `b` | refused |" in made
