@@ -149,11 +149,13 @@ def roofline(peers: str, scale: float) -> dict[str, Any]:
     return results
 
 
-def growth(peers: str, scale: float) -> dict[str, Any]:
+def growth(peers: str, scale: float, works: list[str] | None = None) -> dict[str, Any]:
     """Step time and memory by image size and batch, each alone in the machine."""
     results: dict[str, Any] = {}
-    for variant, works in GROWTH.items():
-        for size, batch in works:
+    for variant, sizes in GROWTH.items():
+        for size, batch in sizes:
+            if works and f"{variant} {size}" not in works:
+                continue
             work = (variant, "--size", str(size), "--batch", str(batch), *BFLOAT16)
             name = f"{variant} {size} px, batch {batch}"
             results |= run([ours(name, "train_tfi2i", *work)], 1, 3, warm_up=1)
