@@ -119,7 +119,7 @@ def _replicas(works: dict[str, Any]) -> str:
 def _growth(growth: dict[str, Any]) -> str:
     rows = [
         [name, f"{outcome['median_s']:.2f}", f"{outcome['peak_mib']:,}"]
-        for name, outcome in growth.items()
+        for name, outcome in sorted(growth.items(), key=lambda item: _work(item[0]))
     ]
     lead = (
         "Filled points are single images, hollow ones batches of 4 and 16 smaller ones. The "
@@ -130,12 +130,18 @@ def _growth(growth: dict[str, Any]) -> str:
     )
 
 
+def _work(name: str) -> tuple[str, int, int]:
+    """`<variant> <side> px, batch <n>` as variant, n and side."""
+    variant, side, _, _, batch = name.split()
+    return variant, int(batch), int(side)
+
+
 def _largest(growth: dict[str, Any]) -> str:
     sides: dict[str, int] = {}
     for name, outcome in growth.items():
-        variant, side = name.split()[:2]
+        variant, _, side = _work(name)
         if outcome["peak_mib"] * 2**20 <= 16e9:
-            sides[variant] = max(int(side), sides.get(variant, 0))
+            sides[variant] = max(side, sides.get(variant, 0))
     return ", ".join(f"{variant} {side} px" for variant, side in sides.items())
 
 
