@@ -72,10 +72,13 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert arm["figures"]["diversity"] == {"mean": 1.5, "spread": 0.7071, "each": [1.0, 2.0]}
     assert arm["baselines"]["real_images"] == {"diversity": 6.0}
     results["arms"]["whole"] = {"overrides": [], **arm}
+    results["picture"] = {"file": "pictures_other.jpg", "columns": "input, whole"}
     variant.results_path("other").write_text(json.dumps(results))
 
-    assert results_head(*head, settings="a")["arms"] == results["arms"]
-    assert results_head(*head, settings="b")["arms"] == {}  # measured with another recipe
+    again = results_head(*head, settings="a")
+    assert again["arms"] == results["arms"] and again["picture"] == results["picture"]
+    other = results_head(*head, settings="b")  # measured with another recipe
+    assert other["arms"] == {} and "picture" not in other
 
     update_card(variant)
     text = card.read_text()

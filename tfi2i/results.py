@@ -23,7 +23,7 @@ def results_head(
     *,
     settings: str,
 ) -> dict[str, Any]:
-    """The head of results.json, with the arms that were measured before and are still planned.
+    """The head of results.json, with what was measured and drawn before and is still planned.
 
     Args:
         variant: Whose results they are.
@@ -34,7 +34,9 @@ def results_head(
         settings: A digest of the resolved recipe; arms measured with another one are left out.
     """
     before = variant.results(plan) or {}
-    earlier = before.get("arms", {}) if before.get("settings") == settings else {}
+    if before.get("settings") != settings:
+        before = {}
+    earlier = before.get("arms", {})
     option = "" if plan == MAIN_PLAN else f" --plan {plan}"
     machine = describe_machine()
     return {
@@ -53,6 +55,8 @@ def results_head(
             for arm, overrides in arms.items()
             if arm in earlier and earlier[arm]["overrides"] == overrides
         },
+        # Drawn when all arms are measured together; a call for some of them leaves them as they are.
+        **{key: before[key] for key in ("scatter", "picture") if key in before},
     }
 
 
