@@ -55,7 +55,7 @@ def results_head(
             for arm, overrides in arms.items()
             if arm in earlier and earlier[arm]["overrides"] == overrides
         },
-        # Drawn when all arms are measured together; a call for some of them leaves them as they are.
+        # Drawn when all arms are measured together; a call for some of them keeps them.
         **{key: before[key] for key in ("scatter", "picture") if key in before},
     }
 
