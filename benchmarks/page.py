@@ -180,10 +180,17 @@ def _trained(presets: dict[str, Any]) -> str:
         [f"`{preset}`", *(_decibels(found, kind) for kind in kinds)]
         for preset, found in presets.items()
     ]
-    return (
+    refused = [
+        f"- `{preset}`: {found['refused'].removeprefix('error: ')}"
+        for preset, found in presets.items()
+        if "refused" in found
+    ]
+    lead = (
         "PSNR in dB of what `tfi2i export` writes against Keras in float32 (peak 2, on the scale "
-        "from -1 to 1), on the presets' own test images.\n\n" + table(["preset", *kinds], rows)
+        "from -1 to 1), on the presets' own test images. Refused were:"
     )
+    listed = "\n".join(refused) if refused else "- none"
+    return f"{lead}\n\n{listed}\n\n" + table(["preset", *kinds], rows)
 
 
 def _decibels(found: dict[str, Any], kind: str) -> str:

@@ -211,7 +211,9 @@ def trained(peers: str, scale: float) -> dict[str, Any]:
                 results[preset] = {"refused": (done.stderr or done.stdout).strip().splitlines()[-1]}
                 continue
             entries = json.loads(report.read_text(encoding="utf-8"))["artefacts"]
-        results[preset] = {f"{e['kind']} {e['precision']}": e["psnr_db"] for e in entries}
+        found = {f"{one['kind']} {one['precision']}": one["psnr_db"] for one in entries}
+        # None stands for equal images.
+        results[preset] = {name: psnr and round(psnr, 2) for name, psnr in found.items()}
     return results
 
 
