@@ -50,12 +50,14 @@ def _panel(
         assert match is not None, name
         side, batch = int(match[2]), int(match[3])
         points.append((match[1], batch, side * side * batch, value(outcome)))
+    widest = max(pixels for _, _, pixels, _ in points)
+    sides = [side for side in (64, 128, 256, 512, 1024, 2048) if side * side <= widest]
     right = _scale([pixels for _, _, pixels, _ in points], _LEFT, _LEFT + _SIDE)
     up = _scale([y for *_, y in points], _TOP + _SIDE, _TOP)
     drawn = [
         element("text", title, x=_LEFT, y=14, class_="t"),
         element("path", d=f"M{_LEFT} {_TOP}V{_TOP + _SIDE}H{_LEFT + _SIDE}", stroke="#999"),
-        *(_tick_below(side, right(side * side)) for side in (64, 128, 256, 512, 1024, 2048)),
+        *(_tick_below(side, right(side * side)) for side in sides),
         *(_tick_left(y, up(y)) for y in _round_numbers([y for *_, y in points])),
         *_linear(points, right, up),
     ]
