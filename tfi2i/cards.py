@@ -126,7 +126,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
         f"{images}{arm['iterations']} iterations of recipe "
         f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
         "Seconds of training at the median pace, MiB of peak memory. "
-        f"Command: `{command}` on {results['processor']}, {_cores(results['cores'])}, "
+        f"Command: `{command}` on {results['processor']}, {cores_in_words(results['cores'])}, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
         f"commit {results['commit']}.",
     ]
@@ -138,7 +138,8 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     return [*notes, *arm.get("notes", ())]
 
 
-def _cores(count: int) -> str:
+def cores_in_words(count: int) -> str:
+    """1 core, 2 cores."""
     return "1 core" if count == 1 else f"{count} cores"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tfi2i.cards import replace_section
+from tfi2i.cards import cores_in_words, replace_section
 from tfi2i.errors import WeightsError
 from tfi2i.training.run_folder import describe_machine
 from tfi2i.zoo.catalogue import find_variant
@@ -109,7 +109,7 @@ def section(comparison: dict[str, Any] | None) -> str:
         f"px, towards `{comparison['style']}`; relative squared differences of activations and of "
         "Gram matrices, at the layers that gatys optimises. Training at the median pace of "
         f"`tfi2i reproduce`. Command: `{comparison['command']}` on {comparison['processor']}, "
-        f"{comparison['cores']} cores, {comparison['date']}."
+        f"{cores_in_words(comparison['cores'])}, {comparison['date']}."
     )
     return "\n".join([BEGIN, *lines, "", note, END])
 

@@ -23,7 +23,7 @@ COLUMNS = {
     "ssim": "SSIM",
     "fid": "FID",
     "kid": "KID",
-    "colour": "colour distance",
+    "colour": "colours",
 }
 
 

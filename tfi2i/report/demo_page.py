@@ -22,7 +22,7 @@ _COLUMNS = {
     "ssim": "SSIM",
     "fid": "FID",
     "kid": "KID",
-    "colour": "colour distance",
+    "colour": "colours",
 }
 _CAPTIONS = {"input": "input: shaded relief", "output": "output", "truth": "truth: elevation"}
 
