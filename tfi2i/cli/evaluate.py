@@ -9,6 +9,7 @@ import typer
 
 from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
+from tfi2i.figure_names import FIGURE_NAMES
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
 
@@ -16,14 +17,6 @@ ROWS = {
     "translated": "this model",
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour",
-}
-COLUMNS = {
-    "l1": "L1",
-    "psnr": "PSNR",
-    "ssim": "SSIM",
-    "fid": "FID",
-    "kid": "KID",
-    "colour": "colours",
 }
 
 
@@ -102,7 +95,7 @@ def evaluate(
 def _show(figures: dict[str, Any], direction: str) -> None:
     from rich.table import Table
 
-    shown = {key: name for key, name in COLUMNS.items() if key in figures["translated"]}
+    shown = {key: name for key, name in FIGURE_NAMES.items() if key in figures["translated"]}
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     table.add_column(f"{direction}, {figures['images_a']} images")
     for name in shown.values():
@@ -120,7 +113,7 @@ def _show(figures: dict[str, Any], direction: str) -> None:
         if features["fid_warning"]:
             show_warning(features["fid_warning"])
     for name, reason in figures["skipped"].items():
-        out.print(f"no {COLUMNS.get(name, name)}: {reason}")
+        out.print(f"no {FIGURE_NAMES.get(name, name)}: {reason}")
 
 
 def _show_measured(measured: dict[str, Any]) -> None:

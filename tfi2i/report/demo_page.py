@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfi2i.export.parity import allowed_text
+from tfi2i.figure_names import FIGURE_NAMES
 from tfi2i.report.html import Html, command, data_uri, element, page, section, table, write_page
 from tfi2i.report.run_page import loss_charts
 
@@ -15,14 +16,6 @@ _ROWS = {
     "translated": "pix2pix",
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour of the training tiles",
-}
-_COLUMNS = {
-    "l1": "L1",
-    "psnr": "PSNR",
-    "ssim": "SSIM",
-    "fid": "FID",
-    "kid": "KID",
-    "colour": "colours",
 }
 _CAPTIONS = {"input": "input: shaded relief", "output": "output", "truth": "truth: elevation"}
 
@@ -99,7 +92,7 @@ def _crops(results: "DemoResults") -> Html:
 
 
 def _figures(figures: dict[str, Any]) -> Html:
-    columns = {key: name for key, name in _COLUMNS.items() if key in figures["translated"]}
+    columns = {key: name for key, name in FIGURE_NAMES.items() if key in figures["translated"]}
     rows = [
         (label, *(_number(figures[name].get(key)) for key in columns))
         for name, label in _ROWS.items()

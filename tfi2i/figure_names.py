@@ -1,0 +1,10 @@
+"""What figures of `tfi2i.metrics.evaluate` are called in narrow tables."""
+
+FIGURE_NAMES = {
+    "l1": "L1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "fid": "FID",
+    "kid": "KID",
+    "colour": "colours",
+}
