@@ -85,3 +85,20 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "Not measured yet." in text and results_section(variant, "other") in text
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
+
+
+def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured():
+    stargan = find_variant("stargan")
+    card = (stargan.folder / "README.md").read_text(encoding="utf-8")
+    found = json.loads((stargan.folder / "cyclegans.json").read_text(encoding="utf-8"))
+    mean, results = found["mean"], stargan.results()
+    assert results is not None
+    one = results["arms"]["StarGAN"]
+    for figures, seconds in (
+        (mean, found["seconds"]),
+        ({name: figure["mean"] for name, figure in one["figures"].items()}, one["seconds"]),
+    ):
+        cells = (
+            f"{figures['l1']:.3f} | {figures['kid']:.3f} | {figures['accuracy']:.0%} | {seconds}"
+        )
+        assert cells.replace("%", " %") in card
