@@ -5,10 +5,11 @@ import json
 import pytest
 
 from tfi2i.cards import results_section, update_card
+from tfi2i.errors import RecipeError
 from tfi2i.measures import MEASURES
 from tfi2i.recipe import load_recipe
 from tfi2i.reproduce import arm_variant, load_plan
-from tfi2i.results import results_head, summary
+from tfi2i.results import check_addable, joined, results_head, summary
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 
 PLANS = [(variant.name, plan) for variant in variants() for plan in variant.plans]
@@ -85,6 +86,19 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "Not measured yet." in text and results_section(variant, "other") in text
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
+
+
+def test_seeds_are_added_to_those_measured_before():
+    records = [record(0, 1.0), record(1, 2.0), record(2, 6.0)]
+    records[2]["seconds"] = 4
+    assert joined(summary(records[:2]), summary(records[2:])) == summary(records)
+
+    measured = {"whole": summary(records[:2])}
+    check_addable(measured, ["whole"], [2])
+    with pytest.raises(RecipeError, match=r"'whole' is measured with seeds \[1\]"):
+        check_addable(measured, ["whole"], [1, 2])
+    with pytest.raises(RecipeError, match="'other' has no results with the present recipe"):
+        check_addable(measured, ["whole", "other"], [2])
 
 
 def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured():

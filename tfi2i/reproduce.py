@@ -22,7 +22,7 @@ from tfi2i.errors import RecipeError
 from tfi2i.measured_run import measured_run
 from tfi2i.recipe import load_recipe
 from tfi2i.report.scatter import scatter_panels
-from tfi2i.results import results_head, rounded, summary
+from tfi2i.results import check_addable, joined, results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
@@ -68,6 +68,7 @@ def reproduce(
     plan_name: str = MAIN_PLAN,
     arms: Sequence[str] | None = None,
     jobs: int = 1,
+    add: bool = False,
 ) -> dict[str, Any]:
     """Trains and measures all arms of a plan, and writes `results.json` (or `results_<plan>.json`).
 
@@ -80,12 +81,14 @@ def reproduce(
         plan_name: A file beside the variant's model, without `.yaml`.
         arms: Names of arms to run now; the others keep the results they have. None runs all.
         jobs: Processes side by side; each gets its share of the processor's threads.
+        add: Join these seeds to those that the results have, whose picture and preset stay, rather
+            than measure the arms anew.
 
     Returns:
         The contents of the file.
 
     Raises:
-        RecipeError: If the variant has no plan or no arm of a name.
+        RecipeError: If the variant has no plan or no arm of a name, or a seed to add is measured.
         TrainingError: If a run fails; its own message is in its log.
     """
     variant = find_variant(variant_name)
@@ -93,25 +96,30 @@ def reproduce(
     unknown = set(arms or ()) - set(plan.arms)
     if unknown:
         raise RecipeError(f"{variant.name} has no arm {sorted(unknown)}; it has {list(plan.arms)}")
+    results = results_head(
+        variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=_settings(variant, plan)
+    )
+    if add:
+        check_addable(results["arms"], arms or plan.arms, seeds)
     runs = [(arm, seed) for arm in arms or plan.arms for seed in seeds]
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    results = results_head(
-        variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=_settings(variant, plan)
-    )
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
-            results["arms"][arm] = {"overrides": overrides, **summary(found)}
+            measured_now = {"overrides": overrides, **summary(found)}
+            earlier = results["arms"].get(arm) if add else None
+            results["arms"][arm] = joined(earlier, measured_now) if earlier else measured_now
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
-    if not arms:
+    whole = not arms and not add
+    if whole:
         results["scatter"] = _write_scatter(variant, measured)
         results["picture"] = _write_picture(variant, plan, seeds[0], out)
     variant.results_path(plan.name).write_text(
         json.dumps(results, indent=2) + "\n", encoding="utf-8"
     )
-    if plan.preset and not arms:
+    if plan.preset and whole:
         ship_preset(
             variant, plan, run_folder_of(out, variant, plan, next(iter(plan.arms)), seeds[0])
         )

@@ -3,10 +3,11 @@
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfi2i.errors import RecipeError
 from tfi2i.training.run_folder import describe_machine
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
@@ -72,11 +73,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
         ]
         known = [value for value in values if value is not None]
         if known:
-            figures[figure] = {
-                "mean": round(statistics.mean(known), 4),
-                "spread": round(statistics.stdev(known), 4) if len(known) > 1 else None,
-                "each": [round(value, 4) for value in known],
-            }
+            figures[figure] = _over_seeds(known)
     baselines = {
         name: {**first.get(name, {}), **_measured(first, name)}
         for name in ("copy_input", "mean_colour", "real_images")
@@ -96,6 +93,64 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
         "seconds": round(statistics.mean(r["seconds"] for r in records)),
         "images_per_second": round(statistics.mean(r["images_per_second"] for r in records), 1),
         "peak_memory_mib": round(statistics.mean(r["peak_memory_mib"] for r in records)),
+    }
+
+
+def check_addable(measured: Mapping[str, Any], arms: Iterable[str], seeds: Sequence[int]) -> None:
+    """Raises an error, before any training, where these seeds cannot be joined to the results.
+
+    Args:
+        measured: The arms of results.json.
+        arms: Names of those to train.
+        seeds: To train them with.
+
+    Raises:
+        RecipeError: An arm has no results, or has them with one of the seeds.
+    """
+    for arm in arms:
+        if arm not in measured:
+            raise RecipeError(
+                f"{arm!r} has no results with the present recipe to add to: leave --add out"
+            )
+        twice = sorted(set(seeds) & set(measured[arm]["seeds"]))
+        if twice:
+            raise RecipeError(
+                f"{arm!r} is measured with seeds {twice}: add others, or leave --add out to "
+                "measure it anew"
+            )
+
+
+def joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Two summaries of one arm, measured with different seeds, as one.
+
+    Args:
+        earlier: What `summary` gave, perhaps with `overrides`.
+        later: The same of further seeds; its baselines and features are left out.
+    """
+    counts = (len(earlier["seeds"]), len(later["seeds"]))
+    costs = {
+        name: statistics.fmean((earlier[name], later[name]), counts)
+        for name in ("seconds", "images_per_second", "peak_memory_mib")
+    }
+    return {
+        **earlier,
+        "seeds": [*earlier["seeds"], *later["seeds"]],
+        "figures": {
+            name: _over_seeds([*figure["each"], *later["figures"].get(name, {"each": []})["each"]])
+            for name, figure in earlier["figures"].items()
+        },
+        "seconds": round(costs["seconds"]),
+        "images_per_second": round(costs["images_per_second"], 1),
+        "peak_memory_mib": round(costs["peak_memory_mib"]),
+    }
+
+
+def _over_seeds(values: list[float]) -> dict[str, Any]:
+    """Mean, spread and the values themselves."""
+    return {
+        "mean": round(statistics.mean(values), 4),
+        "spread": round(statistics.stdev(values), 4) if len(values) > 1 else None,
+        "each": [round(value, 4) for value in values],
     }
 
 

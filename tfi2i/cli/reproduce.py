@@ -25,6 +25,9 @@ def reproduce(
         list[str] | None, typer.Option(help="Only this arm of the experiment; may be repeated.")
     ] = None,
     jobs: Annotated[int, typer.Option(help="Runs side by side, each with its share of cores.")] = 1,
+    add: Annotated[
+        bool, typer.Option("--add", help="Join these seeds to those measured before.")
+    ] = False,
 ) -> None:
     """Train a variant's small recipe beside its controls, several seeds each, and measure all."""
     try:
@@ -36,7 +39,7 @@ def reproduce(
     from tfi2i.reproduce import reproduce as run_reproduction
 
     results = run_reproduction(
-        variant, seeds=numbers, out=out_folder, plan_name=plan, arms=arm, jobs=jobs
+        variant, seeds=numbers, out=out_folder, plan_name=plan, arms=arm, jobs=jobs, add=add
     )
     for name, record in results["arms"].items():
         out.print(f"{name}: {figures_in_words(record)}")
