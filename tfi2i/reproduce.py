@@ -96,15 +96,14 @@ def reproduce(
     unknown = set(arms or ()) - set(plan.arms)
     if unknown:
         raise RecipeError(f"{variant.name} has no arm {sorted(unknown)}; it has {list(plan.arms)}")
-    results = results_head(
-        variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=_settings(variant, plan)
-    )
     if add:
-        check_addable(results["arms"], arms or plan.arms, seeds)
+        check_addable(_head(variant, plan)["arms"], arms or plan.arms, seeds)
     runs = [(arm, seed) for arm in arms or plan.arms for seed in seeds]
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
+    # Read only now: another call may have written other arms in the meantime.
+    results = _head(variant, plan)
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
@@ -163,10 +162,11 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
-def _settings(variant: Variant, plan: Plan) -> str:
-    """A digest of the recipe that all arms change."""
+def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
+    """`results_head`, with a digest of the recipe that all arms change."""
     recipe = load_recipe(variant.recipe_path(plan.recipe)).resolve(variant.load_class())
-    return hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
+    settings = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
+    return results_head(variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=settings)
 
 
 def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:
