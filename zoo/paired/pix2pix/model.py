@@ -38,6 +38,7 @@ class Pix2Pix(TranslationGAN):
         skips: bool = True,
         upsampling: Literal["transposed", "nearest"] = "transposed",
         input_skip: bool = False,
+        padding: Literal["same", "reflect"] = "same",
         conditional: bool = True,
         receptive_field: int = 70,
         discriminator_filters: int = 64,
@@ -63,6 +64,8 @@ class Pix2Pix(TranslationGAN):
             upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
             input_skip: Whether the U-Net's last convolution sees the input too, as `nearest`
                 upsampling needs to draw detail of single pixels.
+            padding: Of the U-Net: "same", with zeros as in the paper, or "reflect", without which a
+                short training frames its pictures.
             conditional: False hides `a` from D, the paper's plain GAN (section 4.2).
             receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of the PatchGAN's first layer.
@@ -89,6 +92,7 @@ class Pix2Pix(TranslationGAN):
             skips=skips,
             upsampling=upsampling,
             input_skip=input_skip,
+            padding=padding,
             norm="batch",
             dropout=dropout,
             dropout_at_inference=dropout_at_inference,
