@@ -13,24 +13,25 @@ from benchmarks.levers_tried import LEVERS_TRIED
 from benchmarks.markdown import table
 from benchmarks.on_a_gpu import on_a_gpu
 from benchmarks.page_shares import shares_section
-from benchmarks.table import REFERENCES, TITLES
+from benchmarks.table import REFERENCES, TITLES, machine_in_words
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def page(results: dict[str, Any]) -> str:
     """The whole page, Markdown; parts that were not measured are left out."""
-    machine = results["machine"]
+    machine = machine_in_words(results, next(iter(results["machines"])))
     parts = [
         "# Speed",
         "Made by `python -m benchmarks.page docs` of `benchmarks/results.json`, which `make bench` "
-        f"writes: {machine['processor']}, {machine['cores']} cores, TensorFlow "
-        f"{machine['versions']['tensorflow']}. The races with other libraries are in the README. "
+        f"writes: {machine}. The races with other libraries are in the README. "
         "Times are medians; read the ratios, for machines differ.",
     ]
     for title, key, write in _SECTIONS:
         if key in results:
             parts += [f"## {title}", write(results[key])]
+            if key in results["machines"] and machine_in_words(results, key) != machine:
+                parts += [f"Measured on {machine_in_words(results, key)}."]
     if {"shares", "levers"} <= set(results):
         parts += ["## On paper: one GPU of 80 GB", on_a_gpu(results)]
     parts += ["## Levers that were tried and left", LEVERS_TRIED]

@@ -38,7 +38,7 @@ def main() -> None:
         parser.error(f"--only knows {', '.join(PARTS)}; not {', '.join(sorted(unknown))}")
     results = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
     machine = describe_machine()
-    results["machine"] = {key: machine[key] for key in ("processor", "cores", "versions")}
+    machine = {key: machine[key] for key in ("processor", "cores", "versions")}
     for name in wanted:
         options = {}
         if name in ("training", "growth") and arguments.works:
@@ -49,6 +49,7 @@ def main() -> None:
             results[name] = {**results.get(name, {}), **measured}
             if arguments.times > 1 and name in REFERENCES:
                 keep_ratios(results, name, measured, first=turn == 0)
+            results.setdefault("machines", {})[name] = machine
             results[name + "_date"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
             arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -15,12 +15,10 @@ TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9"}
 
 def section(results: dict[str, Any]) -> str:
     """The section between its markers, markers included."""
-    machine = results["machine"]
     lines = [
         BEGIN,
-        f"Median seconds on {machine['processor']}, {machine['cores']} cores "
-        f"(TensorFlow {machine['versions']['tensorflow']}), all contestants in memory and taking "
-        "turns; in brackets how many times faster than the first row. A step goes through `fit`, "
+        f"Median seconds on {machine_in_words(results, 'training')}: all contestants in memory, "
+        "taking turns; in brackets how many times faster than the first row. A step goes through `fit`, "
         "batch 1.",
     ]
     if "training" in results:
@@ -31,6 +29,13 @@ def section(results: dict[str, Any]) -> str:
         rates = ", ".join(f"{n} {o['gflops']}" for n, o in results["roofline"].items())
         lines += ["", f"A large matrix product reaches, in GFLOP/s: {rates}."]
     return "\n".join([*lines, END])
+
+
+def machine_in_words(results: dict[str, Any], part: str) -> str:
+    """Processor, cores and TensorFlow that a part was measured with."""
+    machine = results["machines"][part]
+    cores = f"{machine['cores']} core{'s' if machine['cores'] > 1 else ''}"
+    return f"{machine['processor']}, {cores}, TensorFlow {machine['versions']['tensorflow']}"
 
 
 def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:

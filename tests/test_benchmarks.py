@@ -121,9 +121,12 @@ def test_races_run_again_show_their_spread(monkeypatch):
     assert kept == {"PyTorch float32": [1.0, 1.0], "tfi2i bfloat16": [2.0, 2.5]}
 
     machine = {"processor": "P", "cores": 2, "versions": {"tensorflow": "2"}}
+    machines = {"training": machine, "trained": {**machine, "cores": 1}}
     presets = {"a": {"saved_model bfloat16": 51.25}, "b": {"refused": "too far"}}
     made = importlib.import_module("benchmarks.page").page(
-        {"machine": machine, **results, "trained": presets}
+        {"machines": machines, **results, "trained": presets}
     )
     assert "| pix2pix 64 px: tfi2i bfloat16 | 2.00 / 2.50 | 25% |" in made
+    assert "writes: P, 2 cores, TensorFlow 2." in made
+    assert made.count("Measured on P, 1 core, TensorFlow 2.") == 1
     assert "| `a` | 51.2 |" in made and "| `b` | refused |" in made
