@@ -18,8 +18,8 @@ def section(results: dict[str, Any]) -> str:
     lines = [
         BEGIN,
         f"Median seconds on {machine_in_words(results, 'training')}: all contestants in memory, "
-        "taking turns; in brackets how many times faster than the first row. A step goes through `fit`, "
-        "batch 1.",
+        "taking turns; in brackets how many times faster than the first row. A step goes through "
+        "`fit`, batch 1.",
     ]
     if "training" in results:
         lines += ["", *_table("training step", results["training"], REFERENCES["training"])]
