@@ -8,7 +8,7 @@ from tfi2i.cards import results_section, update_card
 from tfi2i.errors import RecipeError
 from tfi2i.measures import MEASURES
 from tfi2i.recipe import load_recipe
-from tfi2i.reproduce import arm_variant, load_plan
+from tfi2i.reproduce import arm_variant, load_plan, recipe_digest
 from tfi2i.results import check_addable, joined, results_head, summary
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 
@@ -26,6 +26,18 @@ def test_every_arm_is_a_recipe(name, plan_name):
         recipe = load_recipe(variant.recipe_path(plan.recipe)).with_overrides(changes)
         resolved.append(recipe.resolve(variant.load_class()))
     assert all(one != other for i, one in enumerate(resolved) for other in resolved[:i])
+
+
+@pytest.mark.parametrize(("name", "plan_name"), PLANS)
+def test_figures_are_those_of_the_present_recipe(name, plan_name):
+    variant = find_variant(name)
+    plan = load_plan(variant, plan_name)
+    results = variant.results(plan_name)
+    if results is None:
+        pytest.skip("not measured")
+    assert results["settings"] == recipe_digest(variant, plan), f"run: {results['command']}"
+    for arm, measured in results["arms"].items():
+        assert measured["overrides"] == plan.arms[arm]
 
 
 def test_an_arm_may_be_another_variant():

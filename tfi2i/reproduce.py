@@ -162,11 +162,21 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
+def recipe_digest(variant: Variant, plan: Plan) -> str:
+    """Of the recipe that all arms change, as it is written: figures hold for one digest."""
+    recipe = load_recipe(variant.recipe_path(plan.recipe))
+    return hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
+
+
 def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
-    """`results_head`, with a digest of the recipe that all arms change."""
-    recipe = load_recipe(variant.recipe_path(plan.recipe)).resolve(variant.load_class())
-    settings = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
-    return results_head(variant, plan.name, plan.recipe, plan.claim, plan.arms, settings=settings)
+    return results_head(
+        variant,
+        plan.name,
+        plan.recipe,
+        plan.claim,
+        plan.arms,
+        settings=recipe_digest(variant, plan),
+    )
 
 
 def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:
