@@ -107,9 +107,8 @@ def reproduce(
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
-            measured_now = {"overrides": overrides, **summary(found)}
-            earlier = results["arms"].get(arm) if add else None
-            results["arms"][arm] = joined(earlier, measured_now) if earlier else measured_now
+            new = {"overrides": overrides, **summary(found)}
+            results["arms"][arm] = joined(results["arms"][arm], new) if add else new
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     whole = not arms and not add
     if whole:
@@ -163,9 +162,14 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
 
 
 def recipe_digest(variant: Variant, plan: Plan) -> str:
-    """Of the recipe that all arms change, as it is written: figures hold for one digest."""
-    recipe = load_recipe(variant.recipe_path(plan.recipe))
-    return hashlib.sha256(recipe.to_yaml().encode()).hexdigest()[:12]
+    """Of the recipes that the arms change, as they are written: figures hold for one digest.
+
+    Without the defaults of the constructors, so that a new argument leaves what is measured valid.
+    """
+    others = {arm_variant(variant.name, arm)[0] for arm in plan.arms.values()} - {variant.name}
+    trained = [variant, *(find_variant(name) for name in sorted(others))]
+    recipes = [load_recipe(one.recipe_path(plan.recipe)).to_yaml() for one in trained]
+    return hashlib.sha256("".join(recipes).encode()).hexdigest()[:12]
 
 
 def _head(variant: Variant, plan: Plan) -> dict[str, Any]:

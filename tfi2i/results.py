@@ -32,7 +32,7 @@ def results_head(
         recipe: Name of the recipe that the arms share.
         claim: Of the plan.
         arms: Name of an arm to its overrides.
-        settings: A digest of the resolved recipe; arms measured with another one are left out.
+        settings: A digest of the recipe; arms measured with another one are left out.
     """
     before = variant.results(plan) or {}
     if before.get("settings") != settings:
