@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contestants import BFLOAT16, OURS, median_of, ours, run, theirs
+from benchmarks.gpu import gpu
 from benchmarks.layers import layers
 from benchmarks.race import Contestant
 from benchmarks.roofline import FLOPS
@@ -77,7 +78,7 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
             "without fit": (*BFLOAT16, "--bare"),
         }
         if variant == "pix2pix":
-            variations["without fit, with XLA"] = (*BFLOAT16, "--xla")
+            variations["without fit, with XLA"] = (*BFLOAT16, "--bare", "--xla")
             variations["nearest upsampling"] = (*BFLOAT16, "--upsampling", "nearest")
         else:
             variations["without the convolution by blocks"] = (*BFLOAT16, "--plain-last")
@@ -264,7 +265,7 @@ PARTS = {
     part.__name__: part
     for part in (
         *(roofline, training, siamese, levers, single_layers, latency),
-        *(growth, replicas, shares, trained, first_steps, startup, pipeline),
+        *(growth, replicas, shares, trained, first_steps, startup, pipeline, gpu),
     )
 }
 

@@ -11,18 +11,23 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.replicas import second_worker, strategy_of
-from benchmarks.worker import next_units, peak_mib, say, take_turns
+from benchmarks.worker import next_units, peak_mib, say, take_turns, tensorflow_gpu
 from tfi2i.layers import BlockConv2D
 from tfi2i.zoo.catalogue import find_variant
 
 
 class TakeTurns(keras.callbacks.Callback):
-    """Holds `fit` between the race's turns; a step is what lies between two batch ends."""
+    """Holds `fit` between the race's turns; a step is what lies between two batch ends.
 
-    def __init__(self, facts: dict, second: subprocess.Popen | None):
-        """Facts are said after the first step, which builds and traces."""
+    Keras reads the losses at each, so that a GPU's step is over too.
+    """
+
+    def __init__(self, facts: dict, steps: int, second: subprocess.Popen | None):
+        """Facts are said after the first `steps` (per execution), which build and trace."""
         super().__init__()
-        self._facts, self._second, self._seconds, self._left = facts, second, [], 0
+        self._facts, self._steps, self._second = facts, steps, second
+        self._seconds: list[float] = []
+        self._left = 0
         self._last: float | None = None
 
     def on_train_begin(self, logs=None):
@@ -35,11 +40,11 @@ class TakeTurns(keras.callbacks.Callback):
         if self._last is None:
             say(first_step_s=round(now - self._start, 1), **self._facts)
         else:
-            self._seconds.append(now - self._last)
-            self._left -= 1
-            if self._left == 0:
+            self._seconds.append((now - self._last) / self._steps)
+            self._left -= self._steps
+            if self._left <= 0:
                 say(seconds=self._seconds)
-        if self._left == 0:
+        if self._left <= 0:
             self._seconds, self._left = [], next_units() or self._finish()
         self._last = time.perf_counter()
 
@@ -49,7 +54,8 @@ class TakeTurns(keras.callbacks.Callback):
         TensorFlow would take up to 20 seconds to take its graphs apart, and the second worker,
         which runs on, would disturb what the strategy does when `fit` ends.
         """
-        memory = peak_mib()
+        gpu = tensorflow_gpu()
+        memory = gpu[1]() if gpu else peak_mib()
         if self._second is not None:
             memory += peak_mib(self._second.pid)
             self._second.kill()
@@ -63,12 +69,14 @@ def make_model(arguments: argparse.Namespace) -> keras.Model:
         BlockConv2D.call = keras.layers.Conv2D.call
     changes = {"upsampling": arguments.upsampling} if arguments.upsampling else {}
     model = find_variant(arguments.variant).load_class()(crop_size=arguments.size, **changes)
+    options = {"jit_compile": arguments.xla, "steps_per_execution": arguments.steps}
     if arguments.keras_adam:
         adam = {"learning_rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8}
         players = ("generator", "discriminator")
-        model.compile(optimizers={name: keras.optimizers.Adam(**adam) for name in players})
+        optimizers = {name: keras.optimizers.Adam(**adam) for name in players}
+        model.compile(optimizers=optimizers, **options)
     else:
-        model.compile()
+        model.compile(**options)
     return model
 
 
@@ -83,7 +91,8 @@ def main() -> None:
     parser.add_argument("--plain-last", action="store_true", help="BlockConv2D as plain Conv2D")
     parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
     parser.add_argument("--bare", action="store_true", help="the compiled step without fit")
-    parser.add_argument("--xla", action="store_true", help="the bare step compiled by XLA")
+    parser.add_argument("--xla", action="store_true", help="compiled by XLA")
+    parser.add_argument("--steps", type=int, default=1, help="in one call of the compiled function")
     parser.add_argument("--replicas", default="one", choices=["one", "devices", "workers"])
     arguments = parser.parse_args()
     libraries = round(peak_mib())
@@ -97,16 +106,18 @@ def main() -> None:
     images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
     weights = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
     facts = {"weights": weights, "libraries_mib": libraries}
-    if arguments.bare or arguments.xla:
+    if arguments.bare:
         batch = (tf.constant(images[0]), tf.constant(images[1]))
         step = tf.function(model.train_step, jit_compile=arguments.xla)
-        take_turns(lambda: step(batch), **facts)
+        take_turns(lambda: step(batch), tensorflow_gpu(), **facts)
         return
     batches = tf.data.Dataset.from_tensors((images[0], images[1])).repeat()
     # One epoch without an end: Keras would start the iterator anew with every epoch. A second
     # worker follows the first one's steps until it is stopped.
     follows = arguments.replicas == "workers" and second is None
-    callbacks = [keras.callbacks.Callback() if follows else TakeTurns(facts, second)]
+    callbacks = [
+        keras.callbacks.Callback() if follows else TakeTurns(facts, arguments.steps, second)
+    ]
     model.fit(batches, steps_per_epoch=10**9, verbose=0, callbacks=callbacks)
 
 

@@ -19,23 +19,46 @@ def next_units() -> int | None:
     return int(line) if line.strip() else None
 
 
-def take_turns(work: Callable[[], Any], **facts: Any) -> None:
+def take_turns(
+    work: Callable[[], Any], gpu: tuple[Callable, Callable] | None = None, **facts: Any
+) -> None:
     """Does the race's work by calling a function once a unit.
 
     Args:
-        work: Returns when the unit is really finished.
+        work: Returns when the unit is really finished; on a GPU, when it is given to it.
+        gpu: Of a GPU: what waits until it has done all that it was given, and what tells the
+            largest memory so far in MiB. A turn is then timed as a whole.
         **facts: Of the contestant, for the table.
     """
+    wait, memory = gpu or (None, peak_mib)
     work()
     say(**facts)
     while units := next_units():
         seconds = []
+        start = time.perf_counter()
         for _ in range(units):
-            start = time.perf_counter()
             work()
-            seconds.append(time.perf_counter() - start)
+            if not wait:
+                seconds.append(time.perf_counter() - start)
+                start = time.perf_counter()
+        if wait:
+            wait()
+            seconds = [(time.perf_counter() - start) / units]
         say(seconds=seconds)
-    say(peak_mib=peak_mib())
+    say(peak_mib=memory())
+
+
+def tensorflow_gpu() -> tuple[Callable, Callable] | None:
+    """What `take_turns` wants to know of a GPU that TensorFlow computes on; None without one."""
+    import tensorflow as tf  # Not all contestants have it.
+
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+
+    def memory() -> float:
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
+
+    return tf.test.experimental.sync_devices, memory
 
 
 def peak_mib(process: int | None = None) -> float:

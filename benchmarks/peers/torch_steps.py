@@ -45,7 +45,8 @@ class Mode:
 
     def autocast(self):
         """The context of the forward passes."""
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
+        device = torch.get_default_device().type
+        return torch.autocast(device, torch.bfloat16, enabled=self.bfloat16)
 
 
 def pix2pix(mode: Mode, *, depth: int) -> tuple[Callable, int]:

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.worker import peak_mib, take_turns
+from benchmarks.worker import peak_mib, take_turns, tensorflow_gpu
 
 
 def _adam() -> keras.optimizers.Adam:
@@ -169,7 +169,7 @@ def main() -> None:
         step, count = cyclegan(9 if arguments.size >= 256 else 6)
     shape = (arguments.batch, arguments.size, arguments.size, 3)
     a, b = (tf.random.uniform(shape, -1, 1) for _ in range(2))
-    take_turns(lambda: step(a, b), weights=count, libraries_mib=libraries)
+    take_turns(lambda: step(a, b), tensorflow_gpu(), weights=count, libraries_mib=libraries)
 
 
 if __name__ == "__main__":

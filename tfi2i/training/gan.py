@@ -94,6 +94,7 @@ class GAN(keras.Model):
         optimizers: Mapping[str, keras.optimizers.Optimizer],
         *,
         ema_decay: float | None = None,
+        jit_compile: bool = False,
         **kwargs,
     ) -> None:
         """Makes the players; a variant's `compile` ends in this.
@@ -102,6 +103,8 @@ class GAN(keras.Model):
             players: Name to the networks it owns.
             optimizers: Name to its optimizer, one for each player.
             ema_decay: Decay of the running average of the generator's weights, None for none.
+            jit_compile: Compile the iteration with XLA. Off by default: on processors XLA is slower
+                for these networks (docs/speed.md), and it hangs under some strategies (keras#20763).
             **kwargs: `run_eagerly` and `steps_per_execution`, as Keras' `compile` takes them.
 
         Raises:
@@ -111,8 +114,7 @@ class GAN(keras.Model):
             raise ValueError(
                 f"optimizers are needed for exactly {sorted(players)}, got {sorted(optimizers)}"
             )
-        # XLA is slower on CPU for these networks and hangs under some strategies (keras#20763).
-        super().compile(optimizer=None, loss=None, jit_compile=False, **kwargs)
+        super().compile(optimizer=None, loss=None, jit_compile=jit_compile, **kwargs)
         self.players = {
             name: Player(
                 name,

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfi2i import networks
 from tfi2i.errors import RecipeError
-from tfi2i.training.replicas import gather_replicas, own_share
+from tfi2i.training.replicas import gather_replicas, own_share, random_order
 from tfi2i.training.translation import TranslationGAN
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ class MultiDomainGAN(TranslationGAN):
     def target_labels(self, labels: tf.Tensor, site: int) -> tf.Tensor:
         """A permutation of the labels of the mini-batch of all replicas: (B,) to (B,)."""
         seed = self.noise_seed(site, per_replica=False)
-        shuffled = tf.random.experimental.stateless_shuffle(gather_replicas(labels), seed)
-        return own_share(shuffled, labels.shape[0])
+        everyone = gather_replicas(labels)
+        order = random_order(everyone.shape[0], seed)
+        return own_share(tf.gather(everyone, order), labels.shape[0])
 
     def one_hot(self, labels: tf.Tensor) -> tf.Tensor:
         """Class numbers (B,) as the vectors (B, domains) that the generator eats."""

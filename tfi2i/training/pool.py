@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError
-from tfi2i.training.replicas import gather_replicas, own_share
+from tfi2i.training.replicas import gather_replicas, own_share, random_order
 
 
 class ImagePool(keras.layers.Layer):
@@ -71,20 +71,22 @@ class ImagePool(keras.layers.Layer):
         pool, stored = self.images.value, self.stored.value
 
         # While filling, image i takes the next free slot; a full pool offers distinct random slots.
-        # Images that overflow in the one batch that completes the pool are shown and not stored.
+        # Images that overflow in the one batch that completes the pool are shown and not stored:
+        # their slots begin anew at 0, so that all slots of a batch are distinct.
         full = stored >= self.size
         free_slots = stored + tf.range(count)
-        random_slots = tf.random.experimental.stateless_shuffle(tf.range(self.size), seed)[:count]
-        slots = tf.where(full, random_slots, free_slots)
+        random_slots = random_order(self.size, seed)[:count]
+        slots = tf.where(full, random_slots, free_slots % self.size)
         coin = tf.random.stateless_uniform([count], tf.bitwise.invert(seed)) < 0.5
         swap = tf.logical_and(full, coin)
         store = tf.where(full, swap, free_slots < self.size)
 
-        older = tf.gather(pool, tf.minimum(slots, self.size - 1))
+        # What is not stored writes back what its slot had: shapes do not depend on the draw, which
+        # XLA needs.
+        older = tf.gather(pool, slots)
         shown = tf.where(swap[:, None, None, None], older, newest)
-        kept = tf.tensor_scatter_nd_update(
-            pool, tf.boolean_mask(slots, store)[:, None], tf.boolean_mask(newest, store)
-        )
+        written = tf.where(store[:, None, None, None], newest, older)
+        kept = tf.tensor_scatter_nd_update(pool, slots[:, None], written)
         self.images.assign(kept)
         self.stored.assign(tf.minimum(stored + count, self.size))
         return own_share(shown, images.shape[0])

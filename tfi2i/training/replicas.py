@@ -129,3 +129,11 @@ def draw_seed(seed: int, iteration: tf.Tensor, site: int, *, per_replica: bool) 
     if per_replica:
         key = tf.random.experimental.stateless_fold_in(key, replica_id())
     return key
+
+
+def random_order(count: int, seed: tf.Tensor) -> tf.Tensor:
+    """The numbers 0 to count - 1 in an order drawn by the seed: int32 (count,).
+
+    TensorFlow's own stateless shuffle has no kernel for GPUs and none for XLA.
+    """
+    return tf.argsort(tf.random.stateless_uniform([count], seed))
