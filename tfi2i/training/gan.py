@@ -104,7 +104,7 @@ class GAN(keras.Model):
             optimizers: Name to its optimizer, one for each player.
             ema_decay: Decay of the running average of the generator's weights, None for none.
             jit_compile: Compile the iteration with XLA. Off by default: on processors XLA is slower
-                for these networks (docs/speed.md), and it hangs under some strategies (keras#20763).
+                for these networks (docs/speed.md); it hangs under some strategies (keras#20763).
             **kwargs: `run_eagerly` and `steps_per_execution`, as Keras' `compile` takes them.
 
         Raises:
