@@ -23,9 +23,15 @@ def theirs(name: str, python: str, module: str, *arguments: str) -> Contestant:
     return Contestant(name, command)
 
 
-def run(contestants: list[Contestant], rounds: int, units: int, warm_up: int = 2) -> dict[str, Any]:
+def run(
+    contestants: list[Contestant],
+    rounds: int,
+    units: int,
+    warm_up: int = 2,
+    together: bool = False,
+) -> dict[str, Any]:
     """Races, and summarises by name."""
-    outcomes = race(contestants, rounds=rounds, units=units, warm_up=warm_up)
+    outcomes = race(contestants, rounds=rounds, units=units, warm_up=warm_up, together=together)
     return {name: outcome.summary() for name, outcome in outcomes.items()}
 
 

@@ -38,5 +38,6 @@ def gpu(peers: str, scale: float, works: list[str] | None = None) -> dict[str, A
             theirs("PyTorch bfloat16, compiled", *torch, "--bfloat16", "--compiled"),
         ]
         steps = -(-steps // STEPS_PER_CALL) * STEPS_PER_CALL
-        results[name] = run(contestants, max(1, round(3 * scale)), steps, warm_up=STEPS_PER_CALL)
+        rounds = max(1, round(3 * scale))
+        results[name] = run(contestants, rounds, steps, warm_up=2 * STEPS_PER_CALL, together=True)
     return results

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,12 @@ class Runner:
 
 
 def race(
-    contestants: Sequence[Contestant], *, rounds: int, units: int, warm_up: int = 2
+    contestants: Sequence[Contestant],
+    *,
+    rounds: int,
+    units: int,
+    warm_up: int = 2,
+    together: bool = False,
 ) -> dict[str, Outcome]:
     """Lets contestants take turns.
 
@@ -155,6 +161,7 @@ def race(
         rounds: Turns of each that must count.
         units: Of work in a turn.
         warm_up: Units before the first turn.
+        together: Start all at the same time, where there are cores for all of them.
 
     Returns:
         Name to outcome. A round that was disturbed `ATTEMPTS` times is counted all the same, and
@@ -162,10 +169,13 @@ def race(
     """
     runners: list[Runner] = []
     try:
-        for contestant in contestants:
-            print(f"    starting {contestant.name}", file=sys.stderr, flush=True)
-            runners.append(Runner(contestant))
-            runners[-1].round(warm_up)
+        with ThreadPoolExecutor(len(contestants) if together else 1) as starters:
+            started = [starters.submit(Runner, contestant) for contestant in contestants]
+            for contestant, future in zip(contestants, started, strict=True):
+                print(f"    starting {contestant.name}", file=sys.stderr, flush=True)
+                runners.append(future.result())
+        for runner in runners:
+            runner.round(warm_up)
         for turn in range(rounds):
             for runner in runners:
                 _counted_round(runner, units)

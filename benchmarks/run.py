@@ -26,7 +26,9 @@ def main() -> None:
         description="The zoo beside what its users would take instead."
     )
     parser.add_argument("--peers", default=sys.executable, help="Python that has torch, openvino")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    usual = ",".join(name for name in PARTS if name != "gpu")
+    parts = f"of {', '.join(PARTS)}; by default all but gpu, which needs one"
+    parser.add_argument("--only", default=usual, help=parts)
     parser.add_argument("--rounds", type=float, default=1.0, help="more or fewer than by default")
     parser.add_argument("--times", type=int, default=1, help="repeat the races, to see the spread")
     parser.add_argument(
