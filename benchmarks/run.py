@@ -43,7 +43,7 @@ def main() -> None:
         parser.error(f"--only knows {', '.join(PARTS)}; not {', '.join(sorted(unknown))}")
     results = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
     machine = describe_machine()
-    machine = {key: machine[key] for key in ("processor", "cores", "versions")}
+    machine = {key: machine[key] for key in ("processor", "cores", "gpus", "versions")}
     for name in wanted:
         options = {}
         if name in ("training", "growth", "gpu") and arguments.works:

@@ -32,6 +32,21 @@ def test_the_gradient_sums_over_the_copies(precision):
     )
 
 
+def test_the_gradient_is_tensorflow_s_own_and_compiles_with_xla():
+    images = tf.random.normal((2, 4, 6, 3))
+    weights = tf.random.normal((2, 8, 12, 3))
+
+    def gradient(double):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            total = tf.reduce_sum(weights * tf.square(double(images)))
+        return tape.gradient(total, images)
+
+    expected = gradient(lambda x: tf.image.resize(x, (8, 12), method="nearest"))
+    ours = tf.function(lambda: gradient(NearestUpsampling2D()), jit_compile=True)()
+    np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+
+
 def checkerboard(upsampling: Upsampling) -> float:
     """How much the four phases of an untrained U-Net's output differ for a flat image."""
     generator = unet(depth=3, filters=8, norm="none", dropout=0.0, upsampling=upsampling)

@@ -29,12 +29,14 @@ def number_of(images) -> list[int]:
     return [int(v) for v in np.asarray(images)[:, 0, 0, 0]]
 
 
-def test_pool_returns_new_images_until_full_then_half_of_the_time_old_ones():
+@pytest.mark.parametrize("xla", [False, True])
+def test_pool_returns_new_images_until_full_then_half_of_the_time_old_ones(xla):
     pool = ImagePool(50, (2, 2, 1), name="pool")
+    exchange = tf.function(pool.exchange, jit_compile=xla)
     shown_old, seen = 0, []
     for i in range(450):
         seed = draw_seed(0, tf.constant(i, tf.int64), 0, per_replica=False)
-        (shown,) = number_of(pool.exchange(numbered(i, 1), seed))
+        (shown,) = number_of(exchange(numbered(i, 1), seed))
         if i < 50:
             assert shown == i
         else:

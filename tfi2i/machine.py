@@ -22,6 +22,15 @@ def computes_bfloat16() -> bool:
     return bool({"amx_bf16", "avx512_bf16"} & _processor_flags())
 
 
+def gpu_names() -> list[str]:
+    """The GPUs that TensorFlow sees, as their driver names them."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = (tf.config.experimental.get_device_details(gpu) for gpu in gpus)
+    return [one.get("device_name", "GPU") for one in details]
+
+
 def available_cores() -> int:
     """Cores that this process may use: where it is pinned to some of them, fewer than there are."""
     if hasattr(os, "sched_getaffinity"):

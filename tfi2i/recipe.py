@@ -34,6 +34,8 @@ class TrainSettings:
         precision: `float32`, `mixed_bfloat16`, `mixed_float16`, or `auto`: `mixed_bfloat16` where
             the machine computes in it (`tfi2i.machine`), else `float32`.
         strategy: `one` device, `mirrored` over the GPUs of this host, or `multiworker`.
+        xla: Compile the iteration with XLA, on one device: faster on GPUs, slower on processors
+            (docs/speed.md). Noise is drawn in another order than without it.
         steps_per_execution: Iterations that run in one call of the compiled function.
         checkpoint_every: Iterations between checkpoints; one is written after every epoch as well.
         keep_checkpoints: How many of the newest checkpoints stay.
@@ -47,6 +49,7 @@ class TrainSettings:
     seed: int = 0
     precision: str = "float32"
     strategy: str = "one"
+    xla: bool = False
     steps_per_execution: int = 1
     checkpoint_every: int = 1000
     keep_checkpoints: int = 2
@@ -58,6 +61,11 @@ class TrainSettings:
         """Checks the choices, so that a slip is found before any model is built."""
         _choice("train.precision", self.precision, PRECISIONS)
         _choice("train.strategy", self.strategy, ("one", "mirrored", "multiworker"))
+        if self.xla and self.strategy != "one":
+            raise RecipeError(
+                "train.xla=true trains on one device, for XLA hangs under several: set "
+                f"train.strategy=one, not {self.strategy}"
+            )
         for name in ("epochs", "steps_per_execution", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:
                 raise RecipeError(f"train.{name} must be at least 1, got {getattr(self, name)}")

@@ -39,7 +39,8 @@ class ImagePool(keras.layers.Layer):
             self.stored = self.add_weight(
                 name="stored",
                 shape=(),
-                dtype="int32",
+                # TensorFlow keeps variables of int32 off GPUs, where XLA does not find them.
+                dtype="int64",
                 initializer="zeros",
                 trainable=False,
                 aggregation="only_first_replica",
@@ -74,9 +75,9 @@ class ImagePool(keras.layers.Layer):
         # Images that overflow in the one batch that completes the pool are shown and not stored:
         # their slots begin anew at 0, so that all slots of a batch are distinct.
         full = stored >= self.size
-        free_slots = stored + tf.range(count)
+        free_slots = stored + tf.range(count, dtype=tf.int64)
         random_slots = random_order(self.size, seed)[:count]
-        slots = tf.where(full, random_slots, free_slots % self.size)
+        slots = tf.where(full, tf.cast(random_slots, tf.int64), free_slots % self.size)
         coin = tf.random.stateless_uniform([count], tf.bitwise.invert(seed)) < 0.5
         swap = tf.logical_and(full, coin)
         store = tf.where(full, swap, free_slots < self.size)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import RunError
-from tfi2i.machine import available_cores
+from tfi2i.machine import available_cores, gpu_names
 from tfi2i.recipe import Recipe, load_recipe
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
@@ -138,6 +138,7 @@ def describe_machine() -> dict[str, Any]:
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "processor": _processor_name(),
         "cores": available_cores(),
+        "gpus": gpu_names(),
     }
 
 

@@ -204,6 +204,7 @@ class Training:
             model.compile(
                 **self.recipe.arguments_for("train", variant_class.compile),
                 steps_per_execution=self.settings.steps_per_execution,
+                jit_compile=self.settings.xla,
             )
         return model
 
