@@ -1,4 +1,4 @@
-"""What the roofline says for a GPU of 80 GB, worked out from counted products and bytes."""
+"""The pages' part on GPUs: what was measured there, beside what the roofline says."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ _STEP = " step"
 
 
 def on_a_gpu(results: dict[str, Any]) -> str:
-    """The section of the page.
+    """The section of docs/speed.md.
 
     Args:
-        results: All of them: the products of a step as `shares` counted them in oneDNN's own list,
-            and the weights that `levers` trained.
+        results: All of them: the steps that `gpu` raced, the products of a step as `shares` counted
+            them in oneDNN's own list, and the weights that `levers` trained.
     """
     lines = []
     for name, work in results["shares"].items():
@@ -31,10 +31,20 @@ def on_a_gpu(results: dict[str, Any]) -> str:
             f"- {name}: {work['gflop']:,.0f} GFLOP are {compute:.2f} ms of products, the weights "
             f"and Adam's moments {traffic:.2f} ms of memory traffic."
         )
+    machine = results["machines"]["gpu"]
     return "\n".join(
         [
-            f"Not measured: this project had no GPU. An H100 multiplies {_TERAFLOPS} TFLOP/s in "
-            f"bfloat16 and moves {_TERABYTES} TB/s by its data sheet. At batch 1 that leaves:",
+            f"One {machine['gpus'][0]}, {machine['cores']} cores of an {machine['processor']}, "
+            f"{results['gpu_date']} UTC; TensorFlow's bfloat16 and PyTorch's on the same card. "
+            "A step in milliseconds through `fit` (in brackets, images a second), and the largest "
+            "memory of the card:",
+            "",
+            gpu_table(results),
+            "",
+            _READING,
+            "",
+            f"The limits, worked out at batch 1: an H100 multiplies {_TERAFLOPS} TFLOP/s in "
+            f"bfloat16 and moves {_TERABYTES} TB/s by its data sheet.",
             "",
             *lines,
             "",
@@ -43,13 +53,37 @@ def on_a_gpu(results: dict[str, Any]) -> str:
     )
 
 
-_TEXT = """\
-So at batch 1 neither products nor memory bind there: the start of some thousand kernels a step
-does, each a few microseconds. What carries over: `train.precision=auto` (bfloat16 from compute
-capability 8.0), Adam in one kernel a variable, one pass of each network for both players, both
-directions of CycleGAN in one batch, and above all larger batches, by `data.batch_size`. What was
-tuned for the processor's kernels and has to be measured again: the convolution by blocks, and
-instance norm image by image.
+def gpu_table(results: dict[str, Any]) -> str:
+    """Contestants as rows, works as columns."""
+    works = results["gpu"]
+    names = list(next(iter(works.values())))
+    rows = ["|  | " + " | ".join(works) + " |", "|---" + "|---:" * len(works) + "|"]
+    for name in names:
+        cells = [_cell(outcomes[name], work) for work, outcomes in works.items()]
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
 
-    python -m benchmarks.run --peers PYTHON --only roofline,training,levers
-    tfi2i train cyclegan --recipe paper_256 --data FOLDER data.batch_size=8"""
+
+def _cell(outcome: dict[str, Any], work: str) -> str:
+    batch = int(work.rpartition(" ")[2])
+    seconds = outcome["median_s"]
+    return f"{seconds * 1e3:.1f} ms ({batch / seconds:,.0f}), {outcome['peak_mib']:,} MiB"
+
+
+_READING = """\
+XLA wins there, where on processors it loses: `train.xla=true` of a recipe, or
+`compile(jit_compile=True)`. It joins the thousand small kernels of a step, for half a minute of
+compilation. Several steps in one call (`train.steps_per_execution`) bring less, and only with large
+batches. PyTorch (2.11, CUDA 13) took the convolutions that cuDNN found fastest; its compiled
+networks are slower than its eager ones here, and its graphs of kernels (`reduce-overhead`) were not
+raced. TensorFlow's wheel (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA 13. Not measured:
+CycleGAN, whose compilation by XLA took longer than the time that was left on the card."""
+
+_TEXT = """\
+So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.
+What carried over: bfloat16, Adam in one kernel a variable, one pass of each network for both
+players, and larger batches, by `data.batch_size`. What was tuned for the processor's kernels and
+has to be measured again: the convolution by blocks, and instance norm image by image.
+
+    python -m benchmarks.run --peers PYTHON --only gpu
+    tfi2i train pix2pix --recipe paper_256 --data FOLDER train.precision=auto train.xla=true"""

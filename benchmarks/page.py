@@ -33,7 +33,7 @@ def page(results: dict[str, Any]) -> str:
             if key in results["machines"] and machine_in_words(results, key) != machine:
                 parts += [f"Measured on {machine_in_words(results, key)}."]
     if {"shares", "levers"} <= set(results):
-        parts += ["## On paper: one GPU of 80 GB", on_a_gpu(results)]
+        parts += ["## On a GPU of 80 GB", on_a_gpu(results)]
     parts += ["## Levers that were tried and left", LEVERS_TRIED]
     return "\n\n".join(parts) + "\n"
 

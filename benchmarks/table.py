@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
-REFERENCES = {"training": "PyTorch float32", "latency": "Keras model.export float32"}
+REFERENCES = {
+    "training": "PyTorch float32",
+    "latency": "Keras model.export float32",
+    "gpu": "PyTorch float32",
+}
 TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9"}
 
 
@@ -25,6 +29,9 @@ def section(results: dict[str, Any]) -> str:
         lines += ["", *_table("training step", results["training"], REFERENCES["training"])]
     if "latency" in results:
         lines += ["", *_table("one image of 256 px", results["latency"], REFERENCES["latency"])]
+    if "gpu" in results:
+        card = ", ".join(results["machines"]["gpu"]["gpus"])
+        lines += ["", *_table(f"training step on one {card}", results["gpu"], REFERENCES["gpu"])]
     if "roofline" in results:
         rates = ", ".join(f"{n} {o['gflops']}" for n, o in results["roofline"].items())
         lines += ["", f"A large matrix product reaches, in GFLOP/s: {rates}."]
@@ -40,7 +47,7 @@ def machine_in_words(results: dict[str, Any], part: str) -> str:
 
 def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:
     names = [reference, *(n for n in next(iter(works.values())) if n != reference)]
-    columns = [TITLES.get(work, f"{work} px") for work in works]
+    columns = [TITLES.get(work, work if "px" in work else f"{work} px") for work in works]
     lines = [f"| {what} | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
     for name in names:
         cells = [_cell(outcomes, name, reference) for outcomes in works.values()]
@@ -50,7 +57,7 @@ def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:
 
 def _cell(outcomes: dict[str, Any], name: str, reference: str) -> str:
     seconds, base = (outcomes[key]["median_s"] for key in (name, reference))
-    digits = 3 if base < 1 else 2
+    digits = 2 if base >= 1 else 3 if base >= 0.1 else 4
     ratio = "" if name == reference else f" ({base / seconds:.2f})"
     return f"{seconds:.{digits}f}{ratio}"
 
