@@ -39,6 +39,10 @@ def two_replicas() -> tf.distribute.MirroredStrategy:
     A second strategy in one process counts its collectives from the start again and gets the first
     one's (TensorFlow 2.21).
     """
+    if tf.config.list_physical_devices("GPU"):
+        # Of which a machine has one: there `mirrored` would be one replica.
+        cpus = [device.name for device in tf.config.list_logical_devices("CPU")]
+        return tf.distribute.MirroredStrategy(cpus, tf.distribute.ReductionToOneDevice())
     strategy = make_strategy("mirrored")
     assert isinstance(strategy, tf.distribute.MirroredStrategy)
     return strategy

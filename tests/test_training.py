@@ -58,6 +58,14 @@ def test_pool_fills_exactly_when_the_batch_overflows_it():
         pool.exchange(numbered(0, 4), seed)
 
 
+def test_xla_on_several_devices_is_refused():
+    recipe = Recipe(
+        "pix2pix", data={"source": "earth:a-b"}, train={"xla": True, "strategy": "mirrored"}
+    )
+    with pytest.raises(RecipeError, match="set train.strategy=one, not mirrored"):
+        recipe.resolve(Pix2Pix).train_settings()
+
+
 def test_pool_of_size_zero_is_off():
     images = numbered(0, 2)
     assert ImagePool(0, (2, 2, 1), name="pool").exchange(images, tf.constant([0, 0])) is images
