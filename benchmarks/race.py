@@ -169,11 +169,12 @@ def race(
     """
     runners: list[Runner] = []
     try:
-        with ThreadPoolExecutor(len(contestants) if together else 1) as starters:
-            started = [starters.submit(Runner, contestant) for contestant in contestants]
-            for contestant, future in zip(contestants, started, strict=True):
-                print(f"    starting {contestant.name}", file=sys.stderr, flush=True)
-                runners.append(future.result())
+        if together:
+            print(f"    starting all {len(contestants)}", file=sys.stderr, flush=True)
+            runners += _started_together(contestants)
+        for contestant in contestants[len(runners) :]:
+            print(f"    starting {contestant.name}", file=sys.stderr, flush=True)
+            runners.append(Runner(contestant))
         for runner in runners:
             runner.round(warm_up)
         for turn in range(rounds):
@@ -184,6 +185,16 @@ def race(
     finally:
         for runner in runners:
             runner.stop()
+
+
+def _started_together(contestants: Sequence[Contestant]) -> list[Runner]:
+    with ThreadPoolExecutor(len(contestants)) as starters:
+        started = [starters.submit(Runner, contestant) for contestant in contestants]
+    if any(future.exception() for future in started):
+        for future in started:
+            if not future.exception():
+                future.result().stop()
+    return [future.result() for future in started]
 
 
 def _counted_round(runner: Runner, units: int) -> None:

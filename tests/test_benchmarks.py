@@ -32,21 +32,27 @@ def sleeper(race: ModuleType, name: str, seconds: float):
     return race.Contestant(name, [sys.executable, "-c", program])
 
 
-def test_contestants_take_turns_and_tell_their_seconds():
+@pytest.mark.parametrize("together", [False, True])
+def test_contestants_take_turns_and_tell_their_seconds(together):
     race = module("race")
     contestants = [sleeper(race, "quick", 0.01), sleeper(race, "slow", 0.05)]
-    outcomes = race.race(contestants, rounds=2, units=3)
+    outcomes = race.race(contestants, rounds=2, units=3, together=together)
     quick, slow = (outcomes[name].summary() for name in ("quick", "slow"))
     assert len(outcomes["quick"].seconds) == 6 and quick["rounds"] == 2
     assert 0.01 <= quick["median_s"] < slow["median_s"]
     assert quick["weights"] == 7 and quick["peak_mib"] > 1
 
 
-def test_a_contestant_that_fails_is_named_with_its_message():
+@pytest.mark.parametrize("together", [False, True])
+def test_a_contestant_that_fails_is_named_with_its_message_and_none_runs_on(together, monkeypatch):
     race = module("race")
+    stopped = []
+    stop = race.Runner.stop
+    monkeypatch.setattr(race.Runner, "stop", lambda self: (stop(self), stopped.append(self.name)))
     broken = race.Contestant("broken", [sys.executable, "-c", "raise SystemExit('no engine')"])
     with pytest.raises(RuntimeError, match=r"broken failed:\nno engine"):
-        race.race([broken], rounds=1, units=1)
+        race.race([sleeper(race, "well", 0.01), broken], rounds=1, units=1, together=together)
+    assert stopped == ["well"]
 
 
 def test_the_readme_shows_what_was_measured():
