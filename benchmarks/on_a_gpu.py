@@ -76,9 +76,9 @@ XLA wins there, where on processors it loses: `train.xla=true` of a recipe, or
 compilation. Several steps in one call (`train.steps_per_execution`) bring less, and only with large
 batches. PyTorch (2.11, CUDA 13) took the convolutions that cuDNN found fastest; its compiled
 networks are slower than its eager ones here, and its graphs of kernels (`reduce-overhead`) were not
-raced. Its turns and plain Keras' are timed as wholes, of ours the median step counts: Keras reads
-the losses after each. TensorFlow's wheel (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA 13. Not measured:
-CycleGAN, whose compilation by XLA took longer than the time that was left on the card."""
+raced. Its turns and those of plain Keras are timed as wholes, of ours the median step counts: Keras
+reads the losses after each. TensorFlow's wheel (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA
+13. Not measured: CycleGAN, whose compilation by XLA took longer than the time that was left."""
 
 _TEXT = """\
 So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.
