@@ -23,16 +23,15 @@ def theirs(name: str, python: str, module: str, *arguments: str) -> Contestant:
     return Contestant(name, command)
 
 
-def run(
-    contestants: list[Contestant],
-    rounds: int,
-    units: int,
-    warm_up: int = 2,
-    together: bool = False,
-) -> dict[str, Any]:
-    """Races, and summarises by name."""
-    outcomes = race(contestants, rounds=rounds, units=units, warm_up=warm_up, together=together)
+def run(contestants: list[Contestant], rounds: int, units: int, **options: Any) -> dict[str, Any]:
+    """Races, with the options of `race`, and summarises by name."""
+    outcomes = race(contestants, rounds=rounds, units=units, **options)
     return {name: outcome.summary() for name, outcome in outcomes.items()}
+
+
+def times(rounds: int, scale: float) -> int:
+    """More or fewer rounds than usual, one at least."""
+    return max(1, round(rounds * scale))
 
 
 def median_of(values: list[float]) -> float:

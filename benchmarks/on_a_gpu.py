@@ -31,17 +31,17 @@ def on_a_gpu(results: dict[str, Any]) -> str:
             f"- {name}: {work['gflop']:,.0f} GFLOP are {compute:.2f} ms of products, the weights "
             f"and Adam's moments {traffic:.2f} ms of memory traffic."
         )
-    machine = results["machines"]["gpu"]
+    machine, works = results["machines"]["gpu"], results["gpu"]
     return "\n".join(
         [
             f"One {machine['gpus'][0]}, {machine['cores']} cores of an {machine['processor']}, "
-            f"{results['gpu_date']} UTC; TensorFlow's bfloat16 and PyTorch's on the same card. "
+            f"{results['gpu_date']} UTC. "
             "A step in milliseconds through `fit` (in brackets, images a second), and the largest "
             "memory of the card:",
             "",
-            gpu_table(results),
+            _table(works),
             "",
-            _READING,
+            _READING + ("" if any("cyclegan" in work for work in works) else _WITHOUT_CYCLEGAN),
             "",
             f"The limits, worked out at batch 1: an H100 multiplies {_TERAFLOPS} TFLOP/s in "
             f"bfloat16 and moves {_TERABYTES} TB/s by its data sheet.",
@@ -53,9 +53,7 @@ def on_a_gpu(results: dict[str, Any]) -> str:
     )
 
 
-def gpu_table(results: dict[str, Any]) -> str:
-    """Contestants as rows, works as columns."""
-    works = results["gpu"]
+def _table(works: dict[str, Any]) -> str:
     names = list(next(iter(works.values())))
     rows = ["|  | " + " | ".join(works) + " |", "|---" + "|---:" * len(works) + "|"]
     for name in names:
@@ -78,7 +76,11 @@ batches. PyTorch (2.11, CUDA 13) took the convolutions that cuDNN found fastest;
 networks are slower than its eager ones here, and its graphs of kernels (`reduce-overhead`) were not
 raced. Its turns and those of plain Keras are timed as wholes, of ours the median step counts: Keras
 reads the losses after each. TensorFlow's wheel (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA
-13. Not measured: CycleGAN, whose compilation by XLA took longer than the time that was left."""
+13."""
+
+_WITHOUT_CYCLEGAN = (
+    " Not measured yet: CycleGAN, whose compilation by XLA took longer than there was time for."
+)
 
 _TEXT = """\
 So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.

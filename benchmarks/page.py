@@ -32,7 +32,7 @@ def page(results: dict[str, Any]) -> str:
             parts += [f"## {title}", write(results[key])]
             if key in results["machines"] and machine_in_words(results, key) != machine:
                 parts += [f"Measured on {machine_in_words(results, key)}."]
-    if {"shares", "levers"} <= set(results):
+    if {"shares", "levers", "gpu"} <= set(results):
         parts += ["## On a GPU of 80 GB", on_a_gpu(results)]
     parts += ["## Levers that were tried and left", LEVERS_TRIED]
     return "\n\n".join(parts) + "\n"

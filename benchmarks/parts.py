@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contestants import BFLOAT16, OURS, median_of, ours, run, theirs
+from benchmarks.contestants import BFLOAT16, OURS, median_of, ours, run, theirs, times
 from benchmarks.gpu import gpu
 from benchmarks.layers import layers
 from benchmarks.race import Contestant
@@ -49,7 +49,7 @@ def training(peers: str, scale: float, works: list[str] | None = None) -> dict[s
             theirs("PyTorch bfloat16, channels last", *torch, "--bfloat16"),
             theirs("PyTorch bfloat16, compiled", *torch, "--bfloat16", "--compiled"),
         ]
-        results[f"{variant} {size}"] = run(contestants, _times(rounds, scale), steps)
+        results[f"{variant} {size}"] = run(contestants, times(rounds, scale), steps)
     return results
 
 
@@ -62,7 +62,7 @@ def siamese(peers: str, scale: float) -> dict[str, Any]:
             ours(OURS, "train_tfi2i", *work, *BFLOAT16),
             ours("tfi2i float32", "train_tfi2i", *work),
         ]
-        results[f"{size} px, batch {batch}"] = run(contestants, _times(3, scale), 4)
+        results[f"{size} px, batch {batch}"] = run(contestants, times(3, scale), 4)
     return results
 
 
@@ -86,7 +86,7 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
         one_at_a_time = {"TF_NUM_INTEROP_THREADS": "1"}
         name = "one operator at a time"
         contestants.append(ours(name, "train_tfi2i", *work, *BFLOAT16, **one_at_a_time))
-        results[f"{variant} {size}"] = run(contestants, _times(4, scale), steps)
+        results[f"{variant} {size}"] = run(contestants, times(4, scale), steps)
     return results
 
 
@@ -99,7 +99,7 @@ def single_layers(peers: str, scale: float) -> dict[str, Any]:
         "instance norm, plain arithmetic": "norm-plain",
     }
     contestants = [ours(name, "one_layer", layer) for name, layer in names.items()]
-    return run(contestants, _times(3, scale), 20)
+    return run(contestants, times(3, scale), 20)
 
 
 def latency(peers: str, scale: float) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def latency(peers: str, scale: float) -> dict[str, Any]:
         )
         for network in ("unet", "resnet"):
             contestants = _translators(Path(folder) / network, network, peers)
-            results[network] = run(contestants, _times(4, scale), 5)
+            results[network] = run(contestants, times(4, scale), 5)
     return results
 
 
@@ -144,7 +144,7 @@ def roofline(peers: str, scale: float) -> dict[str, Any]:
     contestants += [
         Contestant(f"PyTorch {kind}", [python, "-m", module, "torch", kind]) for kind in kinds
     ]
-    results = run(contestants, _times(4, scale), 5)
+    results = run(contestants, times(4, scale), 5)
     for outcome in results.values():
         outcome["gflops"] = round(FLOPS / outcome["median_s"] / 1e9)
     return results
@@ -170,7 +170,7 @@ def replicas(peers: str, scale: float) -> dict[str, Any]:
     for variant, size in (("pix2pix", 256), ("cyclegan", 128)):
         work = ("train_tfi2i", variant, "--size", str(size), "--batch", "2")
         contestants = [ours(name, *work, "--replicas", kind) for name, kind in kinds.items()]
-        results[f"{variant} {size}"] = run(contestants, _times(3, scale), 3)
+        results[f"{variant} {size}"] = run(contestants, times(3, scale), 3)
     return results
 
 
@@ -268,7 +268,3 @@ PARTS = {
         *(growth, replicas, shares, trained, first_steps, startup, pipeline, gpu),
     )
 }
-
-
-def _times(rounds: int, scale: float) -> int:
-    return max(1, round(rounds * scale))

@@ -128,3 +128,15 @@ def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured():
             f"{figures['l1']:.3f} | {figures['kid']:.3f} | {figures['accuracy']:.0%} | {seconds}"
         )
         assert cells.replace("%", " %") in card
+
+
+def test_the_card_of_pix2pix_shows_what_the_gpu_s_run_was_evaluated_to():
+    folder = find_variant("pix2pix").folder
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    run = json.loads((folder / "paper_256_on_an_h100.json").read_text(encoding="utf-8"))
+    found, last = run["evaluation"], run["run"]["last_log"]
+    for figures in (found["translated"], found["copy_input"]):
+        for name in ("l1", "kid"):
+            assert f"{figures[name]:.3f}" in card
+    assert f"{found['mean_colour']['l1']:.3f}" in card
+    assert f"{last['iteration']:,} iterations on one H100" in card

@@ -134,6 +134,6 @@ def draw_seed(seed: int, iteration: tf.Tensor, site: int, *, per_replica: bool) 
 def random_order(count: int, seed: tf.Tensor) -> tf.Tensor:
     """The numbers 0 to count - 1 in an order drawn by the seed: int32 (count,).
 
-    TensorFlow's own stateless shuffle has no kernel for GPUs and none for XLA.
+    XLA compiles it, where it has no form of TensorFlow's own stateless shuffle.
     """
     return tf.argsort(tf.random.stateless_uniform([count], seed))
