@@ -36,6 +36,7 @@ def gpu(peers: str, scale: float, works: list[str] | None = None) -> dict[str, A
             theirs("PyTorch float32", *torch),
             theirs("PyTorch bfloat16, channels last", *torch, "--bfloat16"),
             theirs("PyTorch bfloat16, compiled", *torch, "--bfloat16", "--compiled"),
+            theirs("PyTorch bfloat16, CUDA graphs", *torch, "--bfloat16", "--graphs"),
         ]
         steps, warm_up = calls * STEPS_PER_CALL, 2 * STEPS_PER_CALL
         results[name] = run(contestants, times(3, scale), steps, warm_up=warm_up, together=True)

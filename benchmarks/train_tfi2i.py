@@ -19,7 +19,8 @@ from tfi2i.zoo.catalogue import find_variant
 class TakeTurns(keras.callbacks.Callback):
     """Holds `fit` between the race's turns; a step is what lies between two batch ends.
 
-    Keras reads the losses at each, so that a GPU's step is over too.
+    Keras reads the losses at each, so that a GPU's step is over too. There a turn is timed as a
+    whole, as that of every other contestant.
     """
 
     def __init__(self, facts: dict, steps: int, second: subprocess.Popen | None):
@@ -29,6 +30,7 @@ class TakeTurns(keras.callbacks.Callback):
         self._seconds: list[float] = []
         self._left = 0
         self._last: float | None = None
+        self._gpu = tensorflow_gpu()
 
     def on_train_begin(self, logs=None):
         """Starts the clock of the first step."""
@@ -43,7 +45,8 @@ class TakeTurns(keras.callbacks.Callback):
             self._seconds.append((now - self._last) / self._steps)
             self._left -= self._steps
             if self._left <= 0:
-                say(seconds=self._seconds)
+                mean = [sum(self._seconds) / len(self._seconds)]
+                say(seconds=mean if self._gpu else self._seconds)
         if self._left <= 0:
             self._seconds, self._left = [], next_units() or self._finish()
         self._last = time.perf_counter()
@@ -54,8 +57,7 @@ class TakeTurns(keras.callbacks.Callback):
         TensorFlow would take up to 20 seconds to take its graphs apart, and the second worker,
         which runs on, would disturb what the strategy does when `fit` ends.
         """
-        gpu = tensorflow_gpu()
-        memory = gpu[1]() if gpu else peak_mib()
+        memory = self._gpu[1]() if self._gpu else peak_mib()
         if self._second is not None:
             memory += peak_mib(self._second.pid)
             self._second.kill()

@@ -27,17 +27,26 @@ class Mode:
     Attributes:
         bfloat16: Autocast, and images and kernels channels last.
         compiled: `torch.compile` of every network.
+        graphs: And their kernels on a GPU recorded, to be started by one call.
     """
 
-    def __init__(self, *, bfloat16: bool, compiled: bool):
-        """Sets both."""
-        self.bfloat16, self.compiled = bfloat16, compiled
+    def __init__(self, *, bfloat16: bool, compiled: bool, graphs: bool = False):
+        """Sets all three."""
+        self.bfloat16, self.compiled, self.graphs = bfloat16, compiled, graphs
 
     def network(self, module: nn.Module) -> nn.Module:
         """The network as this mode runs it."""
         if self.bfloat16:
             module = module.to(memory_format=torch.channels_last)
-        return torch.compile(module) if self.compiled else module  # type: ignore[return-value]
+        if not self.compiled:
+            return module
+        how = "reduce-overhead" if self.graphs else None
+        return torch.compile(module, mode=how)  # type: ignore[return-value]
+
+    def begin_step(self) -> None:
+        """Lets the graphs' memory of the last step go."""
+        if self.graphs:
+            torch.compiler.cudagraph_mark_step_begin()
 
     def images(self, images: torch.Tensor) -> torch.Tensor:
         """The batch in the layout of this mode."""
@@ -58,6 +67,7 @@ def pix2pix(mode: Mode, *, depth: int) -> tuple[Callable, int]:
     bce = functional.binary_cross_entropy_with_logits
 
     def step(a: torch.Tensor, b: torch.Tensor) -> None:
+        mode.begin_step()
         with mode.autocast():
             fake = g(a)
             _train_only([discriminator], True)
@@ -104,6 +114,7 @@ def cyclegan(mode: Mode, *, blocks: int) -> tuple[Callable, int]:
         return (scores.float() - target).square().mean()
 
     def step(a: torch.Tensor, b: torch.Tensor) -> None:
+        mode.begin_step()
         _train_only(discriminators, False)
         with mode.autocast():
             fake_b, fake_a = g_ab(a), g_ba(b)

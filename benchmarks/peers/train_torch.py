@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true", help="autocast, channels last")
     parser.add_argument("--compiled", action="store_true", help="torch.compile")
+    parser.add_argument("--graphs", action="store_true", help="compiled, as CUDA graphs")
     parser.add_argument("--gpu", action="store_true")
     arguments = parser.parse_args()
     libraries = round(peak_mib())
@@ -26,7 +27,8 @@ def main() -> None:
         # As users of both papers' repositories train: the fastest convolutions are looked for.
         torch.backends.cudnn.benchmark = True
         gpu = (torch.cuda.synchronize, lambda: torch.cuda.max_memory_allocated() / 2**20)
-    mode = Mode(bfloat16=arguments.bfloat16, compiled=arguments.compiled)
+    compiled = arguments.compiled or arguments.graphs
+    mode = Mode(bfloat16=arguments.bfloat16, compiled=compiled, graphs=arguments.graphs)
     if arguments.work == "pix2pix":
         step, count = pix2pix(mode, depth=min(8, arguments.size.bit_length() - 1))
     else:
