@@ -55,7 +55,7 @@ def trained(tmp_path_factory, paired_folder) -> Path:
     """A run of two epochs, made by a process of its own."""
     run = tmp_path_factory.mktemp("trained") / "run"
     command = [sys.executable, "-m", "tfi2i", "train", "pix2pix", "--data", str(paired_folder)]
-    command += ["--run", str(run), *TINY, "train.epochs=2"]
+    command += ["--run", str(run), *TINY, "train.epochs=2", "train.checkpoint_every=3"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     (run / "said.out").write_text(done.stdout)
@@ -124,7 +124,15 @@ def test_train_leaves_a_run_that_explains_itself(trained):
 def test_same_command_again_finds_the_run_finished(trained, paired_folder, tfi2i):
     before = (trained / "checkpoints" / "step-000000006.npz").stat().st_mtime_ns
     code, said, _ = tfi2i(
-        "train", "pix2pix", "--data", paired_folder, "--run", trained, *TINY, "train.epochs=2"
+        "train",
+        "pix2pix",
+        "--data",
+        paired_folder,
+        "--run",
+        trained,
+        *TINY,
+        "train.epochs=2",
+        "train.checkpoint_every=3",
     )
     assert code == 0 and "from iteration 6 (step-000000006.npz)" in said
     assert (trained / "checkpoints" / "step-000000006.npz").stat().st_mtime_ns == before

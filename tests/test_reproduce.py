@@ -130,13 +130,22 @@ def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured():
         assert cells.replace("%", " %") in card
 
 
-def test_the_card_of_pix2pix_shows_what_the_gpu_s_run_was_evaluated_to():
-    folder = find_variant("pix2pix").folder
+@pytest.mark.parametrize(
+    ("name", "recipe", "shown"),
+    [
+        ("pix2pix", "paper_256", ["l1", "kid"]),
+        ("cyclegan", "paper_256", ["l1", "kid", "colour"]),
+        ("siamese_translator", "full_256", ["l1", "kid", "colour"]),
+    ],
+)
+def test_cards_show_what_runs_on_a_gpu_were_evaluated_to(name, recipe, shown):
+    folder = find_variant(name).folder
     card = (folder / "README.md").read_text(encoding="utf-8")
-    run = json.loads((folder / "paper_256_on_an_h100.json").read_text(encoding="utf-8"))
+    card = card[card.index("on a GPU\n") :]
+    run = json.loads((folder / f"{recipe}_on_an_h100.json").read_text(encoding="utf-8"))
     found, last = run["evaluation"], run["run"]["last_log"]
     for figures in (found["translated"], found["copy_input"]):
-        for name in ("l1", "kid"):
-            assert f"{figures[name]:.3f}" in card
-    assert f"{found['mean_colour']['l1']:.3f}" in card
-    assert f"{last['iteration']:,} iterations on one H100" in card
+        for figure in shown:
+            assert f"{figures[figure]:.3f}" in card
+    assert f"{last['iteration']:,} iterations" in card
+    assert f"(pictures_{recipe}.jpg)" in card

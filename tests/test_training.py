@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed
-from tfi2i.training.callbacks import StopWhenNotFinite
+from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed, safety_callbacks
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
+from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.strategy import make_strategy
 from tfi2i.training.train import Training
 from tfi2i.zoo.catalogue import find_variant
@@ -167,6 +167,31 @@ def test_a_loss_that_is_not_finite_stops_training_with_its_name(tmp_path):
         error.value
     )
     assert str(good) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("every", "seconds", "share", "saved"),
+    [
+        # By the clock: the first, which proves the folder, and the last; or each, where it is due.
+        (None, 60.0, 1e9, [0, 5]),
+        (None, 0.0, 1e9, [0, 1, 2, 3, 4, 5]),
+        # Due, but too dear.
+        (None, 0.0, 1e-9, [0, 5]),
+        # By number, whatever the clock says.
+        (2, 0.0, 1e9, [0, 2, 4, 5]),
+    ],
+)
+def test_checkpoints_by_the_clock_or_by_number(every, seconds, share, saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(safety_callbacks, "CHECKPOINT_SECONDS", seconds)
+    monkeypatch.setattr(safety_callbacks, "CHECKPOINT_SHARE", share)
+    model = Pix2Pix(crop_size=16, filters=2, discriminator_filters=2, receptive_field=16, depth=2)
+    model.compile()
+    checkpoints = Checkpoints(tmp_path, keep=10)
+    batch = tf.zeros((1, 16, 16, 3))
+    data = tf.data.Dataset.from_tensors((batch, batch)).repeat()
+    callbacks = [WriteCheckpoints(checkpoints, every=every)]
+    model.fit(data, steps_per_epoch=1, epochs=5, verbose=0, callbacks=callbacks)
+    assert [path.name for path in checkpoints.files()] == [f"step-{n:09d}.npz" for n in saved]
 
 
 def test_siamese_translator_refuses_what_it_cannot_do():

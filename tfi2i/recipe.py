@@ -37,7 +37,9 @@ class TrainSettings:
         xla: Compile the iteration with XLA, on one device: faster on GPUs, slower on processors
             (docs/speed.md). Noise is drawn in another order than without it.
         steps_per_execution: Iterations that run in one call of the compiled function.
-        checkpoint_every: Iterations between checkpoints; one is written after every epoch as well.
+        checkpoint_every: Iterations between checkpoints; None writes one every minute, or more
+            rarely where that would take more than a twentieth of the time. One is written at the
+            end as well.
         keep_checkpoints: How many of the newest checkpoints stay.
         sample_every: Epochs between sample grids.
         samples: Images in a sample grid.
@@ -51,7 +53,7 @@ class TrainSettings:
     strategy: str = "one"
     xla: bool = False
     steps_per_execution: int = 1
-    checkpoint_every: int = 1000
+    checkpoint_every: int | None = None
     keep_checkpoints: int = 2
     sample_every: int = 1
     samples: int = 4
@@ -67,8 +69,9 @@ class TrainSettings:
                 f"train.strategy=one, not {self.strategy}"
             )
         for name in ("epochs", "steps_per_execution", "checkpoint_every", "keep_checkpoints"):
-            if getattr(self, name) < 1:
-                raise RecipeError(f"train.{name} must be at least 1, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise RecipeError(f"train.{name} must be at least 1, got {value}")
         if not 0 <= self.decay_epochs <= self.epochs:
             raise RecipeError(
                 f"train.decay_epochs must lie between 0 and train.epochs ({self.epochs}), "

@@ -1,7 +1,6 @@
-"""What happens beside the updates of a run: logs, samples, checkpoints, alarms."""
+"""What happens beside the updates of a run: logs, samples, alarms."""
 
 import json
-import signal
 import time
 from collections.abc import Callable
 
@@ -9,17 +8,15 @@ import keras
 import numpy as np
 
 from tfi2i.data import as_rgb, write_image
-from tfi2i.errors import TrainingError
-from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
-from tfi2i.training.health import DiscriminatorWatch, first_not_finite, output_warnings
+from tfi2i.training.health import DiscriminatorWatch, output_warnings
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.training.translation import TranslationGAN, domain_read
 
 LOG_EVERY = 20
 
 
-class _RunCallback(keras.callbacks.Callback):
+class RunCallback(keras.callbacks.Callback):
     """A callback that knows the iteration, which Keras' batch index is not after a resume."""
 
     def iteration(self) -> int:
@@ -31,7 +28,7 @@ class _RunCallback(keras.callbacks.Callback):
         return self.model
 
 
-class WriteMetrics(_RunCallback):
+class WriteMetrics(RunCallback):
     """Appends the mean of every log over some iterations to `metrics.jsonl`.
 
     TensorBoard gets the same numbers where it is installed.
@@ -77,7 +74,7 @@ class WriteMetrics(_RunCallback):
         self._since = time.perf_counter()
 
 
-class WriteSamples(_RunCallback):
+class WriteSamples(RunCallback):
     """Translates the same few test images every so many epochs, writes a grid, and looks at it.
 
     A row of the grid is the input, its translation in each direction the variant knows, and the
@@ -128,7 +125,7 @@ class WriteSamples(_RunCallback):
         return found
 
 
-class WritePicture(_RunCallback):
+class WritePicture(RunCallback):
     """Writes the picture of a variant that optimises one picture, every so many epochs."""
 
     def __init__(self, folder: RunFolder, picture: Callable[[], np.ndarray | None], *, every: int):
@@ -151,72 +148,7 @@ class WritePicture(_RunCallback):
         write_image(self.folder.samples / f"{self.iteration():09d}.png", picture)
 
 
-class WriteCheckpoints(_RunCallback):
-    """Saves all state every so many iterations, after every epoch, and on SIGTERM.
-
-    After SIGTERM the current iteration ends, one checkpoint is written and training stops, so that
-    a preempted machine loses nothing.
-    """
-
-    def __init__(self, checkpoints: Checkpoints, *, every: int):
-        super().__init__()
-        self.checkpoints = checkpoints
-        self.every = every
-        self.stopped_by_signal = False
-        self._last_saved = -1
-
-    def on_train_begin(self, logs=None) -> None:
-        self._previous = signal.signal(signal.SIGTERM, self._on_signal)
-        if self.checkpoints.files():
-            self._last_saved = self.iteration()
-        else:
-            # Proves that the folder can be written before any time is spent.
-            self._save()
-
-    def on_train_end(self, logs=None) -> None:
-        signal.signal(signal.SIGTERM, self._previous)
-
-    def on_train_batch_end(self, batch: int, logs=None) -> None:
-        due = self.iteration() // self.every > self._last_saved // self.every
-        if due or self.stopped_by_signal:
-            self._save()
-        if self.stopped_by_signal:
-            self.gan.stop_training = True
-
-    def on_epoch_end(self, epoch: int, logs=None) -> None:
-        self._save()
-
-    def _save(self) -> None:
-        iteration = self.iteration()
-        if iteration == self._last_saved:
-            return
-        self.checkpoints.save(self.gan)
-        self._last_saved = iteration
-
-    def _on_signal(self, number, frame) -> None:
-        self.stopped_by_signal = True
-
-
-class StopWhenNotFinite(_RunCallback):
-    """Raises as soon as a loss is NaN or infinite."""
-
-    def __init__(self, checkpoints: Checkpoints):
-        super().__init__()
-        self.checkpoints = checkpoints
-
-    def on_train_batch_end(self, batch: int, logs=None) -> None:
-        broken = first_not_finite(logs or {})
-        if broken is None:
-            return
-        good = self.checkpoints.newest()
-        raise TrainingError(
-            f"{broken} is {(logs or {})[broken]} at iteration {self.iteration()}. The last good "
-            f"checkpoint is {good}. Lower the learning rates, or set train.precision=float32 if it "
-            "was a mixed one"
-        )
-
-
-class WarnWhenDiscriminatorWins(_RunCallback):
+class WarnWhenDiscriminatorWins(RunCallback):
     """Watches the log that shows how the game stands."""
 
     def __init__(self, *, warn: Callable[[str], None]):

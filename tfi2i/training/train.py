@@ -22,9 +22,7 @@ from tfi2i.errors import RecipeError
 from tfi2i.machine import computes_bfloat16
 from tfi2i.recipe import Recipe
 from tfi2i.training.callbacks import (
-    StopWhenNotFinite,
     WarnWhenDiscriminatorWins,
-    WriteCheckpoints,
     WriteMetrics,
     WritePicture,
     WriteSamples,
@@ -32,6 +30,7 @@ from tfi2i.training.callbacks import (
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
 from tfi2i.training.run_folder import RunFolder, describe_machine
+from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.saving import write_model_facts
 from tfi2i.training.schedule import LinearDecay
 from tfi2i.training.strategy import is_chief, make_strategy
