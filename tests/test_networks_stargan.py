@@ -17,6 +17,20 @@ def test_weights_are_those_of_the_paper():
     assert round(sum(network.count_params() for network in eight) / 1e6, 1) == 53.2
 
 
+def test_with_the_skip_of_the_input_the_last_convolution_alone_can_copy_the_image():
+    images = tf.random.stateless_uniform((2, 16, 16, 3), (0, 0), -0.5, 0.5)
+    labels = tf.one_hot([0, 1], 2)
+    generator = stargan_generator(domains=2, filters=4, blocks=1, input_skip=True)
+    last = generator.get_layer("last_conv")
+    # In the middle of the kernel, from each channel of the image to itself.
+    kernel = np.zeros(last.kernel.shape, np.float32)
+    kernel[3, 3, 4:] = np.eye(3)
+    last.kernel.assign(kernel)
+    np.testing.assert_allclose(generator([images, labels]), tf.tanh(images), atol=1e-6)
+    without = stargan_generator(domains=2, filters=4, blocks=1)
+    assert generator.count_params() - without.count_params() == 7 * 7 * 3 * 3
+
+
 def test_labels_become_maps():
     images = tf.random.stateless_normal((2, 4, 6, 3), (0, 0))
     both = ConcatenateLabel()([images, tf.constant([[1.0, 0.0], [0.0, 1.0]])]).numpy()

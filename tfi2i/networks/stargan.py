@@ -14,6 +14,7 @@ def stargan_generator(
     blocks: int = 6,
     filters: int = 64,
     upsampling: Upsampling = "transposed",
+    input_skip: bool = False,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator: [images (B, H, W, C), labels (B, domains)] -> images in [-1, 1].
@@ -27,9 +28,13 @@ def stargan_generator(
         filters: Channels after the first convolution.
         upsampling: "transposed" convolutions, or "nearest" and a 3x3 one, which draws no
             checkerboard.
+        input_skip: Whether the last convolution sees the images too. What the label leaves as it is
+            then need not pass through the features; the paper has no such skip.
         name: The model's name.
     """
     inputs, features = labelled_features(domains, channels, blocks, filters, upsampling)
+    if input_skip:
+        features = keras.layers.Concatenate(name="input_skip")([features, inputs[0]])
     images = stargan_convolution(features, channels, 7, name="last_conv", use_bias=False)
     return generator_model(inputs, images, size_multiple=4, name=name)
 

@@ -101,7 +101,8 @@ class ElementEditing(StarGAN):
         self.outside_weight = outside_weight
         self.area_weight = area_weight
 
-    def _make_generator(self, **options) -> keras.Model:
+    def _make_generator(self, *, input_skip: bool, **options) -> keras.Model:
+        # No skip: the mask hands on what is not edited.
         return networks.editing_generator(domains=len(self.domains), **options)
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -42,6 +42,7 @@ class StarGAN(MultiDomainGAN):
         blocks: int = 6,
         filters: int = 64,
         upsampling: Literal["transposed", "nearest"] = "transposed",
+        input_skip: bool = False,
         discriminator_filters: int = 64,
         discriminator_depth: int = 6,
         critic_steps: int = 5,
@@ -63,6 +64,8 @@ class StarGAN(MultiDomainGAN):
             blocks: Residual blocks of the generator.
             filters: Channels after the generator's first convolution.
             upsampling: Of the generator: `transposed` convolutions, or `nearest` and a convolution.
+            input_skip: Whether the generator's last convolution sees the images too, so that what
+                the label leaves as it is need not be drawn anew; not in the paper.
             discriminator_filters: Channels after the discriminator's first convolution.
             discriminator_depth: Its strided convolutions.
             critic_steps: Updates of the discriminator in an iteration.
@@ -89,7 +92,11 @@ class StarGAN(MultiDomainGAN):
         self.cycle_weight = cycle_weight
         self.gradient_penalty_weight = gradient_penalty_weight
         self.generator = self._make_generator(
-            channels=channels, blocks=blocks, filters=filters, upsampling=upsampling
+            channels=channels,
+            blocks=blocks,
+            filters=filters,
+            upsampling=upsampling,
+            input_skip=input_skip,
         )
         self.discriminator = networks.stargan_discriminator(
             domains=len(domains),
