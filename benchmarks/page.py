@@ -12,14 +12,21 @@ from benchmarks.growth_plot import growth_plot
 from benchmarks.levers_tried import LEVERS_TRIED
 from benchmarks.markdown import table
 from benchmarks.on_a_gpu import on_a_gpu
+from benchmarks.on_amx import on_amx
 from benchmarks.page_shares import shares_section
 from benchmarks.table import REFERENCES, TITLES, machine_in_words
 
 RESULTS = Path(__file__).parent / "results.json"
+RESULTS_AMX = Path(__file__).parent / "results_amx.json"
 
 
-def page(results: dict[str, Any]) -> str:
-    """The whole page, Markdown; parts that were not measured are left out."""
+def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
+    """The whole page, Markdown; parts that were not measured are left out.
+
+    Args:
+        results: Of `results.json`.
+        amx: The races of `results_amx.json`.
+    """
     machine = machine_in_words(results, next(iter(results["machines"])))
     parts = [
         "# Speed",
@@ -32,6 +39,8 @@ def page(results: dict[str, Any]) -> str:
             parts += [f"## {title}", write(results[key])]
             if key in results["machines"] and machine_in_words(results, key) != machine:
                 parts += [f"Measured on {machine_in_words(results, key)}."]
+    if amx:
+        parts += ["## On a processor with AMX", on_amx(amx)]
     if {"shares", "levers", "gpu"} <= set(results):
         parts += ["## On a GPU of 80 GB", on_a_gpu(results)]
     parts += ["## Levers that were tried and left", LEVERS_TRIED]
@@ -239,12 +248,13 @@ _SECTIONS = [
 ]
 
 
-def write(folder: Path, results: dict[str, Any]) -> None:
+def write(folder: Path) -> None:
     """Writes the page and its plot."""
+    results, amx = (json.loads(path.read_text("utf-8")) for path in (RESULTS, RESULTS_AMX))
     if "growth" in results:
         (folder / "growth.svg").write_text(growth_plot(results["growth"]) + "\n", encoding="utf-8")
-    (folder / "speed.md").write_text(page(results), encoding="utf-8")
+    (folder / "speed.md").write_text(page(results, amx), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), json.loads(RESULTS.read_text(encoding="utf-8")))
+    write(Path(sys.argv[1]))

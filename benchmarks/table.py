@@ -24,7 +24,14 @@ def section(results: dict[str, Any]) -> str:
         f"Median seconds on {machine_in_words(results, 'training')}: all contestants in memory, "
         "taking turns; in brackets how many times faster than the first row. A step goes through "
         "`fit`, batch 1.",
+        *races(results),
     ]
+    return "\n".join([*lines, END])
+
+
+def races(results: dict[str, Any]) -> list[str]:
+    """Lines with a table for each race that was run, and the rates of a large matrix product."""
+    lines = []
     if "training" in results:
         lines += ["", *_table("training step", results["training"], REFERENCES["training"])]
     if "latency" in results:
@@ -35,7 +42,7 @@ def section(results: dict[str, Any]) -> str:
     if "roofline" in results:
         rates = ", ".join(f"{n} {o['gflops']}" for n, o in results["roofline"].items())
         lines += ["", f"A large matrix product reaches, in GFLOP/s: {rates}."]
-    return "\n".join([*lines, END])
+    return lines
 
 
 def machine_in_words(results: dict[str, Any], part: str) -> str:
@@ -56,6 +63,8 @@ def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:
 
 
 def _cell(outcomes: dict[str, Any], name: str, reference: str) -> str:
+    if name not in outcomes:
+        return ""
     seconds, base = (outcomes[key]["median_s"] for key in (name, reference))
     digits = 2 if base >= 1 else 3 if base >= 0.1 else 4
     ratio = "" if name == reference else f" ({base / seconds:.2f})"
