@@ -73,11 +73,12 @@ def _cell(outcome: dict[str, Any] | None, work: str) -> str:
 _READING = """\
 XLA wins there, where on processors it loses: `train.xla=true` of a recipe, or
 `compile(jit_compile=True)`. It joins the thousand small kernels of a step, for half a minute to a
-minute of compilation. Several steps in one call (`train.steps_per_execution`) bring less. PyTorch (2.11, CUDA 13) took the convolutions that cuDNN found fastest; its
-networks compiled alone are hardly faster than eager, and compiled to graphs of kernels
-(`reduce-overhead`) they are its best: of CycleGAN the graphs' turns differ by a third. All turns
-are timed as wholes, but at batch 16, which was raced earlier, without the graphs, and with the
-median step of ours. TensorFlow's wheel (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA 13."""
+minute of compilation. Several steps in one call (`train.steps_per_execution`) bring less. PyTorch
+(2.11, CUDA 13) took the convolutions that cuDNN found fastest; its networks compiled alone are
+hardly faster than eager, and compiled to graphs of kernels (`reduce-overhead`) they are its best:
+of CycleGAN the graphs' turns differ by a third. All turns are timed as wholes, but at batch 16,
+which was raced earlier, without the graphs, and with the median step of ours. TensorFlow's wheel
+(CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA 13."""
 
 _TEXT = """\
 So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.
