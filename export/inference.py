@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i.errors import ExportError
+from tfi2i.layers import PhaseConv2DTranspose
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def inference_generator(
             carries the int attribute `size_multiple`.
         precision: of weights and arithmetic. In bfloat16 the norms keep float32 statistics, and
             the last layer is computed in float32.
-        fused: whether norms use the fused kernel: faster, but LiteRT does not convert it.
+        fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
+            convolutions are computed as plain ones (`tfi2i.layers.PhaseConv2DTranspose`): faster.
 
     Raises:
         ExportError: it has several inputs or outputs, unknown channels, or no size_multiple, or it
@@ -115,7 +117,7 @@ def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> No
 
 
 class _Rewriting:
-    """Copies a Keras configuration with every layer in one precision, norms fused or not.
+    """Copies a Keras configuration with every layer in one precision, its kernels fused or not.
 
     Attributes:
         policies: the dtype policies that the configuration had.
@@ -136,6 +138,8 @@ class _Rewriting:
         if not isinstance(node, dict):
             return node
         copy = {key: self.of(value) for key, value in node.items()}
+        if self._fused and isinstance(copy.get("layers"), list):
+            copy["layers"] = [self._by_phases(layer) for layer in copy["layers"]]
         inner = copy.get("config")
         if isinstance(inner, dict):
             if copy.get("registered_name") == "tfi2i>Dropout" and inner["at_inference"]:
@@ -147,6 +151,24 @@ class _Rewriting:
                 self._set(inner, "fused_at_inference", self._fused)
         return copy
 
+    def _by_phases(self, layer: dict[str, Any]) -> dict[str, Any]:
+        """A transposed convolution of the size that has a faster form in that form."""
+        config = layer["config"]
+        kinds = [tuple(config.get(key) or ()) for key in ("kernel_size", "strides")]
+        transposed = layer["class_name"] == "Conv2DTranspose" and config["padding"] == "same"
+        if not transposed or kinds != [(4, 4), (2, 2)]:
+            return layer
+        self.changed = True
+        kept = ("name", "trainable", "dtype", "filters", "use_bias", "activation")
+        kind = PhaseConv2DTranspose
+        return {
+            **layer,
+            "module": kind.__module__,
+            "class_name": kind.__name__,
+            "registered_name": f"tfi2i>{kind.__name__}",
+            "config": {key: config[key] for key in kept},
+        }
+
     def _set(self, config: dict[str, Any], key: str, value: Any) -> None:
         self.changed |= config[key] != value
         config[key] = value
@@ -155,13 +177,26 @@ class _Rewriting:
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Gives every variable of `target` the value of the one of equal path in `source`."""
     values = {variable.path: variable for variable in source.variables}
+    phases = {id(layer.kernel) for layer in _layers_of(target, PhaseConv2DTranspose)}
     for variable in target.variables:
         if variable.path not in values:
             raise ExportError(
                 f"{source.name!r} cannot be rebuilt for export: its copy has a variable "
                 f"{variable.path!r} that it has not. Give every layer an explicit name."
             )
-        variable.assign(values[variable.path])
+        value = values[variable.path]
+        if id(variable) in phases and value.shape != variable.shape:
+            kernel = keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))
+            variable.assign(PhaseConv2DTranspose.phase_kernel(kernel))
+        else:
+            variable.assign(value)
+
+
+def _layers_of(model: keras.Model, kind: type) -> list[Any]:
+    """All layers of a kind, in models inside of the model too."""
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    own = [layer for layer in model.layers if isinstance(layer, kind)]
+    return own + [layer for one in inner for layer in _layers_of(one, kind)]
 
 
 def _smallest_side(model: keras.Model, size_multiple: int) -> int:

@@ -9,6 +9,7 @@ from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
+from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
@@ -25,6 +26,7 @@ __all__ = [
     "FixedLatent",
     "InstanceNormalization",
     "NearestUpsampling2D",
+    "PhaseConv2DTranspose",
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",

@@ -1,0 +1,45 @@
+"""The transposed convolution by phases against Keras' own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfi2i.export.inference import inference_generator
+from tfi2i.layers import PhaseConv2DTranspose
+from tfi2i.networks import unet
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 5), (4, 4)])
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_numbers_are_those_of_the_transposed_convolution(height, width, use_bias):
+    options = {"use_bias": use_bias, "activation": "tanh"}
+    plain = keras.layers.Conv2DTranspose(
+        6, 4, 2, "same", kernel_initializer="normal", bias_initializer="normal", **options
+    )
+    images = tf.random.stateless_normal((2, height, width, 5), (0, 0))
+    expected = plain(images)
+    layer = PhaseConv2DTranspose(6, **options)
+    layer.build(images.shape)
+    layer.kernel.assign(layer.phase_kernel(np.asarray(plain.kernel)))
+    if use_bias:
+        layer.bias.assign(plain.bias)
+    np.testing.assert_allclose(layer(images), expected, atol=1e-6)
+
+
+def test_only_fused_exports_have_it_and_they_agree():
+    generator = unet(depth=3, filters=4, norm="instance")
+    images = tf.random.stateless_uniform((1, 16, 24, 3), (0, 1), -1, 1)
+    fused, plain = (inference_generator(generator, fused=f).model for f in (True, False))
+    kinds = [{type(layer) for layer in model.layers} for model in (fused, plain)]
+    assert PhaseConv2DTranspose in kinds[0] and keras.layers.Conv2DTranspose not in kinds[0]
+    assert PhaseConv2DTranspose not in kinds[1]
+    np.testing.assert_allclose(fused(images), generator(images), atol=1e-5)
+
+
+def test_a_transposed_convolution_under_spectral_normalisation_stays():
+    generator = unet(depth=3, filters=4, norm="instance", spectral=True)
+    images = tf.random.stateless_uniform((1, 16, 16, 3), (0, 1), -1, 1)
+    fused = inference_generator(generator, fused=True).model
+    assert not any(isinstance(layer, PhaseConv2DTranspose) for layer in fused.layers)
+    np.testing.assert_allclose(fused(images), generator(images), atol=1e-5)
