@@ -119,15 +119,21 @@ def latency(peers: str, scale: float) -> dict[str, Any]:
 
 def _translators(place: Path, network: str, peers: str) -> list[Contestant]:
     files = {
-        "tfi2i SavedModel bfloat16": place / "bfloat16" / "1",
-        "tfi2i SavedModel float32": place / "float32" / "1",
+        "tfi2i SavedModel bfloat16, no setting": place / "bfloat16" / "1",
         "Keras model.export float32": place / "keras",
         "LiteRT float32": place / "float32.tflite",
         "LiteRT int8": place / "int8.tflite",
     }
+    # The setting that `tfi2i export` advises for serving.
+    frozen = {"TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
+    saved = [
+        ours(f"tfi2i SavedModel {kind}", "translate_tfi2i", str(place / kind / "1"), **frozen)
+        for kind in ("bfloat16", "float32")
+    ]
     torch = (peers, "translate_torch", network)
     vino = (peers, "translate_openvino", str(place / "keras"), "--precision")
     return [
+        *saved,
         *(ours(name, "translate_tfi2i", str(path)) for name, path in files.items()),
         theirs("PyTorch float32", *torch),
         theirs("PyTorch bfloat16, compiled", *torch, "--bfloat16", "--compiled"),

@@ -43,8 +43,10 @@ def export_saved_model(
       any of them. Headers are checked before decoding.
 
     One image at a time goes through the fused kernels, several through plain arithmetic, which
-    takes batches of any size. Weights stay variables: as constants they would make a request a
-    little faster on CPUs, and take many times their size in memory once loaded. The folder is
+    takes batches of any size. Weights stay variables: as constants they would take many times
+    their size in memory once loaded. Where the server's environment has
+    TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1, oneDNN brings them into the processor's order once, not for
+    every image, at the price of a second copy (docs/speed.md has what it brings). The folder is
     written under a temporary name and renamed last, so a server never sees half a version.
 
     Args:

@@ -320,6 +320,7 @@ def test_export_writes_files_that_agree(trained, tmp_path, tfi2i):
         "export", "--run", trained, "--out", tmp_path, "--formats", "saved_model,litert"
     )
     assert code == 0 and "pix2pix-a2b-float32.tflite" in said
+    assert "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1" in said
     assert (tmp_path / "saved_model" / "1" / "saved_model.pb").exists()
     assert (tmp_path / "pix2pix-a2b-float32.tflite").stat().st_size
     assert not list(tmp_path.glob("*float16*"))

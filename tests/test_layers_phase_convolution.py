@@ -1,10 +1,15 @@
 """The transposed convolution by phases against Keras' own."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfi2i.export import export_saved_model
 from tfi2i.export.inference import inference_generator
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.networks import unet
@@ -43,3 +48,21 @@ def test_a_transposed_convolution_under_spectral_normalisation_stays():
     fused = inference_generator(generator, fused=True).model
     assert not any(isinstance(layer, PhaseConv2DTranspose) for layer in fused.layers)
     np.testing.assert_allclose(fused(images), generator(images), atol=1e-5)
+
+
+def test_weights_that_a_server_takes_for_frozen_serve_every_size(tmp_path):
+    generator = unet(depth=3, filters=8, norm="instance")
+    version = export_saved_model(generator, tmp_path, metadata={})
+    program = f"""
+import numpy as np, tensorflow as tf
+serve = tf.saved_model.load({str(version)!r}).signatures["serving_default"]
+sizes = [(1, 16, 16), (1, 48, 24), (2, 16, 16), (1, 16, 16)]
+outputs = [serve(images=tf.ones((*size, 3)) * 200.0)["images"].numpy() for size in sizes]
+np.savez({str(tmp_path / "outputs.npz")!r}, *outputs)
+"""
+    environment = {**os.environ, "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+    for outputs in np.load(tmp_path / "outputs.npz").values():
+        images = np.full(outputs.shape, 200.0, np.float32)
+        expected = (np.asarray(generator(images / 127.5 - 1)) + 1) * 127.5
+        np.testing.assert_allclose(outputs, expected, atol=1e-2)

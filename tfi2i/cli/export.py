@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example:  tfi2i export --run runs/00000-pix2pix-facades --out shipped --formats litert"
 
+SERVING_HINT = (
+    "to serve on processors, set TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1 in TF Serving's environment: "
+    "weights are then prepared once, not for every image"
+)
 MOST_IMAGES = 16
 
 
@@ -85,6 +89,8 @@ def export(
     )
     out.print(parity_table(report))
     out.print(f"in {out_folder}, figures in {out_folder / 'parity.json'}")
+    if "saved_model" in wanted:
+        out.print(SERVING_HINT)
 
 
 def _real_images(
