@@ -9,6 +9,8 @@ from benchmarks.race import Contestant, race
 
 OURS = "tfi2i bfloat16"
 BFLOAT16 = ("--precision", "mixed_bfloat16")
+# The setting that `tfi2i export` advises for serving; training would compute with old weights.
+FROZEN = {"TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
 
 
 def ours(name: str, module: str, *arguments: str, **environment: str) -> Contestant:

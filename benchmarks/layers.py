@@ -33,13 +33,14 @@ class Kernel:
     milliseconds: list[float] = field(default_factory=list)
 
 
-def layers(module: str, *arguments: str, peak_gflops: float) -> dict[str, Any]:
+def layers(module: str, *arguments: str, peak_gflops: float, **environment: str) -> dict[str, Any]:
     """Runs one of our contestants and reads what oneDNN says.
 
     Args:
         module: Of `benchmarks`, a contestant.
         *arguments: Its own.
         peak_gflops: The machine's, in the contestant's number format.
+        **environment: Of its process.
 
     Returns:
         `unit_ms`, a step's or an image's median; `kernels_ms` and `gflop` of oneDNN's part of it,
@@ -47,7 +48,7 @@ def layers(module: str, *arguments: str, peak_gflops: float) -> dict[str, Any]:
         furthest from the peak, each with `problem`, `times` in a unit, `ms`, `gflops` and
         `lost_ms`, all of a unit.
     """
-    lines = _verbose_lines(module, *arguments)
+    lines = _verbose_lines(module, *arguments, **environment)
     seconds = next(line for line in lines if '"seconds"' in line)
     unit_ms = 1000 * median(float(number) for number in re.findall(r"\d+\.\d+", seconds))
     kernels = kernels_of(lines)
@@ -84,7 +85,7 @@ def _row(
     }
 
 
-def _verbose_lines(module: str, *arguments: str) -> list[str]:
+def _verbose_lines(module: str, *arguments: str, **environment: str) -> list[str]:
     # One operator at a time, or kernels that overlap would be counted twice.
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTEROP_THREADS": "1"}
     root = str(Path(__file__).parent.parent)
@@ -97,7 +98,7 @@ def _verbose_lines(module: str, *arguments: str) -> list[str]:
             text=True,
             check=True,
             cwd=root,
-            env={**os.environ, **quiet, "ONEDNN_VERBOSE": "profile_exec"},
+            env={**os.environ, **quiet, "ONEDNN_VERBOSE": "profile_exec", **environment},
         )
         output.seek(0)
         return output.read().splitlines()

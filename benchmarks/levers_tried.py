@@ -1,8 +1,7 @@
 """What was tried for speed and is not in the code, for those who would try it again."""
 
 LEVERS_TRIED = """\
-- XLA: see "without fit, with XLA" above; CycleGAN's step, whose pool of images holds what it was
-  given before, is not compiled by it at all.
+- XLA on processors: see "without fit, with XLA" above.
 - `TF_NUM_INTEROP_THREADS=1`, one operator at a time: see above.
-- Weights as constants in the served graph: a request a little faster, and many times the
-  weights' size in memory once loaded; they stay variables."""
+- Weights as constants in the served graph: many times the weights' size in memory once loaded. They
+  stay variables; that they do not change is said by TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1."""

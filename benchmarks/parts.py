@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contestants import BFLOAT16, OURS, median_of, ours, run, theirs, times
+from benchmarks.contestants import BFLOAT16, FROZEN, OURS, median_of, ours, run, theirs, times
 from benchmarks.gpu import gpu
 from benchmarks.layers import layers
 from benchmarks.race import Contestant
@@ -124,10 +124,8 @@ def _translators(place: Path, network: str, peers: str) -> list[Contestant]:
         "LiteRT float32": place / "float32.tflite",
         "LiteRT int8": place / "int8.tflite",
     }
-    # The setting that `tfi2i export` advises for serving.
-    frozen = {"TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
     saved = [
-        ours(f"tfi2i SavedModel {kind}", "translate_tfi2i", str(place / kind / "1"), **frozen)
+        ours(f"tfi2i SavedModel {kind}", "translate_tfi2i", str(place / kind / "1"), **FROZEN)
         for kind in ("bfloat16", "float32")
     ]
     torch = (peers, "translate_torch", network)
@@ -196,7 +194,7 @@ def shares(peers: str, scale: float) -> dict[str, Any]:
         subprocess.run([sys.executable, "-m", "benchmarks.exported_files", folder], check=True)
         for network in ("unet", "resnet"):
             path = str(Path(folder) / network / "bfloat16" / "1")
-            found = layers("translate_tfi2i", path, peak_gflops=best["bfloat16"])
+            found = layers("translate_tfi2i", path, peak_gflops=best["bfloat16"], **FROZEN)
             results[f"{network} 256 generator"] = found
     return results
 
