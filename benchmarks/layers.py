@@ -51,11 +51,12 @@ def layers(module: str, *arguments: str, peak_gflops: float, **environment: str)
     lines = _verbose_lines(module, *arguments, **environment)
     seconds = next(line for line in lines if '"seconds"' in line)
     unit_ms = 1000 * median(float(number) for number in re.findall(r"\d+\.\d+", seconds))
-    kernels = kernels_of(lines)
-    units = _UNITS + 1  # with the first one, which builds
+    # Without the first unit, which builds, and brings weights that stay into order.
+    built = next(number for number, line in enumerate(lines) if line.startswith("@@"))
+    kernels = kernels_of(lines[built:])
     rows, by_kind = [], defaultdict(float)
     for (kind, problem), kernel in kernels.items():
-        times = len(kernel.milliseconds) / units
+        times = len(kernel.milliseconds) / _UNITS
         spent = median(kernel.milliseconds) * times
         by_kind[kind] += spent
         rows.append(_row(kind, problem, times, spent, kernel.gflop * times, peak_gflops))

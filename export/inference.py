@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfi2i.errors import ExportError
 from tfi2i.layers import PhaseConv2DTranspose
+from tfi2i.layers.phase_convolution import has_phases
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,7 @@ class _Rewriting:
     def _by_phases(self, layer: dict[str, Any]) -> dict[str, Any]:
         """A transposed convolution of the size that has a faster form in that form."""
         config = layer["config"]
-        kinds = [tuple(config.get(key) or ()) for key in ("kernel_size", "strides")]
-        transposed = layer["class_name"] == "Conv2DTranspose" and config["padding"] == "same"
-        if not transposed or kinds != [(4, 4), (2, 2)]:
+        if layer["class_name"] != "Conv2DTranspose" or not has_phases(config):
             return layer
         self.changed = True
         kept = ("name", "trainable", "dtype", "filters", "use_bias", "activation")

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfi2i.export import export_saved_model
 from tfi2i.export.inference import inference_generator
 from tfi2i.layers import PhaseConv2DTranspose
+from tfi2i.layers.phase_convolution import has_phases
 from tfi2i.networks import unet
 
 
@@ -30,6 +31,21 @@ def test_numbers_are_those_of_the_transposed_convolution(height, width, use_bias
     if use_bias:
         layer.bias.assign(plain.bias)
     np.testing.assert_allclose(layer(images), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"kernel_size": 4}, True),
+        ({"kernel_size": 4, "data_format": "channels_first"}, False),
+        ({"kernel_size": 4, "output_padding": 1}, False),
+        ({"kernel_size": 4, "dilation_rate": 2, "strides": 1}, False),
+        ({"kernel_size": 3}, False),
+    ],
+)
+def test_only_the_published_size_has_phases(options, expected):
+    layer = keras.layers.Conv2DTranspose(2, **{"strides": 2, "padding": "same", **options})
+    assert has_phases(layer.get_config()) is expected
 
 
 def test_only_fused_exports_have_it_and_they_agree():

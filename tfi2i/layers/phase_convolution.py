@@ -1,5 +1,7 @@
 """A transposed convolution as a plain one, for inference."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -7,6 +9,21 @@ import tensorflow as tf
 _STRIDE = 2
 # Along an axis, the taps of the transposed kernel that make each output phase.
 _TAPS = ((2, 0), (3, 1))
+# What the configuration of such a transposed convolution says.
+_PUBLISHED = {
+    "kernel_size": [4, 4],
+    "strides": [_STRIDE, _STRIDE],
+    "padding": "same",
+    "output_padding": None,
+    "dilation_rate": [1, 1],
+    "data_format": "channels_last",
+}
+
+
+def has_phases(config: dict[str, Any]) -> bool:
+    """Whether a Conv2DTranspose of this configuration has a form by phases."""
+    plain = {key: list(v) if isinstance(v, tuple) else v for key, v in config.items()}
+    return all(plain[key] == value for key, value in _PUBLISHED.items())
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
