@@ -250,7 +250,8 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
     """Stopped within an epoch; the kill -9 version of this test is in test_resume.py."""
     variant_class = find_variant(name).load_class()
     average = {} if name in OPTIMISATIONS else {"ema_decay": 0.5}
-    recipe = tiny_recipe(name, folder_for(name), epochs=3, decay_epochs=2, **average)
+    every = {"checkpoint_every": 3}
+    recipe = tiny_recipe(name, folder_for(name), epochs=3, decay_epochs=2, **every, **average)
 
     whole = Training(recipe, variant_class, RunFolder(tmp_path / "whole"))
     whole.fit(verbose=0)
