@@ -12,7 +12,7 @@ from tfi2i.data.openmoji import main, write_pairs, write_skin_tones
 from tfi2i.errors import DataError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("resvg_py") is None, reason="needs the extra openmoji"
+    importlib.util.find_spec("resvg_py") is None, reason="needs the extra drawings"
 )
 SQUARE = '<svg viewBox="0 0 72 72" xmlns="http://www.w3.org/2000/svg"><rect x="12" y="12" \
 width="48" height="48" stroke="#000" stroke-width="4" fill="{fill}"/></svg>'
@@ -73,7 +73,7 @@ def test_what_is_refused(package, tmp_path, monkeypatch, capsys):
     assert main([str(package), str(tmp_path / "more")]) == DataError.exit_code
     assert "1F528.svg is missing" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "resvg_py", None)
-    with pytest.raises(MissingExtraError, match=r"tfi2i\[openmoji\]"):
+    with pytest.raises(MissingExtraError, match=r"tfi2i\[drawings\]"):
         write_pairs(package, tmp_path / "other")
 
 

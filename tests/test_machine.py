@@ -29,6 +29,20 @@ def test_processors_with_bfloat16_instructions(monkeypatch, flags, native):
     assert machine.computes_bfloat16() is native
 
 
+def test_machines_of_one_name_differ_in_their_extensions(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    listed = "model name\t: Some Processor\nflags\t\t: fpu avx avx2{more}\n\n"
+    for more, name in {
+        "": "Some Processor (AVX2)",
+        " avx512f": "Some Processor (AVX-512)",
+        " avx512f avx512_bf16": "Some Processor (AVX-512 with bfloat16)",
+        " avx512f avx512_bf16 amx_bf16": "Some Processor (AMX)",
+    }.items():
+        monkeypatch.setattr(machine, "_processor_list", lambda more=more: listed.format(more=more))
+        assert machine.processor_name() == name
+        assert machine.computes_bfloat16() is ("bf16" in more)
+
+
 @pytest.mark.parametrize(("native", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
 def test_precision_auto_follows_the_machine(monkeypatch, tmp_path, paired_folder, native, policy):
     from tfi2i.recipe import Recipe

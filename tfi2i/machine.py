@@ -1,10 +1,19 @@
-"""What the machine at hand computes natively, and how many cores of it are there."""
+"""What the machine at hand is, what it computes natively, and how many cores of it are there."""
 
 import os
+import platform
+import re
 from pathlib import Path
 
 # Of GPUs: Ampere and later.
 _BFLOAT16_CAPABILITY = (8, 0)
+# Extensions that decide how fast a processor convolves, the fastest first.
+_EXTENSIONS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX-512 with bfloat16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+}
 
 
 def computes_bfloat16() -> bool:
@@ -31,6 +40,15 @@ def gpu_names() -> list[str]:
     return [one.get("device_name", "GPU") for one in details]
 
 
+def processor_name() -> str:
+    """Such as: AMD EPYC (AVX2). Machines of one name may differ in their widest extension."""
+    match = re.search(r"^model name\s*:\s*(.+)", _processor_list(), re.MULTILINE)
+    name = match[1] if match else platform.processor()
+    flags = _processor_flags()
+    widest = next((words for flag, words in _EXTENSIONS.items() if flag in flags), None)
+    return f"{name} ({widest})" if widest else name
+
+
 def available_cores() -> int:
     """Cores that this process may use: where it is pinned to some of them, fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
@@ -40,8 +58,10 @@ def available_cores() -> int:
 
 def _processor_flags() -> set[str]:
     """The processor's extensions as Linux names them; none where there is no such list."""
+    match = re.search(r"^flags\s*:\s*(.+)", _processor_list(), re.MULTILINE)
+    return set(match[1].split()) if match else set()
+
+
+def _processor_list() -> str:
     path = Path("/proc/cpuinfo")
-    if not path.exists():
-        return set()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -10,23 +10,17 @@ outline and in colour. The folder that this makes is read like any folder of pai
 """
 
 import argparse
-import io
 import json
-import shutil
 import sys
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from tfi2i.data.images import write_image
-from tfi2i.errors import DataError, MissingExtraError, Tfi2iError
+from tfi2i.data.drawing import draw, new_folder, one_of, split_of, write_drawing
+from tfi2i.errors import DataError, Tfi2iError
 from tfi2i.metrics.progress import progress_bar
 
-# One subgroup of emoji in so many is for testing: drawings of a subgroup are often variations.
-_TEST_SHARE = 8
 # Grey levels, on average, by which a drawing must differ from its outline: others have no colour.
 _LEAST_COLOUR = 2.0
 # OpenMoji's numbers of the lightest, the middle and the darkest tone.
@@ -53,23 +47,19 @@ def write_pairs(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
         MissingExtraError: The package that draws SVG is not installed.
     """
     drawings = [one for one in _listed(package) if one["group"] != "flags" and not one["skintone"]]
-    part = _part(out)
     counts = {"train": 0, "test": 0}
-    with progress_bar("Drawing", len(drawings)) as advance:
+    with new_folder(out) as part, progress_bar("Drawing", len(drawings)) as advance:
         for drawing in drawings:
             advance(1)
             name = f"{drawing['hexcode']}.svg"
-            outline = _drawn(package / "black" / "svg" / name, size)
-            colour = _drawn(package / "color" / "svg" / name, size)
+            outline = draw(package / "black" / "svg" / name, size, package="openmoji")
+            colour = draw(package / "color" / "svg" / name, size, package="openmoji")
             if np.abs(colour.astype(int) - outline).mean() < _LEAST_COLOUR:
                 continue
-            split = _split(drawing)
+            split = split_of(drawing["subgroups"])
             counts[split] += 1
             for domain, picture in (("A", outline), ("B", colour)):
-                path = part / domain / split / f"{drawing['hexcode']}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_image(path, picture)
-    part.rename(out)
+                write_drawing(part / domain / split / f"{drawing['hexcode']}.png", picture)
     return counts
 
 
@@ -92,35 +82,19 @@ def write_skin_tones(package: Path, out: Path, *, size: int = 64) -> dict[str, i
         MissingExtraError: As `write_pairs`.
     """
     drawings = [one for one in _listed(package) if one["skintone"] in _TONES]
-    part = _part(out)
     counts = {"train": 0, "test": 0}
-    with progress_bar("Drawing", len(drawings)) as advance:
+    with new_folder(out) as part, progress_bar("Drawing", len(drawings)) as advance:
         for drawing in drawings:
             advance(1)
-            base, split = drawing["skintone_base_hexcode"], _split(drawing)
-            own = list(_TONES)[zlib.crc32(base.encode()) % len(_TONES)]
-            if split == "train" and drawing["skintone"] != own:
+            base, split = drawing["skintone_base_hexcode"], split_of(drawing["subgroups"])
+            tone = _TONES[drawing["skintone"]]
+            if split == "train" and tone != one_of(list(_TONES.values()), base):
                 continue
             counts[split] += 1
-            path = part / split / _TONES[drawing["skintone"]] / f"{base}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, _drawn(package / "color" / "svg" / f"{drawing['hexcode']}.svg", size))
-    part.rename(out)
+            path = package / "color" / "svg" / f"{drawing['hexcode']}.svg"
+            picture = draw(path, size, package="openmoji")
+            write_drawing(part / split / tone / f"{base}.png", picture)
     return counts
-
-
-def _part(out: Path) -> Path:
-    """An empty place to write to: `out` gets its name only when it is complete."""
-    if out.exists():
-        raise DataError(f"{out} exists already: give a folder that does not")
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    return part
-
-
-def _split(drawing: dict[str, Any]) -> str:
-    test = zlib.crc32(drawing["subgroups"].encode()) % _TEST_SHARE == 0
-    return "test" if test else "train"
 
 
 def _listed(package: Path) -> list[dict[str, Any]]:
@@ -131,23 +105,6 @@ def _listed(package: Path) -> list[dict[str, Any]]:
             "npm pack openmoji && tar xzf openmoji-*.tgz"
         )
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _drawn(path: Path, size: int) -> np.ndarray:
-    """A drawing on white, uint8 (size, size, 3)."""
-    try:
-        import resvg_py
-    except ImportError:
-        raise MissingExtraError("drawing OpenMoji's pictures", "resvg-py", "openmoji") from None
-    if not path.exists():
-        raise DataError(f"{path} is missing: unpack the package openmoji again")
-    try:
-        png = resvg_py.svg_to_bytes(
-            svg_path=str(path), background="white", width=size, height=size, skip_system_fonts=True
-        )
-    except ValueError as error:
-        raise DataError(f"{path} cannot be drawn: {error}") from None
-    return np.asarray(Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGB"))
 
 
 def main(arguments: list[str] | None = None) -> int:

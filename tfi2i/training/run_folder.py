@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import RunError
-from tfi2i.machine import available_cores, gpu_names
+from tfi2i.machine import available_cores, gpu_names, processor_name
 from tfi2i.recipe import Recipe, load_recipe
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
@@ -136,16 +136,7 @@ def describe_machine() -> dict[str, Any]:
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "processor": _processor_name(),
+        "processor": processor_name(),
         "cores": available_cores(),
         "gpus": gpu_names(),
     }
-
-
-def _processor_name() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor()
-    match = re.search(r"model name\s*:\s*(.+)", text)
-    return match[1] if match else platform.processor()
