@@ -1,13 +1,16 @@
 """The comparison from end to end at a tiny size, and what it refuses before it trains."""
 
+import dataclasses
 import json
 import re
 
 import pytest
 
-from tfi2i.compare import Budget, compare
-from tfi2i.data import image_size
+from tfi2i.compare import Budget, _width, compare
+from tfi2i.data import image_size, open_source
 from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.recipe import load_recipe
+from tfi2i.zoo.catalogue import find_variant
 
 NAMES = ("discogan", "dualgan:small")
 
@@ -66,6 +69,27 @@ def test_finished_runs_are_not_repeated(compared, capsys):
     assert "..." not in capsys.readouterr().out
     with pytest.raises(RunError, match=r"another budget .*train\.epochs: 3 -> 4"):
         compare(NAMES, Budget(budget.data, size=32, epochs=4), seeds=[0], out=out)
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "dualgan", "travelgan", "siamese_translator"])
+def test_generators_of_one_size(unpaired_folder, name):
+    variant = find_variant(name).load_class()
+    recipe = load_recipe(find_variant(name).recipe_path("small")).resolve(variant)
+    source = open_source(str(unpaired_folder))
+    sizes = {}
+    for wanted in (60_000, 90_000):
+        width = _width(variant, recipe, source, wanted)
+        model = variant(**{**recipe.model_config(variant), "filters": width})
+        sizes[wanted] = model.translator().count_params()
+        assert wanted / 1.3 < sizes[wanted] < wanted * 1.3
+    assert sizes[60_000] < sizes[90_000]
+
+
+def test_a_budget_of_another_size_is_another_budget(compared):
+    out, budget, _ = compared
+    wider = dataclasses.replace(budget, generator_size=100_000)
+    with pytest.raises(RunError, match=r"another budget .*model\.filters"):
+        compare(NAMES, wider, seeds=[0], out=out)
 
 
 def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):

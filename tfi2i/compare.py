@@ -1,13 +1,16 @@
 """`tfi2i compare`: several variants under one budget, in one table with pictures side by side.
 
 Every variant trains the networks of one of its recipes on the same images, at the same size, for
-the same number of them, in a process of its own, and is measured on the same test images.
+the same number of them, in a process of its own, and is measured on the same test images. Where a
+size of generators is asked for, all are made as wide as that takes.
 """
 
+import functools
 import json
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +40,14 @@ class Budget:
         size: Side of the training images in pixels.
         epochs: Passes over the training images; the last third brings the rates to zero.
         flip: Whether training images are mirrored at random.
+        generator_size: Parameters of every generator, about; None leaves each as its recipe has it.
     """
 
     data: str
     size: int
     epochs: int
     flip: bool = True
+    generator_size: int | None = None
 
     def overrides(self, seed: int) -> list[str]:
         """What makes a variant's recipe this budget's."""
@@ -60,12 +65,13 @@ class Budget:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A variant as it was named, its recipe, its images, and the run folder of each seed."""
+    """A variant as it was named, its recipe, its images; for each seed overrides and run folder."""
 
     name: str
     variant: Variant
     recipe: str
     source: DataSource
+    overrides: dict[int, list[str]]
     folders: dict[int, RunFolder]
 
 
@@ -92,7 +98,8 @@ def compare(
 
     Raises:
         DataError: If the images cannot serve a variant's kind of batch; found before any training.
-        RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe.
+        RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe, or
+            its generator has no width to set.
         RunError: If `out` holds a run of another budget.
         TrainingError: If a run fails; its own message is in its log.
     """
@@ -103,7 +110,7 @@ def compare(
     def run(entry: _Entry, seed: int) -> dict[str, Any]:
         record = measured_run(
             entry.folders[seed],
-            [entry.variant.name, "--recipe", entry.recipe, *budget.overrides(seed)],
+            [entry.variant.name, "--recipe", entry.recipe, *entry.overrides[seed]],
             label=f"{entry.name}, seed {seed}",
             jobs=jobs,
         )
@@ -117,7 +124,7 @@ def compare(
     machine = describe_machine()
     results = {
         "data": entries[0].source.description,
-        "budget": {"size": budget.size, "epochs": budget.epochs, "flip": budget.flip},
+        "budget": {key: value for key, value in asdict(budget).items() if key != "data"},
         **{key: machine[key] for key in ("command", "processor", "cores", "versions")},
         "variants": {},
     }
@@ -153,19 +160,46 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     variant_class = variant.load_class()
     if not issubclass(variant_class, TranslationGAN):
         raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
-    recipes = {
-        seed: load_recipe(variant.recipe_path(recipe_name))
-        .with_overrides(budget.overrides(seed))
-        .resolve(variant_class)
-        for seed in seeds
-    }
+    written = load_recipe(variant.recipe_path(recipe_name))
     source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
     if "test" not in source.splits:
         raise DataError(f"{source.name} has no test images, on which variants are compared")
+    overrides = {seed: budget.overrides(seed) for seed in seeds}
+    if budget.generator_size is not None:
+        resolved = written.with_overrides(overrides[seeds[0]]).resolve(variant_class)
+        width = _width(variant_class, resolved, source, budget.generator_size)
+        overrides = {seed: [*own, f"model.filters={width}"] for seed, own in overrides.items()}
+    recipes = {
+        seed: written.with_overrides(own).resolve(variant_class) for seed, own in overrides.items()
+    }
     steps_per_epoch(source, recipes[seeds[0]].data["batch_size"])
     place = name.replace(":", "-")
     folders = {seed: _folder(out / f"{place}-seed{seed}", one) for seed, one in recipes.items()}
-    return _Entry(name, variant, recipe_name, source, folders)
+    return _Entry(name, variant, recipe_name, source, overrides, folders)
+
+
+def _width(
+    variant_class: type[TranslationGAN], recipe: Recipe, source: DataSource, parameters: int
+) -> int:
+    """The `model.filters` whose generator comes nearest to a number of parameters."""
+    config = variant_class.completed_config(recipe.model_config(variant_class), source)
+    if "filters" not in config:
+        raise RecipeError(f"{recipe.variant} has no model.filters to set its generator's size by")
+
+    @functools.cache
+    def size(filters: int) -> int:
+        model = variant_class(**{**config, "filters": filters})
+        return int(model.translator().count_params())
+
+    def distance(filters: int) -> float:
+        return abs(math.log(size(filters) / parameters))
+
+    # Nearly all parameters are kernels, which grow with the square of the width.
+    start = config["filters"]
+    filters = max(1, round(start * math.sqrt(parameters / size(start))))
+    while (nearer := min(max(1, filters - 1), filters, filters + 1, key=distance)) != filters:
+        filters = nearer
+    return filters
 
 
 def _folder(path: Path, recipe: Recipe) -> RunFolder:

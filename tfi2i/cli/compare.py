@@ -27,6 +27,12 @@ def compare(
     ] = 12,
     size: Annotated[int, typer.Option(help="Side of the training images in pixels.")] = 64,
     flip: Annotated[bool, typer.Option(help="Mirror training images at random.")] = True,
+    generator_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Parameters of every generator, about; by default as the recipes have them."
+        ),
+    ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0",
     out_folder: Annotated[
         Path, typer.Option("--out", help="The folder for runs, table and page.")
@@ -49,7 +55,7 @@ def compare(
 
     # Runs remember their images, and can be resumed from anywhere.
     source = str(Path(data).absolute()) if Path(data).exists() else data
-    budget = Budget(source, size, epochs, flip)
+    budget = Budget(source, size, epochs, flip, generator_size)
     results = run_comparison(variants, budget, seeds=numbers, out=out_folder, jobs=jobs)
     for name, found in results["variants"].items():
         out.print(f"{name}: {figures_in_words(found)}, {found['seconds']} s")

@@ -40,9 +40,11 @@ def comparison_table(variants: dict[str, Any]) -> tuple[Sequence[str], list[Sequ
 def comparison_lead(results: dict[str, Any]) -> str:
     """What was compared, on which machine."""
     budget, cores = results["budget"], results["cores"]
+    width = budget.get("generator_size")
+    sized = f", its generator as wide as about {width:,} parameters take" if width else ""
     return (
         f"{results['data'].removeprefix('found ')}. Each variant with its small recipe, or the "
-        f"one it is named with, {budget['epochs']} epochs at {budget['size']} px. "
+        f"one it is named with{sized}, {budget['epochs']} epochs at {budget['size']} px. "
         f"{cores} {'core' if cores == 1 else 'cores'} of {results['processor']}, TensorFlow "
         f"{results['versions']['tensorflow']}."
     )
