@@ -76,6 +76,12 @@ def test_features_of_the_same_images_are_computed_once(monkeypatch):
     assert calls == [2, 1, 1, 1, 2]
     np.testing.assert_array_equal(first, again)
     np.testing.assert_allclose(other, first[:1])
+    extractor(images[:2])  # asked for again: others are forgotten before it
+    extractor(images[1:3])
+    extractor(images[:2])
+    extractor(images[2:3])
+    extractor(images[:2])
+    assert calls == [2, 1, 1, 1, 2, 2, 1]
 
 
 def ramps():

@@ -71,3 +71,26 @@ def test_under_a_strategy_all_replicas_step_alike(two_replicas):
     two_replicas.run(step)
     for copy in two_replicas.experimental_local_results(variable.value):
         np.testing.assert_allclose(copy, [0.9, 0.9, 1.0], atol=1e-4)
+
+
+@pytest.mark.parametrize(("policy", "seen"), [("float32", 1.0 + 2**-12), ("mixed_bfloat16", 1.0)])
+def test_replicas_exchange_gradients_in_the_precision_they_compute_in(two_replicas, policy, seen):
+    keras.config.set_dtype_policy(policy)
+    try:
+        with two_replicas.scope():
+            variable = keras.Variable(np.zeros(1, np.float32), dtype="float32")
+            # So large an epsilon leaves the step the gradient itself.
+            optimizer = FusedAdam(2.0**20, beta_1=0.0, beta_2=0.0, epsilon=2.0**20)
+            optimizer.build([variable])
+
+        @tf.function
+        def step():
+            # What float32 holds and bfloat16 does not: half of it on each replica.
+            optimizer.apply([tf.constant([0.5 + 2**-13])], [variable])
+
+        two_replicas.run(step)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert optimizer.variables[1].dtype == "float32"
+    for copy in two_replicas.experimental_local_results(variable.value):
+        np.testing.assert_allclose(copy, [-seen], rtol=2e-6)

@@ -59,8 +59,8 @@ class KerasExtractor:
                 et al. 2022).
             preprocess: From 0..255 to what the model eats; None where the model does that itself.
             batch_size: Images at a time.
-            remembered_batches: So many of the latest batches keep their features, for test images
-                that several translators share.
+            remembered_batches: So many batches that were asked for last keep their features, for
+                test images that several translators or directions share.
         """
         import tensorflow as tf
 
@@ -99,10 +99,10 @@ class KerasExtractor:
     def _features(self, batch: np.ndarray) -> np.ndarray:
         # By a digest: the pixels themselves would fill the memory.
         key = (batch.shape, hashlib.blake2b(batch.tobytes()).digest())
-        if key in self._kept:
-            return self._kept[key]
-        features = self._extract(batch).numpy()
-        self._kept[key] = features
+        features = self._kept.pop(key, None)
+        if features is None:
+            features = self._extract(batch).numpy()
+        self._kept[key] = features  # The last to be forgotten.
         if len(self._kept) > self._remembered_batches:
             del self._kept[next(iter(self._kept))]
         return features

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfi2i.training.replicas import replica_count
+
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class FusedAdam(keras.optimizers.Adam):
@@ -11,7 +13,15 @@ class FusedAdam(keras.optimizers.Adam):
     Keras computes the same formula by a dozen operations that each read and write whole arrays.
     Arguments, state and saved files are those of `keras.optimizers.Adam`; `amsgrad` is not fused
     and goes Keras' way.
+
+    Under the policy `mixed_bfloat16`, replicas exchange gradients in bfloat16: half of what they
+    would send. Those of kernels are bfloat16 numbers already; only their sum is rounded once more.
     """
+
+    def build(self, variables):
+        """Makes the moments, and notes the policy: the threads of replicas do not see it."""
+        super().build(variables)
+        self._exchanges_bfloat16 = keras.config.dtype_policy().name == "mixed_bfloat16"
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable and its moments in place."""
@@ -32,6 +42,12 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=tf.cast(self.epsilon, variable.dtype),
             grad=tf.cast(gradient, variable.dtype),
         )
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        """Where Keras sums gradients over replicas; `update_step` makes them float32 again."""
+        if self._exchanges_bfloat16 and replica_count() > 1:
+            grads_and_vars = [(tf.cast(one, tf.bfloat16), var) for one, var in grads_and_vars]
+        return super()._all_reduce_sum_gradients(grads_and_vars)
 
 
 def _handle(variable) -> tf.Tensor:
