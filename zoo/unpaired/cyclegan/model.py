@@ -1,7 +1,7 @@
 """CycleGAN: Unpaired Translation using Cycle-Consistent Adversarial Networks (Zhu et al. 2017)."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -38,7 +38,6 @@ class CycleGAN(TranslationGAN):
         b_channels: int = 3,
         blocks: int | None = None,
         filters: int = 64,
-        upsampling: Literal["transposed", "nearest"] = "transposed",
         receptive_field: int = 70,
         discriminator_filters: int = 64,
         cycle_weight: float = 10.0,
@@ -56,8 +55,6 @@ class CycleGAN(TranslationGAN):
             b_channels: Channels of `b`.
             blocks: Residual blocks; None takes 9 from 256 pixels on and 6 below, as the paper.
             filters: Channels after the first convolution of a generator.
-            upsampling: Of the generators: `transposed` convolutions, or `nearest` and a
-                convolution, which draws no checkerboard.
             receptive_field: Of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of a PatchGAN's first layer.
             cycle_weight: The paper's lambda, equal in both directions.
@@ -87,7 +84,6 @@ class CycleGAN(TranslationGAN):
                 output_channels=output_channels,
                 blocks=blocks,
                 filters=filters,
-                upsampling=upsampling,
                 name=name,
             )
 
