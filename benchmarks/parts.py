@@ -90,6 +90,16 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
     return results
 
 
+def fit_adds(peers: str, scale: float) -> dict[str, Any]:
+    """Networks that take hardly any time, through `fit` and without: the difference is its own."""
+    results = {}
+    for variant in ("pix2pix", "cyclegan"):
+        work = ("train_tfi2i", variant, "--size", "32", "--tiny")
+        contestants = [ours("through fit", *work), ours("without fit", *work, "--bare")]
+        results[variant] = run(contestants, times(6, scale), 40)
+    return results
+
+
 def single_layers(peers: str, scale: float) -> dict[str, Any]:
     """Layers of which the zoo has its own form, beside the plain form."""
     names = {
@@ -268,7 +278,7 @@ def pipeline(peers: str, scale: float) -> dict[str, Any]:
 PARTS = {
     part.__name__: part
     for part in (
-        *(roofline, training, siamese, levers, single_layers, latency),
+        *(roofline, training, siamese, levers, fit_adds, single_layers, latency),
         *(growth, replicas, shares, trained, first_steps, startup, pipeline, gpu),
     )
 }

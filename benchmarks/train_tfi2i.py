@@ -66,10 +66,12 @@ class TakeTurns(keras.callbacks.Callback):
 
 
 def make_model(arguments: argparse.Namespace) -> keras.Model:
-    """The variant at its published size, compiled."""
+    """The variant at its published size, or as tiny as it gets, compiled."""
     if arguments.plain_last:
         BlockConv2D.call = keras.layers.Conv2D.call
     changes = {"upsampling": arguments.upsampling} if arguments.upsampling else {}
+    if arguments.tiny:
+        changes |= {"filters": 1, "discriminator_filters": 1}
     model = find_variant(arguments.variant).load_class()(crop_size=arguments.size, **changes)
     options = {"jit_compile": arguments.xla, "steps_per_execution": arguments.steps}
     if arguments.keras_adam:
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--keras-adam", action="store_true", help="without the fused kernel")
     parser.add_argument("--plain-last", action="store_true", help="BlockConv2D as plain Conv2D")
     parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
+    parser.add_argument("--tiny", action="store_true", help="one channel where there are 64")
     parser.add_argument("--bare", action="store_true", help="the compiled step without fit")
     parser.add_argument("--xla", action="store_true", help="compiled by XLA")
     parser.add_argument("--steps", type=int, default=1, help="in one call of the compiled function")

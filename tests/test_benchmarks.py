@@ -137,3 +137,21 @@ def test_races_run_again_show_their_spread(monkeypatch):
     assert "writes: P, 2 cores, TensorFlow 2." in made
     assert made.count("Measured on P, 1 core, TensorFlow 2.") == 1
     assert "| `a` | 51.2 |" in made and "| `b` | refused |" in made
+
+
+def test_what_fit_adds_is_a_share_of_the_raced_steps(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    machine = {"processor": "P", "cores": 2, "versions": {"tensorflow": "2"}}
+    seconds = {"tfi2i bfloat16": 0.2, "tfi2i float32": 0.1, "PyTorch float32": 0.05}
+    raced = {
+        name: {"median_s": s, "peak_mib": 9, "libraries_mib": 1} for name, s in seconds.items()
+    }
+    results = {
+        "machines": {"fit_adds": machine},
+        "training": {"pix2pix 64": raced},
+        "fit_adds": {
+            "pix2pix": {"through fit": {"median_s": 7e-3}, "without fit": {"median_s": 5e-3}}
+        },
+    }
+    made = importlib.import_module("benchmarks.page").page(results)
+    assert "| pix2pix | 7.00 | 5.00 | pix2pix 64 px 2.0% |" in made
