@@ -5,12 +5,14 @@ import json
 import pytest
 
 from tfi2i.cards import results_section, update_card
+from tfi2i.data import open_source
 from tfi2i.errors import RecipeError
 from tfi2i.measures import MEASURES
-from tfi2i.recipe import load_recipe
+from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.reproduce import arm_variant, load_plan, recipe_digest
 from tfi2i.results import check_addable, joined, results_head, summary
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
+from tfi2i.zoo.multidomain.stargan.cyclegans import _pair_source
 
 PLANS = [(variant.name, plan) for variant in variants() for plan in variant.plans]
 MEASURED = [(name, plan) for name, plan in PLANS if find_variant(name).results(plan)]
@@ -113,21 +115,38 @@ def test_seeds_are_added_to_those_measured_before():
         check_addable(measured, ["whole", "other"], [2])
 
 
-def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured():
+@pytest.mark.parametrize("plan", ["reproduce", "skin_tones", "icon_weights"])
+def test_the_card_of_stargan_shows_the_cyclegans_that_were_measured(plan):
     stargan = find_variant("stargan")
     card = (stargan.folder / "README.md").read_text(encoding="utf-8")
-    found = json.loads((stargan.folder / "cyclegans.json").read_text(encoding="utf-8"))
-    mean, results = found["mean"], stargan.results()
+    name = "cyclegans.json" if plan == "reproduce" else f"cyclegans_{plan}.json"
+    found = json.loads((stargan.folder / name).read_text(encoding="utf-8"))
+    results = stargan.results(plan)
     assert results is not None
     one = results["arms"]["StarGAN"]
     for figures, seconds in (
-        (mean, found["seconds"]),
+        (found["mean"], found["seconds"]),
         ({name: figure["mean"] for name, figure in one["figures"].items()}, one["seconds"]),
     ):
         cells = (
             f"{figures['l1']:.3f} | {figures['kid']:.3f} | {figures['accuracy']:.0%} | {seconds}"
         )
         assert cells.replace("%", " %") in card
+
+
+def test_a_cyclegan_gets_two_of_the_domains_of_a_folder(labelled_folder, tmp_path):
+    first, second = open_source(str(labelled_folder), kind="labelled").class_names
+    recipe = Recipe("stargan", data={"source": str(labelled_folder)})
+    for _ in range(2):  # as when a stopped call goes on
+        pair = open_source(_pair_source(recipe, second, first, tmp_path / "pair"), kind="unpaired")
+    for split in ("train", "test"):
+        images, labels = pair.splits[split], (second, first)
+        for domain, label in zip((images.a, images.b), labels, strict=True):
+            there = sorted(path.name for path in (labelled_folder / split / label).iterdir())
+            assert domain is not None
+            assert [name.split("/")[-1] for name in domain.names] == there
+    earth = Recipe("stargan", data={"source": "earth:bmng+etopo1+shadedrelief"})
+    assert _pair_source(earth, "bmng", "etopo1", tmp_path) == "earth:bmng-etopo1"
 
 
 @pytest.mark.parametrize(
