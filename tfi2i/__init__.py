@@ -8,6 +8,8 @@ editors and type checkers read.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tfi2i.machine import prefer_onednn
+
 if TYPE_CHECKING:
     from tfi2i.data import open_source, read_image, training_batches, write_image
     from tfi2i.metrics import evaluate
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from tfi2i.zoo.catalogue import from_preset, load
 
 __version__ = "0.1.0"
+
+# Here already, for TensorFlow reads the setting once, when it is imported.
+prefer_onednn()
 
 __all__ = [
     "evaluate",
