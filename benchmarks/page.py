@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fit_adds import fit_adds_section
 from benchmarks.growth_plot import growth_plot
 from benchmarks.levers_tried import LEVERS_TRIED
 from benchmarks.markdown import table
 from benchmarks.on_a_gpu import on_a_gpu
 from benchmarks.on_amx import on_amx
+from benchmarks.onednn import onednn_section
 from benchmarks.page_shares import shares_section
 from benchmarks.table import REFERENCES, TITLES, machine_in_words
 
@@ -40,7 +42,7 @@ def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
             if key in results["machines"] and machine_in_words(results, key) != machine:
                 parts += [f"Measured on {machine_in_words(results, key)}."]
     if {"fit_adds", "training"} <= set(results):
-        parts += ["## What fit adds", _fit_adds(results)]
+        parts += ["## What fit adds", fit_adds_section(results)]
     if amx:
         parts += ["## On a processor with AMX", on_amx(amx)]
     if {"shares", "levers", "gpu"} <= set(results):
@@ -62,29 +64,6 @@ def _levers(levers: dict[str, Any]) -> str:
     return (
         "One training step with every lever, and the same without one of them; in brackets how "
         "many times as long.\n\n" + table(["training step", *head], rows)
-    )
-
-
-def _fit_adds(results: dict[str, Any]) -> str:
-    rows = []
-    for variant, outcomes in results["fit_adds"].items():
-        through, without = (
-            1000 * outcomes[f"{how} fit"]["median_s"] for how in ("through", "without")
-        )
-        steps = {
-            work: 1000 * min(ours["median_s"] for name, ours in raced.items() if "tfi2i" in name)
-            for work, raced in results["training"].items()
-            if work.startswith(variant)
-        }
-        shares = (f"{work} px {(through - without) / step:.1%}" for work, step in steps.items())
-        rows.append([variant, f"{through:.2f}", f"{without:.2f}", ", ".join(shares)])
-    return (
-        "A step of networks with one channel where the published ones have 64, at 32 px, takes "
-        "hardly any time; what it takes longer through `fit` (callbacks, logs, the iterator) is "
-        "`fit`'s own, the same for any network. Measured on "
-        f"{machine_in_words(results, 'fit_adds')}; the shares are of the README's steps in the "
-        "faster precision.\n\n"
-        + table(["ms a step", "through fit", "without fit", "the difference as a share of"], rows)
     )
 
 
@@ -259,6 +238,7 @@ def _against(outcome: dict[str, Any] | None, base: float) -> str:
 
 _SECTIONS = [
     ("What each lever brings", "levers", _levers),
+    ("oneDNN on processors without AVX-512", "onednn", onednn_section),
     ("The same races again", "repeats", _repeats),
     ("Memory", "training", _memory),
     ("Layers of our own", "single_layers", _single_layers),

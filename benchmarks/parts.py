@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contestants import BFLOAT16, FROZEN, OURS, median_of, ours, run, theirs, times
+from benchmarks.fit_adds import fit_adds
 from benchmarks.gpu import gpu
 from benchmarks.layers import layers
+from benchmarks.onednn import onednn
 from benchmarks.race import Contestant
 from benchmarks.roofline import FLOPS
 
@@ -87,16 +89,6 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
         name = "one operator at a time"
         contestants.append(ours(name, "train_tfi2i", *work, *BFLOAT16, **one_at_a_time))
         results[f"{variant} {size}"] = run(contestants, times(4, scale), steps)
-    return results
-
-
-def fit_adds(peers: str, scale: float) -> dict[str, Any]:
-    """Networks that take hardly any time, through `fit` and without: the difference is its own."""
-    results = {}
-    for variant in ("pix2pix", "cyclegan"):
-        work = ("train_tfi2i", variant, "--size", "32", "--tiny")
-        contestants = [ours("through fit", *work), ours("without fit", *work, "--bare")]
-        results[variant] = run(contestants, times(6, scale), 40)
     return results
 
 
@@ -278,7 +270,8 @@ def pipeline(peers: str, scale: float) -> dict[str, Any]:
 PARTS = {
     part.__name__: part
     for part in (
-        *(roofline, training, siamese, levers, fit_adds, single_layers, latency),
+        *(roofline, training, siamese, levers, onednn, fit_adds, single_layers),
+        latency,
         *(growth, replicas, shares, trained, first_steps, startup, pipeline, gpu),
     )
 }

@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 import time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ import tensorflow as tf
 from benchmarks.replicas import second_worker, strategy_of
 from benchmarks.worker import next_units, peak_mib, say, take_turns, tensorflow_gpu
 from tfi2i.layers import BlockConv2D
+from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
 
 
@@ -66,13 +67,18 @@ class TakeTurns(keras.callbacks.Callback):
 
 
 def make_model(arguments: argparse.Namespace) -> keras.Model:
-    """The variant at its published size, or as tiny as it gets, compiled."""
+    """The variant at its published size, with a recipe's networks, or as tiny as it gets."""
     if arguments.plain_last:
         BlockConv2D.call = keras.layers.Conv2D.call
-    changes = {"upsampling": arguments.upsampling} if arguments.upsampling else {}
+    variant = find_variant(arguments.variant)
+    changes: dict[str, Any] = {}
+    if arguments.recipe:
+        changes |= load_recipe(variant.recipe_path(arguments.recipe)).model
+    if arguments.upsampling:
+        changes["upsampling"] = arguments.upsampling
     if arguments.tiny:
         changes |= {"filters": 1, "discriminator_filters": 1}
-    model = find_variant(arguments.variant).load_class()(crop_size=arguments.size, **changes)
+    model = variant.load_class()(crop_size=arguments.size, **changes)
     options = {"jit_compile": arguments.xla, "steps_per_execution": arguments.steps}
     if arguments.keras_adam:
         adam = {"learning_rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8}
@@ -94,6 +100,7 @@ def main() -> None:
     parser.add_argument("--keras-adam", action="store_true", help="without the fused kernel")
     parser.add_argument("--plain-last", action="store_true", help="BlockConv2D as plain Conv2D")
     parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
+    parser.add_argument("--recipe", help="whose networks to take, where not the published ones")
     parser.add_argument("--tiny", action="store_true", help="one channel where there are 64")
     parser.add_argument("--bare", action="store_true", help="the compiled step without fit")
     parser.add_argument("--xla", action="store_true", help="compiled by XLA")

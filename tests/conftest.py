@@ -2,6 +2,9 @@
 
 import os
 
+# Before TensorFlow, whose kernels it chooses.
+import tfi2i  # noqa: F401
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests run side by side: one thread each is faster than two that fight, and bit-equal everywhere.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

@@ -155,3 +155,10 @@ def test_what_fit_adds_is_a_share_of_the_raced_steps(monkeypatch):
     }
     made = importlib.import_module("benchmarks.page").page(results)
     assert "| pix2pix | 7.00 | 5.00 | pix2pix 64 px 2.0% |" in made
+
+
+def test_what_onednn_brings_is_a_ratio(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    section = importlib.import_module("benchmarks.onednn").onednn_section
+    works = {"pix2pix 64 px": {"with oneDNN": {"median_s": 0.2}, "without": {"median_s": 0.3}}}
+    assert "| pix2pix 64 px | 200 | 300 (1.50) |" in section(works)

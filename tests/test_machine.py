@@ -1,6 +1,8 @@
 """What the machine computes natively, and what follows from it."""
 
 import json
+import os
+import platform
 import subprocess
 import sys
 
@@ -41,6 +43,30 @@ def test_machines_of_one_name_differ_in_their_extensions(monkeypatch):
         monkeypatch.setattr(machine, "_processor_list", lambda more=more: listed.format(more=more))
         assert machine.processor_name() == name
         assert machine.computes_bfloat16() is ("bf16" in more)
+
+
+@pytest.mark.parametrize(
+    ("processor", "before", "after"),
+    [("x86_64", None, "1"), ("AMD64", None, "1"), ("x86_64", "0", "0"), ("aarch64", None, None)],
+)
+def test_onednn_is_preferred_where_it_was_measured(monkeypatch, processor, before, after):
+    monkeypatch.setattr(machine.platform, "machine", lambda: processor)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if before is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", before)
+    machine.prefer_onednn()
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == after
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="of x86 processors")
+def test_tensorflow_computes_with_onednn_when_tfi2i_came_first():
+    program = (
+        "import tfi2i, tensorflow as tf\n"
+        "from tensorflow.python.util import _pywrap_util_port\n"
+        "assert _pywrap_util_port.IsMklEnabled()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
 
 
 @pytest.mark.parametrize(("native", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
