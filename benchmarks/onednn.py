@@ -12,25 +12,29 @@ from benchmarks.markdown import table
 WITH, WITHOUT = "with oneDNN", "without"
 # What is computed, for how many units a turn.
 STEPS = {
-    "pix2pix 256 px": (("pix2pix", "--size", "256"), 4),
-    "pix2pix 64 px": (("pix2pix", "--size", "64"), 8),
-    "cyclegan 128 px": (("cyclegan", "--size", "128"), 2),
-    "pix2pix, recipe `small`": (("pix2pix", "--size", "64", "--recipe", "small"), 8),
-    "cyclegan, recipe `small`": (("cyclegan", "--size", "64", "--recipe", "small"), 8),
+    "pix2pix 256": (("pix2pix", "--size", "256"), 4),
+    "pix2pix 64": (("pix2pix", "--size", "64"), 8),
+    "cyclegan 128": (("cyclegan", "--size", "128"), 2),
+    "pix2pix small": (("pix2pix", "--size", "64", "--recipe", "small"), 8),
+    "cyclegan small": (("cyclegan", "--size", "64", "--recipe", "small"), 8),
 }
-GENERATORS = {"unet": "U-Net-256, served", "resnet": "ResNet-9, served"}
+GENERATORS = {"U-Net-256 served": "unet", "ResNet-9 served": "resnet"}
 
 
-def onednn(peers: str, scale: float) -> dict[str, Any]:
+def onednn(peers: str, scale: float, works: list[str] | None = None) -> dict[str, Any]:
     """Steps and exported generators with the kernels that `import tfi2i` turns on, and without."""
-    works = {name: (("train_tfi2i", *work), units) for name, (work, units) in STEPS.items()}
+    wanted = works or [*STEPS, *GENERATORS]
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "benchmarks.exported_files", folder], check=True)
-        for network, name in GENERATORS.items():
-            path = str(Path(folder) / network / "float32" / "1")
-            works[name] = (("translate_tfi2i", path), 4)
-        results = {}
-        for name, (command, units) in works.items():
+        if set(wanted) & set(GENERATORS):
+            subprocess.run([sys.executable, "-m", "benchmarks.exported_files", folder], check=True)
+        for name in wanted:
+            if name in STEPS:
+                work, units = STEPS[name]
+                command = ("train_tfi2i", *work)
+            else:
+                path = Path(folder) / GENERATORS[name] / "float32" / "1"
+                command, units = ("translate_tfi2i", str(path)), 4
             contestants = [
                 ours(WITH, *command, TF_ENABLE_ONEDNN_OPTS="1"),
                 ours(WITHOUT, *command, TF_ENABLE_ONEDNN_OPTS="0"),
@@ -50,6 +54,7 @@ def onednn_section(works: dict[str, Any]) -> str:
     return (
         "Where a processor has no AVX-512, TensorFlow leaves oneDNN's kernels off. `import tfi2i` "
         "and the command turn them on, unless TF_ENABLE_ONEDNN_OPTS is set or TensorFlow was "
-        "imported before; a server needs the setting in its own environment. In float32, in "
-        "brackets how many times as long.\n\n" + table(["ms", WITH, WITHOUT], rows)
+        "imported before; a server needs the setting in its own environment. Steps in float32 at "
+        "so many pixels, or of the recipe `small`; in brackets how many times as long.\n\n"
+        + table(["ms", WITH, WITHOUT], rows)
     )

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="repeat the races, to see the spread")
     parser.add_argument(
         "--works",
-        help="of training or growth: pix2pix 256,cyclegan 64; of gpu, by batch: pix2pix 16",
+        help="of training, growth or onednn: pix2pix 256,cyclegan 64; of gpu, by batch: pix2pix 16",
     )
     parser.add_argument("--json", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> None:
     machine = {key: machine[key] for key in ("processor", "cores", "gpus", "versions")}
     for name in wanted:
         options = {}
-        if name in ("training", "growth", "gpu") and arguments.works:
+        if name in ("training", "growth", "onednn", "gpu") and arguments.works:
             options["works"] = arguments.works.split(",")
         for turn in range(arguments.times):
             print(f"==> {name}, {turn + 1} of {arguments.times}", file=sys.stderr, flush=True)

@@ -19,9 +19,9 @@ _EXTENSIONS = {
 def prefer_onednn() -> None:
     """Has TensorFlow compute with oneDNN's kernels on every x86 processor.
 
-    Of its own it does so only where there is AVX-512; on others training takes longer for it, most
-    of all that of small networks (`python -m benchmarks.run --only onednn`). To be called before
-    TensorFlow is imported; TF_ENABLE_ONEDNN_OPTS, where it is set, stays as it is.
+    Of its own it does so only where there is AVX-512; on others steps take longer for it
+    (`python -m benchmarks.run --only onednn`). To be called before TensorFlow is imported;
+    TF_ENABLE_ONEDNN_OPTS, where it is set, stays as it is.
     """
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
