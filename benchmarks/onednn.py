@@ -23,7 +23,7 @@ GENERATORS = {"U-Net-256 served": "unet", "ResNet-9 served": "resnet"}
 
 def onednn(peers: str, scale: float, works: list[str] | None = None) -> dict[str, Any]:
     """Steps and exported generators with the kernels that `import tfi2i` turns on, and without."""
-    wanted = works or [*STEPS, *GENERATORS]
+    wanted = [name for name in (*STEPS, *GENERATORS) if not works or name in works]
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         if set(wanted) & set(GENERATORS):
@@ -54,7 +54,7 @@ def onednn_section(works: dict[str, Any]) -> str:
     return (
         "Where a processor has no AVX-512, TensorFlow leaves oneDNN's kernels off. `import tfi2i` "
         "and the command turn them on, unless TF_ENABLE_ONEDNN_OPTS is set or TensorFlow was "
-        "imported before; a server needs the setting in its own environment. Steps in float32 at "
+        "imported before (a server reads its own environment). Steps in float32 at "
         "so many pixels, or of the recipe `small`; in brackets how many times as long.\n\n"
         + table(["ms", WITH, WITHOUT], rows)
     )

@@ -238,7 +238,7 @@ def _against(outcome: dict[str, Any] | None, base: float) -> str:
 
 _SECTIONS = [
     ("What each lever brings", "levers", _levers),
-    ("oneDNN on processors without AVX-512", "onednn", onednn_section),
+    ("What oneDNN's kernels bring", "onednn", onednn_section),
     ("The same races again", "repeats", _repeats),
     ("Memory", "training", _memory),
     ("Layers of our own", "single_layers", _single_layers),

@@ -18,7 +18,7 @@ from tfi2i.errors import DataError, Tfi2iError
 from tfi2i.metrics.progress import progress_bar
 
 WEIGHTS = ("thin", "light", "regular", "bold", "fill", "duotone")
-# At 64 px thin, light and regular lines differ by a fraction of a pixel each.
+# Light and regular lines lie between thin and bold ones.
 DISTINCT_WEIGHTS = ("thin", "bold", "fill", "duotone")
 
 

@@ -1,7 +1,7 @@
 """One CycleGAN for every pair of domains: what StarGAN takes the place of, trained and measured.
 
     python -m tfi2i.zoo.multidomain.stargan.cyclegans --out runs/cyclegans
-    python -m tfi2i.zoo.multidomain.stargan.cyclegans --recipe skin_tones --epochs 6
+    python -m tfi2i.zoo.multidomain.stargan.cyclegans --recipe icon_weights --epochs 1
 
 trains CycleGAN's small recipe on all pairs of the domains of one of StarGAN's recipes and writes
 `cyclegans.json` (or `cyclegans_<recipe>.json`) beside this file: figures of the same test images
