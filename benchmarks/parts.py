@@ -82,8 +82,9 @@ def levers(peers: str, scale: float) -> dict[str, Any]:
         if variant == "pix2pix":
             variations["without fit, with XLA"] = (*BFLOAT16, "--bare", "--xla")
             variations["nearest upsampling"] = (*BFLOAT16, "--upsampling", "nearest")
+            variations["small maps as convolutions"] = (*BFLOAT16, "--plain", "small")
         else:
-            variations["without the convolution by blocks"] = (*BFLOAT16, "--plain-last")
+            variations["without the convolution by blocks"] = (*BFLOAT16, "--plain", "last")
         contestants = [ours(name, "train_tfi2i", *work, *more) for name, more in variations.items()]
         one_at_a_time = {"TF_NUM_INTEROP_THREADS": "1"}
         name = "one operator at a time"

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from benchmarks.replicas import second_worker, strategy_of
 from benchmarks.worker import next_units, peak_mib, say, take_turns, tensorflow_gpu
-from tfi2i.layers import BlockConv2D
+from tfi2i.layers import BlockConv2D, ProductConv2D, ProductConv2DTranspose
 from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
 
@@ -66,10 +66,18 @@ class TakeTurns(keras.callbacks.Callback):
         os._exit(0)
 
 
+def make_plain(kinds: list[str]) -> None:
+    """Takes layers of the zoo back to Keras' and TensorFlow's own form."""
+    if "last" in kinds:
+        BlockConv2D.call = keras.layers.Conv2D.call
+    if "small" in kinds:
+        ProductConv2D.convolution_op = keras.layers.Conv2D.convolution_op
+        ProductConv2DTranspose.call = keras.layers.Conv2DTranspose.call
+
+
 def make_model(arguments: argparse.Namespace) -> keras.Model:
     """The variant at its published size, with a recipe's networks, or as tiny as it gets."""
-    if arguments.plain_last:
-        BlockConv2D.call = keras.layers.Conv2D.call
+    make_plain(arguments.plain)
     variant = find_variant(arguments.variant)
     changes: dict[str, Any] = {}
     if arguments.recipe:
@@ -98,7 +106,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--keras-adam", action="store_true", help="without the fused kernel")
-    parser.add_argument("--plain-last", action="store_true", help="BlockConv2D as plain Conv2D")
+    parser.add_argument(
+        "--plain",
+        nargs="*",
+        default=[],
+        choices=["last", "small"],
+        help="layers without the zoo's form: BlockConv2D, ProductConv2D",
+    )
     parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
     parser.add_argument("--recipe", help="whose networks to take, where not the published ones")
     parser.add_argument("--tiny", action="store_true", help="one channel where there are 64")

@@ -6,9 +6,15 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from tfi2i.errors import ExportError
+from tfi2i.errors import DataError, ExportError
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.layers.phase_convolution import has_phases
+
+# What training computes as products of matrices: runtimes know convolutions better.
+_PLAIN_FORMS = {
+    f"tfi2i>Product{name}": {"module": "keras.layers", "class_name": name, "registered_name": None}
+    for name in ("Conv2D", "Conv2DTranspose")
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ def inference_generator(
             the last layer is computed in float32.
         fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
             convolutions are computed as plain ones (`tfi2i.layers.PhaseConv2DTranspose`): faster.
+            Convolutions that training computes as products of matrices become Keras' own.
 
     Raises:
         ExportError: it has several inputs or outputs, unknown channels, or no size_multiple, or it
@@ -140,7 +147,11 @@ class _Rewriting:
             return node
         copy = {key: self.of(value) for key, value in node.items()}
         if self._fused and isinstance(copy.get("layers"), list):
+            # They are copies already, in their plain form.
             copy["layers"] = [self._by_phases(layer) for layer in copy["layers"]]
+        if copy.get("registered_name") in _PLAIN_FORMS:
+            self.changed = True
+            copy |= _PLAIN_FORMS[copy["registered_name"]]
         inner = copy.get("config")
         if isinstance(inner, dict):
             if copy.get("registered_name") == "tfi2i>Dropout" and inner["at_inference"]:
@@ -207,7 +218,7 @@ def _smallest_side(model: keras.Model, size_multiple: int) -> int:
     for side in (size_multiple, 2 * size_multiple, 4 * size_multiple, 8 * size_multiple):
         try:
             model(tf.zeros((1, side, side, model.inputs[0].shape[-1])), training=False)
-        except tf.errors.InvalidArgumentError:
+        except (tf.errors.InvalidArgumentError, DataError):
             continue
         return side
     raise ExportError(

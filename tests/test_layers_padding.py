@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from tfi2i.errors import DataError
 from tfi2i.layers import ReflectionPadding2D
 
 
@@ -27,3 +29,23 @@ def test_equals_numpy_on_any_size_with_channels():
     assert layer.compute_output_shape((1, 8, None, 2)) == (1, 14, None, 2)
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert copy.padding == 3
+
+
+def test_training_and_inference_agree_in_numbers_and_gradients():
+    images = tf.random.stateless_normal((2, 5, 6, 3), (0, 0))
+    found = []
+    for training in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            padded = ReflectionPadding2D(2)(images, training=training)
+            loss = tf.reduce_sum(tf.sin(padded))
+        found.append((padded, tape.gradient(loss, images)))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_maps_that_are_too_small_are_refused_in_words(training):
+    layer = ReflectionPadding2D(3, name="last_pad")
+    with pytest.raises(DataError, match="last_pad mirrors 3 pixels .* of 3x9"):
+        layer(tf.zeros((1, 3, 9, 2)), training=training)

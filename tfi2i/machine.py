@@ -42,6 +42,13 @@ def computes_bfloat16() -> bool:
     return bool({"amx_bf16", "avx512_bf16"} & _processor_flags())
 
 
+def has_gpu() -> bool:
+    """Whether TensorFlow computes on a GPU, whose kernels want other forms of some layers."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
 def gpu_names() -> list[str]:
     """The GPUs that TensorFlow sees, as their driver names them."""
     import tensorflow as tf

@@ -10,6 +10,7 @@ from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
+from tfi2i.layers.product_convolution import ProductConv2D, ProductConv2DTranspose
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 
@@ -27,6 +28,8 @@ __all__ = [
     "InstanceNormalization",
     "NearestUpsampling2D",
     "PhaseConv2DTranspose",
+    "ProductConv2D",
+    "ProductConv2DTranspose",
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfi2i.errors import DataError
+
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -11,18 +13,45 @@ class ReflectionPadding2D(keras.layers.Layer):
     (B, H, W, C) -> (B, H + 2p, W + 2p, C). H and W must exceed p. Johnson et al. 2016 and CycleGAN
     pad so before valid convolutions: zeros would draw a frame.
 
+    In inference the image is cut and joined: TensorFlow's own mirroring takes as long as a
+    convolution there, and LiteRT's as half a quantised network. In training it stays, for joining
+    asks for more memory and brings nothing beside the other operators.
+
     Args:
         padding: p, pixels on each of the four sides.
+
+    Raises:
+        DataError: H or W is known, and p or less.
     """
 
     def __init__(self, padding: int, **kwargs):
         super().__init__(**kwargs)
         self.padding = padding
 
-    def call(self, inputs):
+    def call(self, inputs, training=False):
         """Returns the padded images."""
-        sides = [self.padding, self.padding]
-        return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
+        for size in inputs.shape[1:3]:
+            if size is not None and size <= self.padding:
+                raise DataError(
+                    f"{self.name} mirrors {self.padding} pixels beyond the border; maps of "
+                    f"{inputs.shape[1]}x{inputs.shape[2]} (height x width) are too small for it."
+                )
+        if training:
+            sides = [self.padding, self.padding]
+            return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
+        return self._joined(1, self._joined(2, inputs))
+
+    def _joined(self, axis: int, images):
+        """The images and their lines near both ends of an axis, mirrored."""
+
+        def line(begin: int):
+            place = [slice(None)] * axis + [slice(begin, begin + 1)]
+            return images[tuple(place)]
+
+        # Counted from the end, so that a converted file can be given images of another size.
+        before = [line(index) for index in range(self.padding, 0, -1)]
+        after = [line(-1 - index) for index in range(1, self.padding + 1)]
+        return tf.concat([*before, images, *after], axis)
 
     def compute_output_shape(self, input_shape):
         """Adds the padding to the sizes that are known."""

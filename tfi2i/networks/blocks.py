@@ -11,6 +11,8 @@ from tfi2i.layers import (
     CropFirst2D,
     InstanceNormalization,
     NearestUpsampling2D,
+    ProductConv2D,
+    ProductConv2DTranspose,
     ReflectionPadding2D,
     SpectralNormalization,
 )
@@ -52,7 +54,7 @@ def convolution(
     if padding == "reflect":
         mirrored = ReflectionPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")
         images, padding = mirrored(images), "valid"
-    kind = BlockConv2D if blockwise and not spectral else keras.layers.Conv2D
+    kind = BlockConv2D if blockwise and not spectral else ProductConv2D
     layer = kind(
         filters,
         kernel_size,
@@ -88,7 +90,7 @@ def transposed_convolution(
         use_bias: False where a normalisation follows.
         spectral: Divide the kernel by its largest singular value.
     """
-    layer = keras.layers.Conv2DTranspose(
+    layer = ProductConv2DTranspose(
         filters,
         kernel_size,
         strides=2,

@@ -3,7 +3,13 @@
 import keras
 
 from tfi2i.errors import RecipeError
-from tfi2i.layers import ConcatenateLabel, FixedLabel, NearestUpsampling2D
+from tfi2i.layers import (
+    ConcatenateLabel,
+    FixedLabel,
+    NearestUpsampling2D,
+    ProductConv2D,
+    ProductConv2DTranspose,
+)
 from tfi2i.networks.blocks import Upsampling, generator_model, normalisation
 
 
@@ -140,7 +146,7 @@ def stargan_convolution(images, filters: int, kernel_size: int, *, name: str, **
         **options: `stride`, and as `keras.layers.Conv2D` has them: `padding`, `use_bias`, `dtype`.
     """
     stride = options.pop("stride", 1)
-    return keras.layers.Conv2D(
+    return ProductConv2D(
         filters,
         kernel_size,
         strides=stride,
@@ -157,7 +163,7 @@ def _double(images, filters: int, upsampling: Upsampling, name: str):
         return stargan_convolution(images, filters, 3, **options)
     if upsampling == "transposed":
         options |= {"padding": "same", "kernel_initializer": _start_values()}
-        return keras.layers.Conv2DTranspose(filters, 4, strides=2, **options)(images)
+        return ProductConv2DTranspose(filters, 4, strides=2, **options)(images)
     raise RecipeError(f"upsampling is 'transposed' or 'nearest', got {upsampling!r}")
 
 

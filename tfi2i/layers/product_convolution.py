@@ -1,0 +1,124 @@
+"""Convolutions as one matrix product where the map is small and the kernel large.
+
+The kernel of a convolution with many channels over few pixels is read, brought into the order that
+the processor's convolutions compute in, and its gradient back out of it: at the inside of a U-Net
+that takes longer than the products themselves. A matrix product takes the kernel as it lies in
+memory. docs/speed.md has what it brings.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfi2i.machine import has_gpu
+
+# Weights for every pixel of the smaller map, from which on the product is the faster one: measured
+# by number format (`python -m benchmarks.run --only levers,single_layers`).
+_WEIGHTS_A_PIXEL = {"bfloat16": 8192, "float32": 131072}
+
+
+def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
+    """Whether to multiply matrices, for a kernel and the sizes (B, H, W) of the smaller map."""
+    smallest = _WEIGHTS_A_PIXEL.get(tf.as_dtype(kernel.dtype).name)
+    if smallest is None or None in pixels or has_gpu():
+        return False
+    batch, height, width = pixels
+    return tf.TensorShape(kernel.shape).num_elements() >= smallest * batch * height * width
+
+
+def _fits(layer) -> bool:
+    """Whether patches can be cut for it: square kernels of whole strides, nothing unusual."""
+    (side, *sides), (stride, *strides) = layer.kernel_size, layer.strides
+    plain = layer.data_format == "channels_last" and set(layer.dilation_rate) == {1}
+    return plain and sides == [side] and strides == [stride] and side % stride == 0
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class ProductConv2D(keras.layers.Conv2D):
+    """The numbers of a Conv2D, by a matrix product where that is faster.
+
+    It is where batch, height and width are known, there is no GPU, and the kernel is large beside
+    the map that it makes. Arguments, weights and their names are Conv2D's.
+    """
+
+    def convolution_op(self, inputs, kernel):
+        """Returns the convolved images without bias and activation."""
+        batch, height, width, _ = self.compute_output_shape(inputs.shape)
+        kernel = tf.convert_to_tensor(kernel)
+        faster = _fits(self) and self.groups == 1 and self.padding in ("valid", "same")
+        if not faster or not _product_is_faster(kernel, [batch, height, width]):
+            return super().convolution_op(inputs, kernel)
+        (side, _), (stride, _) = self.kernel_size, self.strides
+        if self.padding == "same":
+            around = [_same_padding(size, side, stride) for size in inputs.shape[1:3]]
+            inputs = tf.pad(inputs, [[0, 0], *around, [0, 0]])
+        outputs = tf.matmul(
+            _patches(inputs, side, stride, height, width),
+            tf.reshape(kernel, (-1, kernel.shape[-1])),
+        )
+        return tf.reshape(outputs, (batch, height, width, -1))
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class ProductConv2DTranspose(keras.layers.Conv2DTranspose):
+    """The numbers of a Conv2DTranspose, by a matrix product where that is faster.
+
+    It is under the conditions of `ProductConv2D`, for the map that comes in, with a 4x4 kernel,
+    stride 2 and padding "same". Arguments, weights and their names are Conv2DTranspose's.
+    """
+
+    def call(self, inputs):
+        """Returns the convolved images, twice as high and wide."""
+        kernel = tf.convert_to_tensor(self.kernel)
+        published = _fits(self) and (self.kernel_size, self.strides) == ((4, 4), (2, 2))
+        plain = self.padding == "same" and self.output_padding is None
+        batch, height, width, _ = inputs.shape
+        if not (published and plain and _product_is_faster(kernel, [batch, height, width])):
+            return super().call(inputs)
+        patches = tf.matmul(
+            tf.reshape(inputs, (-1, inputs.shape[-1])),
+            tf.reshape(kernel, (-1, kernel.shape[-1])),
+            transpose_b=True,
+        )
+        patches = tf.reshape(patches, (batch * height, width, 4, 4 * self.filters))
+        outputs = _laid_together(patches, batch, height, width)
+        if self.use_bias:
+            outputs += tf.convert_to_tensor(self.bias)
+        return self.activation(outputs)
+
+
+def _same_padding(size: int, side: int, stride: int) -> list[int]:
+    """Zeros before and after an axis for TensorFlow's "same"."""
+    total = max((-(-size // stride) - 1) * stride + side - size, 0)
+    return [total // 2, total - total // 2]
+
+
+# Cut and joined along one axis after the other, by operators whose gradients are copies: those of
+# strided slices and of extract_patches take longer than the product.
+
+
+def _patches(images, side: int, stride: int, height: int, width: int):
+    """(B, H', W', C) -> (B * height * width, side * side * C): what each output pixel sees."""
+    batch, channels, times = images.shape[0], images.shape[-1], side // stride
+    rows, columns = stride * (height + times - 1), stride * (width + times - 1)
+    images = tf.slice(images, (0, 0, 0, 0), (batch, rows, columns, channels))
+    row = columns * channels
+    images = tf.reshape(images, (batch, -1, stride * row))
+    starts = range(times)
+    images = tf.concat(
+        [tf.slice(images, (0, at, 0), (batch, height, stride * row)) for at in starts], axis=2
+    )
+    images = tf.reshape(images, (batch * height, side, -1, stride * channels))
+    size = (batch * height, side, width, stride * channels)
+    images = tf.concat([tf.slice(images, (0, 0, at, 0), size) for at in starts], axis=3)
+    return tf.reshape(tf.transpose(images, (0, 2, 1, 3)), (batch * height * width, -1))
+
+
+def _laid_together(patches, batch: int, height: int, width: int):
+    """Sums patches (B * H, W, 4, 4 * C) where they overlap: (B, 2H, 2W, C), their rim cut off."""
+    left, right = tf.split(tf.transpose(patches, (0, 2, 1, 3)), 2, axis=3)
+    before, after = [[0, 0], [0, 0], [1, 0], [0, 0]], [[0, 0], [0, 0], [0, 1], [0, 0]]
+    rows = tf.pad(left, after) + tf.pad(right, before)
+    upper, lower = tf.split(tf.reshape(rows, (batch, height, -1)), 2, axis=2)
+    images = tf.pad(upper, [[0, 0], [0, 1], [0, 0]]) + tf.pad(lower, [[0, 0], [1, 0], [0, 0]])
+    images = tf.reshape(images, (batch, 2 * height + 2, 2 * width + 2, -1))
+    return tf.slice(images, (0, 1, 1, 0), (batch, 2 * height, 2 * width, images.shape[-1]))
