@@ -1,7 +1,8 @@
 """Where the time goes: every kernel that oneDNN runs in a step or a generator, beside the peak.
 
 oneDNN names each kernel, its problem and its milliseconds when ONEDNN_VERBOSE asks for it. What a
-convolution would take at the machine's peak follows from its problem; the difference is lost.
+convolution or matrix product would take at the machine's peak follows from its problem; the
+difference is lost.
 """
 
 import os
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -113,14 +115,27 @@ def kernels_of(lines: list[str]) -> dict[tuple[str, str], Kernel]:
             continue
         primitive, _, direction, *_, problem, milliseconds = line.split(",")[5:]
         kind = primitive if direction == "undef" else f"{primitive}, {direction}"
-        products = primitive in ("convolution", "deconvolution")
-        kernel = kernels.setdefault((kind, problem), Kernel(_gflop(problem) if products else 0.0))
+        gflop = _GFLOP[primitive](problem) if primitive in _GFLOP else 0.0
+        kernel = kernels.setdefault((kind, problem), Kernel(gflop))
         kernel.milliseconds.append(float(milliseconds))
     return kernels
 
 
-def _gflop(problem: str) -> float:
-    """Of a convolution, as `mb1_ic64oc128_ih32oh16kh4sh2dh0ph1_iw32ow16kw4sw2dw0pw1` tells."""
+def _of_convolution(problem: str) -> float:
+    """As `mb1_ic64oc128_ih32oh16kh4sh2dh0ph1_iw32ow16kw4sw2dw0pw1` tells."""
     size = {key: int(number) for key, number in reversed(_SIZES.findall(problem))}
     products = size["mb"] * size["ic"] * size["oc"] * size["kh"] * size["kw"]
     return 2e-9 * products * size["oh"] * size["ow"] / size.get("g", 1)
+
+
+def _of_matrix_product(problem: str) -> float:
+    """As `4x16x8192:4x8192x512` tells: two stacks of 4 matrices."""
+    first, second = ([int(side) for side in one.split("x")] for one in problem.split(":"))
+    return 2e-9 * prod(first) * second[-1]
+
+
+_GFLOP = {
+    "convolution": _of_convolution,
+    "deconvolution": _of_convolution,
+    "matmul": _of_matrix_product,
+}

@@ -98,6 +98,8 @@ def single_layers(peers: str, scale: float) -> dict[str, Any]:
     names = {
         "last convolution, by blocks": "last-blocks",
         "last convolution, plain": "last-plain",
+        "transposed convolution, as a product": "inner-product",
+        "transposed convolution, plain": "inner-plain",
         "instance norm, fused": "norm-fused",
         "instance norm, plain arithmetic": "norm-plain",
     }
@@ -172,12 +174,21 @@ def growth(peers: str, scale: float, works: list[str] | None = None) -> dict[str
 
 def replicas(peers: str, scale: float) -> dict[str, Any]:
     """Two replicas on this machine beside one, with the same global batch."""
-    results = {}
+    results: dict[str, Any] = {}
     kinds = {"one": "one", "two devices": "devices", "two workers": "workers"}
     for variant, size in (("pix2pix", 256), ("cyclegan", 128)):
-        work = ("train_tfi2i", variant, "--size", str(size), "--batch", "2")
-        contestants = [ours(name, *work, "--replicas", kind) for name, kind in kinds.items()]
-        results[f"{variant} {size}"] = run(contestants, times(3, scale), 3)
+        outcomes = results[f"{variant} {size}"] = {}
+        # One race for each precision: all six would not fit in memory.
+        for precision, more in {"float32": (), "bfloat16": BFLOAT16}.items():
+            work = ("train_tfi2i", variant, "--size", str(size), "--batch", "2", *more)
+            outcomes |= run(
+                [
+                    ours(f"{name}, {precision}", *work, "--replicas", kind)
+                    for name, kind in kinds.items()
+                ],
+                times(3, scale),
+                3,
+            )
     return results
 
 

@@ -75,6 +75,8 @@ mb2_ic64oc128_ih32oh16kh4sh2dh0ph1_iw32ow16kw4sw2dw0pw1,0.5
 @@{"seconds": [0.25]}
 onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,src:bf16::blocked:cdba::f0,,,64x3x4x4,2
 onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,src:bf16::blocked:cdba::f0,,,64x3x4x4,4
+onednn_verbose,v1,primitive,exec,cpu,matmul,brg_matmul:avx512_core_bf16,undef,src:bf16::blocked:ab::f0\
+ dst:bf16::blocked:ab::f0,attr-scratchpad:user,,2x16x8192:2x8192x512,1.5
 """
 
 
@@ -87,6 +89,8 @@ def test_onednn_kernels_are_counted_and_their_products_known():
     assert found.gflop == pytest.approx(2 * 2 * 128 * 16 * 16 * 64 * 4 * 4 / 1e9)
     reorder = kernels["reorder", "64x3x4x4"]
     assert reorder.milliseconds == [2.0, 4.0] and reorder.gflop == 0.0
+    product = kernels["matmul", "2x16x8192:2x8192x512"]
+    assert product.gflop == pytest.approx(2 * 2 * 16 * 8192 * 512 / 1e9)
 
 
 SPINNING_CHILD = """
