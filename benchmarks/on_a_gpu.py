@@ -84,8 +84,8 @@ _TEXT = """\
 So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.
 What carried over: bfloat16, Adam in one kernel a variable, one pass of each network for both
 players, and larger batches, by `data.batch_size`. What was tuned for the processor's kernels and
-has to be measured again: the convolution by blocks, and instance norm image by image. Small maps are
-left to cuDNN's convolutions there.
+has to be measured again: the convolution by blocks, and instance norm image by image. Small maps
+are left to cuDNN's convolutions there.
 
     python -m benchmarks.run --peers PYTHON --only gpu
     tfi2i train pix2pix --recipe paper_256 --data FOLDER train.precision=auto train.xla=true"""

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tfi2i.machine import has_gpu
 
-# Weights for every pixel of the smaller map, from which on the product is the faster one: measured
-# by number format (`python -m benchmarks.run --only levers,single_layers`).
+# Weights for every pixel of the smaller map, from which on the product is the faster one: found by
+# timing the layers of U-Nets, forwards and backwards, on a processor with AVX-512 and bfloat16.
 _WEIGHTS_A_PIXEL = {"bfloat16": 8192, "float32": 131072}
 
 
