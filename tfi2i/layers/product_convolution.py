@@ -6,6 +6,8 @@ that takes longer than the products themselves. A matrix product takes the kerne
 memory. docs/speed.md has what it brings.
 """
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -19,10 +21,10 @@ _WEIGHTS_A_PIXEL = {"bfloat16": 8192, "float32": 131072}
 def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
     """Whether to multiply matrices, for a kernel and the sizes (B, H, W) of the smaller map."""
     smallest = _WEIGHTS_A_PIXEL.get(tf.as_dtype(kernel.dtype).name)
-    if smallest is None or None in pixels or has_gpu():
+    known = [size for size in pixels if size is not None]
+    if smallest is None or len(known) < len(pixels) or has_gpu():
         return False
-    batch, height, width = pixels
-    return tf.TensorShape(kernel.shape).num_elements() >= smallest * batch * height * width
+    return math.prod(kernel.shape) >= smallest * math.prod(known)
 
 
 def _fits(layer) -> bool:
