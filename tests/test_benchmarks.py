@@ -147,9 +147,8 @@ def test_what_fit_adds_is_a_share_of_the_raced_steps(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     machine = {"processor": "P", "cores": 2, "versions": {"tensorflow": "2"}}
     seconds = {"tfi2i bfloat16": 0.2, "tfi2i float32": 0.1, "PyTorch float32": 0.05}
-    raced = {
-        name: {"median_s": s, "peak_mib": 9, "libraries_mib": 1} for name, s in seconds.items()
-    }
+    memory = {"peak_mib": 9, "libraries_mib": 1, "weights": 2**20}
+    raced = {name: {"median_s": s, **memory} for name, s in seconds.items()}
     results = {
         "machines": {"fit_adds": machine},
         "training": {"pix2pix 64": raced},
@@ -159,6 +158,8 @@ def test_what_fit_adds_is_a_share_of_the_raced_steps(monkeypatch):
     }
     made = importlib.import_module("benchmarks.page").page(results)
     assert "| pix2pix | 7.00 | 5.00 | pix2pix 64 px 2.0% |" in made
+    # Of a million weights, four numbers of four bytes each.
+    assert "| weights, gradients and Adam's moments alone | 16 |" in made
 
 
 def test_what_onednn_brings_is_a_ratio(monkeypatch):
