@@ -9,12 +9,12 @@ LEVERS_TRIED = """\
   networks; Keras' RematScope does not take networks that are called with `training=True`): CycleGAN
   gave back little of its memory, for longer steps. Batch norm would count every batch twice.
 - The gradient of a 3x3 kernel on a large map as one product of three shifted maps with three
-  shifted gradients: 5 to 10 % faster than oneDNN's kernel in bfloat16, slower in float32: 2 to 3 %
-  of a CycleGAN step. Zeros around both, so that the map's width suits the kernel: 6 % of it.
+  shifted gradients: a little faster than oneDNN's kernel in bfloat16, slower in float32.
+  Zeros around both, with which the map's width suits that kernel: a little as well.
 - Mirrored borders joined of slices in training, as in inference: nothing, and more memory.
 - The gradient of attention without its sum over all pairs (that sum is upstream times output, a
-  number a place): a sixth of the layer in bfloat16, nothing in float32, and a gradient of our own
-  whose gradient a penalty would need.
+  number a place): a little in bfloat16, nothing in float32, and a gradient of our own whose
+  gradient a penalty would need.
 - The ResNet's 3x3 transposed convolutions by phases, as the U-Net's 4x4 ones are served: 2x2
   kernels would multiply 16 times for 9, and theirs are near the peak already: all of the served
   ResNet is ("Where the time goes")."""

@@ -21,8 +21,8 @@ def on_amx(results: dict[str, Any]) -> str:
 _READING = """\
 Trainings on a GPU ran on the other 14 cores, so that medians lie above the fastest, of ResNet-9 in
 bfloat16 by half, of OpenVINO's by twice: rough ratios, of contestants that took turns. PyTorch's
-compiled form is missing: it was not ready within the time that there was. Both were slower than
-they are now: U-Net-256 was exported with transposed convolutions and served without frozen weights,
+compiled form is missing: it was not ready within the time that there was. Two rows would be
+faster now: U-Net-256 was exported with transposed convolutions and served without frozen weights,
 and pix2pix trained without products of matrices for its small maps.
 
     taskset -c 0,1 python -m benchmarks.run --peers PYTHON --only roofline,training,latency \\

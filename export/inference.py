@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfi2i.errors import DataError, ExportError
 from tfi2i.layers import PhaseConv2DTranspose
-from tfi2i.layers.phase_convolution import has_phases
+from tfi2i.layers.phase_convolution import doubles_as_published
 
 # What training computes as products of matrices: runtimes know convolutions better.
 _PLAIN_FORMS = {
@@ -166,7 +166,7 @@ class _Rewriting:
     def _by_phases(self, layer: dict[str, Any]) -> dict[str, Any]:
         """A transposed convolution of the size that has a faster form in that form."""
         config = layer["config"]
-        if layer["class_name"] != "Conv2DTranspose" or not has_phases(config):
+        if layer["class_name"] != "Conv2DTranspose" or not doubles_as_published(config):
             return layer
         self.changed = True
         kept = ("name", "trainable", "dtype", "filters", "use_bias", "activation")

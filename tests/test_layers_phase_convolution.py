@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfi2i.export import export_saved_model
 from tfi2i.export.inference import inference_generator
 from tfi2i.layers import PhaseConv2DTranspose
-from tfi2i.layers.phase_convolution import has_phases
+from tfi2i.layers.phase_convolution import doubles_as_published
 from tfi2i.networks import unet
 
 
@@ -43,9 +43,9 @@ def test_numbers_are_those_of_the_transposed_convolution(height, width, use_bias
         ({"kernel_size": 3}, False),
     ],
 )
-def test_only_the_published_size_has_phases(options, expected):
+def test_only_the_published_size_doubles_as_published(options, expected):
     layer = keras.layers.Conv2DTranspose(2, **{"strides": 2, "padding": "same", **options})
-    assert has_phases(layer.get_config()) is expected
+    assert doubles_as_published(layer.get_config()) is expected
 
 
 def test_only_fused_exports_have_it_and_they_agree():

@@ -13,9 +13,9 @@ class ReflectionPadding2D(keras.layers.Layer):
     (B, H, W, C) -> (B, H + 2p, W + 2p, C). H and W must exceed p. Johnson et al. 2016 and CycleGAN
     pad so before valid convolutions: zeros would draw a frame.
 
-    In inference the image is cut and joined: TensorFlow's own mirroring takes as long as a
-    convolution there, and LiteRT's as half a quantised network. In training it stays, for joining
-    asks for more memory and brings nothing beside the other operators.
+    In inference the image is cut and joined, for TensorFlow's own mirroring is slow there, and
+    LiteRT's slower yet. In training it stays: joining asks for more memory and brings nothing
+    beside the other operators.
 
     Args:
         padding: p, pixels on each of the four sides.

@@ -20,8 +20,8 @@ _PUBLISHED = {
 }
 
 
-def has_phases(config: dict[str, Any]) -> bool:
-    """Whether a Conv2DTranspose of this configuration has a form by phases."""
+def doubles_as_published(config: dict[str, Any]) -> bool:
+    """Whether a Conv2DTranspose of this configuration is the papers' 4x4 one of stride 2."""
     plain = {key: list(v) if isinstance(v, tuple) else v for key, v in config.items()}
     return all(plain[key] == value for key, value in _PUBLISHED.items())
 

@@ -11,6 +11,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tfi2i.layers.phase_convolution import doubles_as_published
 from tfi2i.machine import has_gpu
 
 # Weights for every pixel of the smaller map, from which on the product is the faster one: found by
@@ -22,16 +23,17 @@ def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
     """Whether to multiply matrices, for a kernel and the sizes (B, H, W) of the smaller map."""
     smallest = _WEIGHTS_A_PIXEL.get(tf.as_dtype(kernel.dtype).name)
     known = [size for size in pixels if size is not None]
-    if smallest is None or len(known) < len(pixels) or has_gpu():
+    if smallest is None or len(known) < len(pixels):
         return False
-    return math.prod(kernel.shape) >= smallest * math.prod(known)
+    return math.prod(kernel.shape) >= smallest * math.prod(known) and not has_gpu()
 
 
-def _fits(layer) -> bool:
-    """Whether patches can be cut for it: square kernels of whole strides, nothing unusual."""
-    (side, *sides), (stride, *strides) = layer.kernel_size, layer.strides
-    plain = layer.data_format == "channels_last" and set(layer.dilation_rate) == {1}
-    return plain and sides == [side] and strides == [stride] and side % stride == 0
+def _has_patches(layer: keras.layers.Conv2D) -> bool:
+    """Whether `_patches` can cut them: square kernels of whole strides, nothing unusual."""
+    (side, width), (stride, stride_right) = layer.kernel_size, layer.strides
+    plain = layer.data_format == "channels_last" and layer.groups == 1
+    plain = plain and set(layer.dilation_rate) == {1} and layer.padding in ("valid", "same")
+    return plain and side == width and stride == stride_right and side % stride == 0
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
@@ -46,8 +48,7 @@ class ProductConv2D(keras.layers.Conv2D):
         """Returns the convolved images without bias and activation."""
         batch, height, width, _ = self.compute_output_shape(inputs.shape)
         kernel = tf.convert_to_tensor(kernel)
-        faster = _fits(self) and self.groups == 1 and self.padding in ("valid", "same")
-        if not faster or not _product_is_faster(kernel, [batch, height, width]):
+        if not (_has_patches(self) and _product_is_faster(kernel, [batch, height, width])):
             return super().convolution_op(inputs, kernel)
         (side, _), (stride, _) = self.kernel_size, self.strides
         if self.padding == "same":
@@ -71,10 +72,9 @@ class ProductConv2DTranspose(keras.layers.Conv2DTranspose):
     def call(self, inputs):
         """Returns the convolved images, twice as high and wide."""
         kernel = tf.convert_to_tensor(self.kernel)
-        published = _fits(self) and (self.kernel_size, self.strides) == ((4, 4), (2, 2))
-        plain = self.padding == "same" and self.output_padding is None
         batch, height, width, _ = inputs.shape
-        if not (published and plain and _product_is_faster(kernel, [batch, height, width])):
+        faster = _product_is_faster(kernel, [batch, height, width])
+        if not (faster and doubles_as_published(self.get_config())):
             return super().call(inputs)
         patches = tf.matmul(
             tf.reshape(inputs, (-1, inputs.shape[-1])),
