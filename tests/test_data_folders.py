@@ -58,6 +58,55 @@ def files(folder, *names):
     return [f"{folder}/{name}" for name in names]
 
 
+class TestNothingIsLeftOutSilently:
+    def test_pictures_below_and_beside_those_that_are_read(self, put):
+        put(*files("trainA", "1.png", "2.png"), *files("trainA/more", "3.png", "4.png"))
+        root = put(
+            *files("trainB", "1.png"), *files("extra", "5.png"), *files("empty/sub", "6.png")
+        )
+        for number in range(5):
+            (root / "trainB" / f"{number}.HEIC").write_bytes(b"heic")
+        (root / "trainB" / "notes.txt").write_text("words")
+        assert opened(root).description == (
+            "found unpaired (folders trainA and trainB, A to B): 2 + 1 training images, no test "
+            f"part (nothing is held out); NOT used: 1 images in {root.name}/extra, "
+            "2 images in trainA/more, 5 .heic in trainB"
+        )
+
+    def test_nothing_but_pictures_of_another_kind(self, tmp_path):
+        (tmp_path / "1.heic").write_bytes(b"heic")
+        with pytest.raises(DataError, match="1 .heic: convert them to PNG or JPEG"):
+            opened(tmp_path)
+
+    def test_folders_inside_a_class(self, put):
+        put(*files("cat", "1.png"), *files("dog", "1.png"))
+        root = put(*files("dog/old", "2.png"))
+        assert opened(root, kind="labelled").description.endswith("NOT used: 1 images in dog/old")
+
+
+class TestWhatSystemsLeaveBehind:
+    def test_folders_of_an_archive_made_on_a_mac(self, put):
+        put(*files("facades/trainA", "1.png"), *files("facades/trainB", "1.png"))
+        root = put(*files("__MACOSX/facades", "1.png"))
+        assert opened(root).description.startswith("found unpaired")
+        assert "NOT used" not in opened(root).description
+
+    def test_composed_and_decomposed_names_are_one_name(self, put):
+        root = put("A/caf\u00e9.png", "B/cafe\u0301.png")
+        source = opened(root, kind="paired")
+        assert len(source.splits["train"].a) == len(source.splits["train"].b) == 1
+
+    def test_test_classes_in_another_form_of_unicode(self, put):
+        root = put("train/\u00e9/1.png", "train/x/1.png", "test/e\u0301/1.png", "test/x/1.png")
+        source = opened(root, kind="labelled")
+        assert source.class_names == ("x", "\u00e9") and source.splits["test"].labels == (0, 1)
+
+    def test_a_pipe_is_no_image(self, put):
+        root = put("1.png")
+        os.mkfifo(root / "2.png")
+        assert len(opened(root, kind="images").splits["train"].a) == 1
+
+
 class TestForms:
     def test_two_domains(self, put):
         put(*files("trainA", "1.png", "2.png", "3.png"), red=10)

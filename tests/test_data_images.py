@@ -11,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfi2i.data import image_size, read_image, resize_image, to_float, to_uint8, write_image
+from tfi2i.data.listing import SUFFIXES
 from tfi2i.errors import DataError
 
 
@@ -45,6 +46,26 @@ def png_of_zeros(width, height, rows):
         + chunk(b"IDAT", content)
         + chunk(b"IEND", b"")
     )
+
+
+def tiff(pixels, bits, samples=1, photometric=1, **tags):
+    """A TIFF written by hand from the specification: one strip, tags by number as `t338=0`."""
+    height, width = 4, 8
+    entries = {
+        256: width, 257: height, 258: bits, 259: 1, 262: photometric, 273: 0, 277: samples,
+        278: height, 279: len(pixels), **{int(tag[1:]): value for tag, value in tags.items()},
+    }  # fmt: skip
+    extra_at = 8 + 2 + 12 * len(entries) + 4
+    # BitsPerSample of several samples does not fit into its entry.
+    extra = struct.pack(f"<{samples}H", *[bits] * samples) if samples > 2 else b""
+    entries[273] = extra_at + len(extra)
+    directory = struct.pack("<H", len(entries))
+    for tag, value in sorted(entries.items()):
+        if tag == 258 and extra:
+            directory += struct.pack("<HHII", tag, 3, samples, extra_at)
+        else:
+            directory += struct.pack("<HHIHH", tag, 3, 1, value, 0)
+    return b"II*\0" + struct.pack("<I", 8) + directory + b"\0" * 4 + extra + pixels
 
 
 class TestPixels:
@@ -99,6 +120,44 @@ class TestFormats:
         content = encoded(Image.fromarray(deep), "PNG")
         theirs = tf.io.decode_png(content, channels=3).numpy()
         assert np.array_equal(read_image(content), theirs)
+
+    def test_twelve_bits_that_the_file_states(self):
+        values = np.arange(0, 4096, 128, dtype=np.uint16).reshape(4, 8)
+        wanted = np.repeat((values >> 4).astype(np.uint8)[..., None], 3, -1)
+        pairs = values.reshape(-1, 2).astype(int)
+        packed = np.stack(
+            [pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255], -1
+        )
+        assert np.array_equal(read_image(tiff(packed.astype(np.uint8).tobytes(), 12)), wanted)
+        in_sixteen = tiff(values.tobytes(), 16, t281=4095)
+        assert np.array_equal(read_image(in_sixteen), wanted)
+
+    def test_twelve_bits_that_nothing_states_are_dark_and_said_to_be(self):
+        values = np.full((4, 8), 4095, np.uint16)
+        for content in (tiff(values.tobytes(), 16), encoded(Image.fromarray(values), "PNG")):
+            with pytest.warns(UserWarning, match=r"without a value above 4,095.*12-bit"):
+                assert (read_image(content) == 15).all()
+        assert (read_image(tiff((values + 1).tobytes(), 16)) == 16).all()  # no warning
+
+    def test_near_infrared_is_no_alpha(self):
+        bands = np.arange(4 * 8 * 4, dtype=np.uint8).reshape(4, 8, 4)
+        for tags in ({}, {"t338": 0}):
+            satellite = tiff(bands.tobytes(), 8, samples=4, photometric=2, **tags)
+            assert np.array_equal(read_image(satellite), bands[..., :3])
+        cut_out = tiff(bands.tobytes(), 8, samples=4, photometric=2, t338=2)
+        assert read_image(cut_out)[0, 0].tolist() == [252, 252, 252]  # alpha 3 over white
+
+    def test_portable_anymaps_of_eight_and_sixteen_bits(self):
+        grey = gradient()[..., 0]
+        assert np.array_equal(read_image(encoded(Image.fromarray(grey), "PPM"))[..., 0], grey)
+        assert np.array_equal(read_image(encoded(Image.fromarray(gradient()), "PPM")), gradient())
+        deep = b"P5 32 24 65535\n" + (grey.astype(">u2") * 257).tobytes()
+        assert np.array_equal(read_image(deep)[..., 0], grey)
+
+    @pytest.mark.skipif(".avif" not in SUFFIXES, reason="this Pillow has no decoder of AVIF")
+    def test_avif(self):
+        content = encoded(Image.fromarray(gradient()), "AVIF", quality=95)
+        assert np.abs(read_image(content).astype(int) - gradient()).mean() < 6
 
     def test_transparency_lies_over_white(self):
         rgba = np.zeros((8, 8, 4), np.uint8)
@@ -232,11 +291,25 @@ class TestFaults:
 
     def test_ranges_that_nothing_states(self):
         content = encoded(Image.fromarray(np.ones((8, 8), np.float32)), "TIFF")
-        with pytest.raises(DataError, match="convert it to 8 or 16 bits"):
+        with pytest.raises(DataError, match="32-bit integer or float values.* no stated range"):
             read_image(content)
+        signed = tiff(np.zeros((4, 8), np.int16).tobytes(), 16, t339=2)
+        with pytest.raises(DataError, match="has signed values, which have no stated range"):
+            read_image(signed)
+
+    def test_whatever_a_decoder_raises_names_the_file(self, tmp_path):
+        header = struct.pack(">IIBBBBB", 4, 4, 8, 3, 0, 0, 0)  # a palette that never comes
+        rows = zlib.compress(bytes(4 * 5))
+        content = b"\x89PNG\r\n\x1a\n"
+        for name, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")):
+            content += struct.pack(">I", len(body)) + name + body
+            content += struct.pack(">I", zlib.crc32(name + body))
+        (tmp_path / "lost.png").write_bytes(content)
+        with pytest.raises(DataError, match=r"lost\.png is damaged or cannot be read: \w"):
+            read_image(tmp_path / "lost.png")
 
     def test_other_formats_are_not_tried(self, tmp_path):
-        for format in ("PPM", "ICO", "TGA"):
+        for format in ("ICO", "TGA"):
             with pytest.raises(DataError, match="known format"):
                 read_image(encoded(Image.new("RGB", (16, 16)), format))
 

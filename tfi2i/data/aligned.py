@@ -1,6 +1,7 @@
 """Labelled images whose test part shows the same things in every class."""
 
 import dataclasses
+import unicodedata
 from pathlib import PurePosixPath
 
 from tfi2i.data.source import DataSource
@@ -21,7 +22,7 @@ def aligned_classes(source: DataSource) -> DataSource:
         )
     by_class: list[list[str]] = [[] for _ in source.class_names]
     for name, label in zip(test.a.names, test.labels, strict=True):
-        by_class[label].append(PurePosixPath(name).stem)
+        by_class[label].append(unicodedata.normalize("NFC", PurePosixPath(name).stem))
     everything = set().union(*by_class)
     for label, names in zip(source.class_names, by_class, strict=True):
         missing = everything - set(names)

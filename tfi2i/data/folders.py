@@ -27,6 +27,8 @@ def open_folder(
     (twice as wide as high); two folders with equal file names (also with train and test in each,
     or inside train and test); one folder for each class; one plain folder, or train [val test].
     Where there is no test part, val serves as test; where there is neither, nothing is held out.
+    Pictures that no part reads (in further subfolders, or of a kind that is not read, such as HEIC)
+    are counted and named in the description.
 
     Args:
         folder: the folder.
@@ -58,6 +60,9 @@ def open_folder(
     description = f"found {kind} ({words}): {counts_in_words(kind, splits)}"
     if bad:
         description += f"; skipped {len(bad)} files that cannot be used"
+    unused = layout.unused()
+    if unused:
+        description += f"; NOT used: {', '.join(unused)}"
     content = sorted((display_name(path), found[path].bytes) for path in paths)
     root = len(display_name(folder))
     return DataSource(

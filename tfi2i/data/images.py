@@ -7,25 +7,29 @@ What becomes of the less usual kinds of picture:
 - Transparency is laid over white, `(colour * alpha + 255 * (255 - alpha) + 127) // 255`: icons and
   cut-outs have arbitrary colours, mostly black, under their transparent parts.
 - 16 bits per channel keep their upper 8 bits, which is also what TensorFlow's PNG decoder does.
-- 32-bit integer and float pictures are refused: their range is not stated anywhere.
+  Where the file states fewer (TIFF's BitsPerSample or MaxSampleValue: 12 bits of many cameras),
+  those count. Where it does not and no value needs more than 12 bits, a warning says so.
+- Signed, 32-bit integer and float pictures are refused: their range is not stated anywhere.
+- A TIFF's fourth channel is alpha only where the file says so: near infrared is left out.
 - Palette, 1-bit, CMYK and YCbCr become RGB; colour profiles are not applied.
 - Of an animation (GIF, animated PNG or WebP) and of a TIFF with pages, the first frame is read.
 """
 
 import io
 import os
-import struct
-import zlib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from tfi2i.errors import DataError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM") + (
+    ("AVIF",) if features.check("avif") else ()
+)
 MAX_PIXELS = 100_000_000
 MAX_ASPECT = 200
 
@@ -41,17 +45,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow raises on damaged files, besides OSError: its parsers let these through.
-_PARSER_FAULTS = (
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
+_BITS_TAG, _MAXIMUM_TAG, _EXTRA_TAG, _SIGN_TAG = 258, 281, 338, 339  # of TIFF 6.0
 _SAVE_OPTIONS = {
     ".png": {"format": "PNG"},
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
@@ -77,7 +71,8 @@ def read_image(
     """Decodes one picture (see the module's text for transparency, 16 bits, animations, EXIF).
 
     Args:
-        source: path of a PNG, JPEG, WebP, BMP, GIF or TIFF file, or the file's content as bytes.
+        source: path of a PNG, JPEG, WebP, BMP, GIF, TIFF or PPM file, or of an AVIF file where
+            Pillow has its decoder; or the file's content as bytes.
         channels: 3 for RGB, 1 for grey (luma of ITU-R 601).
         max_pixels: largest width * height, checked in the header before anything is decoded.
         max_aspect: largest ratio of the longer to the shorter side, also checked in the header.
@@ -92,14 +87,16 @@ def read_image(
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     with _opened(source, max_pixels, max_aspect) as image:
+        shift = _bits_beyond_eight(image, display_name(source))
         image.load()
+        image = _without_unstated_alpha(image)
         turn = _UPRIGHT.get(_orientation(image))
         if turn is not None:
             # transpose() forgets `info`, where palettes and colour keys say what is transparent.
             upright = image.transpose(turn)
             upright.info.update(image.info)
-            return _eight_bit(upright, channels)
-        return _eight_bit(image, channels)
+            image = upright
+        return _eight_bit(image, channels, shift)
 
 
 def image_size(
@@ -159,7 +156,11 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 
 @contextmanager
 def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Image.Image]:
-    """Opens a picture whose header passes the limits; every fault becomes a DataError."""
+    """Opens a picture whose header passes the limits; every fault becomes a DataError.
+
+    Whatever a decoder raises over a file's content is that file's fault: Pillow's parsers let
+    through AssertionError, SyntaxError, struct.error and more, and new ones with every release.
+    """
     name = display_name(source)
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
@@ -174,8 +175,11 @@ def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Ima
         ) from error
     except Image.UnidentifiedImageError as error:
         raise DataError(f"{name} {_why_unidentified(source)}") from error
-    except (OSError, *_PARSER_FAULTS) as error:
-        raise DataError(f"{name} is damaged or cannot be read: {error}") from error
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{name} is damaged or cannot be read: {reason}") from error
 
 
 def _why_unidentified(source: ImageFile) -> str:
@@ -207,18 +211,65 @@ def _orientation(image: Image.Image) -> int:
     try:
         tags.load(image.info.get("exif", b""))
         value = tags.get(_ORIENTATION_TAG, 1)
-    except (OSError, *_PARSER_FAULTS):
+    except Exception:  # As in `_opened`; a picture with unreadable EXIF states no orientation.
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _eight_bit(image: Image.Image, channels: int) -> np.ndarray:
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        raise ValueError(
-            "32-bit integer or float pixels have no stated range; convert it to 8 or 16 bits"
+def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
+    """By how many bits the values of a picture of more than 8 are shifted; None for 8 bits or less.
+
+    Raises:
+        DataError: its values have no stated range.
+    """
+    if image.mode == "I" and image.format in ("PPM", "PNG"):
+        return 8  # Older releases of Pillow give 16 bits in this mode.
+    signed = image.format == "TIFF" and 2 in _tiff_values(image, _SIGN_TAG)
+    if image.mode in ("I", "F") or (signed and image.mode.startswith("I")):
+        kind = "signed" if signed else "32-bit integer or float"
+        raise DataError(
+            f"{name} has {kind} values, which have no stated range; convert it to 8 bits, or to 16 "
+            "bits without sign"
         )
+    if not image.mode.startswith("I;16"):
+        return None
+    if image.format != "TIFF":
+        return 8
+    bits = max(_tiff_values(image, _BITS_TAG), default=16)
+    greatest = max(_tiff_values(image, _MAXIMUM_TAG), default=0)
+    # 255 is what writers leave behind that never state the tag for more than 8 bits.
+    stated = int(greatest).bit_length() if greatest > 255 else bits
+    return min(bits, stated) - 8
+
+
+def _tiff_values(image: Image.Image, tag: int) -> tuple:
+    value = image.tag_v2.get(tag, ())  # type: ignore[attr-defined]
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _without_unstated_alpha(image: Image.Image) -> Image.Image:
+    """A TIFF of four channels without the fourth, unless the file says that it is alpha.
+
+    Pillow takes it for alpha where the file says nothing, as satellite images with near infrared.
+    """
+    is_alpha = {1, 2}  # ExtraSamples of TIFF 6.0: associated, unassociated
+    if image.format != "TIFF" or image.mode != "RGBA":
+        return image
+    if is_alpha & {*_tiff_values(image, _EXTRA_TAG)}:
+        return image
+    return Image.merge("RGB", image.split()[:3])
+
+
+def _eight_bit(image: Image.Image, channels: int, shift: int | None) -> np.ndarray:
+    if shift is not None:
+        values = np.asarray(image)
+        if shift == 8 and 0 < values.max(initial=0) < 1 << 12:
+            warnings.warn(
+                "pictures of 16 bits without a value above 4,095 come out nearly black, as their "
+                "numbers say: if they hold 12-bit data, multiply it by 16 first",
+                stacklevel=2,
+            )
+        image = Image.fromarray((values >> shift).astype(np.uint8))
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA")).astype(np.uint16)
         colour, alpha = rgba[..., :3], rgba[..., 3:]

@@ -1,6 +1,7 @@
 """Recognises the form of a folder of images from its names, before any file is opened."""
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -27,12 +28,15 @@ class Group:
     def stems(self) -> dict[str, str]:
         """Files by their name without suffix.
 
+        Names are compared in Unicode's composed form: a Mac writes an accent as a letter of its
+        own, and the same file copied from elsewhere does not.
+
         Raises:
             DataError: two files differ in their suffix alone.
         """
         stems: dict[str, str] = {}
         for file in self.files:
-            other = stems.setdefault(PurePath(file).stem, file)
+            other = stems.setdefault(unicodedata.normalize("NFC", PurePath(file).stem), file)
             if other != file:
                 raise DataError(
                     f"{display_name(self.folder)} has both {display_name(other)} and "
@@ -71,6 +75,14 @@ class Layout:
         """All groups."""
         for part in self.parts.values():
             yield from part.values()
+
+    def unused(self) -> list[str]:
+        """Pictures beside or below the groups that no part reads, in words."""
+        used = {Path(os.path.realpath(group.folder)) for group in self.groups()}
+        top = Path(os.path.realpath(self.folder))
+        inside = {p for folder in used for p in (folder, *folder.parents) if top in (p, *p.parents)}
+        names = frozenset(map(str, inside))
+        return [word for path in sorted(inside) for word in list_folder(path).unused(names)]
 
 
 def recognise(

@@ -1,15 +1,28 @@
 """What lies in a folder: image files and subfolders, in a fixed order."""
 
 import os
+import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import features
 
 from tfi2i.data.images import display_name
 from tfi2i.errors import DataError
 
 SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff".split()
+    ".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm".split()
+    + ([".avif"] if features.check("avif") else [])
 )  # fmt: skip
+# Pictures, but of kinds that are not read: whoever has some in a folder wants to hear of them.
+UNREAD_SUFFIXES = frozenset(
+    ".heic .heif .avif .jxl .jp2 .psd .svg .eps .exr .hdr .ico .tga .dng .nef .arw".split()
+).difference(SUFFIXES)  # fmt: skip
+# What operating systems put into folders and archives; none of it is the user's.
+SYSTEM_FOLDERS = frozenset(
+    ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
+)
 
 
 @dataclass(frozen=True)
@@ -19,14 +32,15 @@ class Listing:
     Attributes:
         folder: where.
         images: names of the files with an image's suffix, sorted; hidden files are left out.
-        folders: subfolders by name, sorted, without hidden ones and without links that lead back.
-        other_files: the number of other files.
+        folders: subfolders by name (in Unicode's composed form, as most systems write it), sorted,
+            without hidden ones, those of operating systems, and links that lead back.
+        others: names of the other files, pipes and devices.
     """
 
     folder: Path
     images: tuple[str, ...]
     folders: dict[str, Path]
-    other_files: int
+    others: tuple[str, ...]
 
     def subfolder(self, *names: str) -> Path | None:
         """The first subfolder that has one of these names, in upper or lower case."""
@@ -38,8 +52,11 @@ class Listing:
 
     def no_images(self) -> DataError:
         """The error for a folder that should hold images and does not."""
-        if self.other_files:
-            found = f"{self.other_files} files, none of which has an image's suffix"
+        if self.others:
+            found = f"{len(self.others)} files, none of which has an image's suffix"
+            unread = self.unread()
+            if unread:
+                found += f" that can be read ({_in_words(unread)}: convert them to PNG or JPEG)"
         elif self.folders:
             found = f"subfolders ({_some(self.folders)}) but no image files"
         else:
@@ -48,6 +65,25 @@ class Listing:
             f"{display_name(self.folder)} holds {found}; put images there "
             f"({', '.join(sorted(SUFFIXES))}) or name another folder"
         )
+
+    def unread(self) -> Counter[str]:
+        """How many pictures there are of each kind that is not read, by suffix."""
+        suffixes = (os.path.splitext(name)[1].lower() for name in self.others)
+        return Counter(suffix for suffix in suffixes if suffix in UNREAD_SUFFIXES)
+
+    def unused(self, used: frozenset[str]) -> list[str]:
+        """What looks like more pictures here and is none of those that are used, in words.
+
+        Args:
+            used: real paths of the folders that are used, and of those that lead there.
+        """
+        where = display_name(self.folder.name)
+        found = [f"{count} {suffix} in {where}" for suffix, count in sorted(self.unread().items())]
+        for name, path in self.folders.items():
+            images = () if os.path.realpath(path) in used else list_folder(path).images
+            if images:
+                found.append(f"{len(images)} images in {where}/{display_name(name)}")
+        return found
 
 
 def list_folder(folder: Path) -> Listing:
@@ -67,19 +103,32 @@ def list_folder(folder: Path) -> Listing:
         ) from error
     except OSError as error:
         raise DataError(f"{display_name(folder)} cannot be listed: {error}") from error
-    images, folders, others = [], {}, 0
+    images, folders, others = [], {}, []
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
             continue
-        if os.path.isdir(entry.path):
+        # Without links the entry knows its kind; a link that leads in a circle is no folder.
+        if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
             if not (real + os.sep).startswith(os.path.realpath(entry.path) + os.sep):
-                folders[entry.name] = folder / entry.name
-        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                composed = unicodedata.normalize("NFC", entry.name)
+                folders[entry.name if composed in folders else composed] = folder / entry.name
+        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and not _is_special(entry):
             # A broken link stays in: it is a file that cannot be read, and is reported as such.
             images.append(entry.name)
         else:
-            others += 1
-    return Listing(folder, tuple(images), folders, others)
+            others.append(entry.name)
+    return Listing(folder, tuple(images), folders, tuple(others))
+
+
+def _is_special(entry: os.DirEntry) -> bool:
+    """Whether it is a pipe, a socket or a device, on which a reader would wait for ever."""
+    if entry.is_symlink():
+        return os.path.exists(entry.path) and not os.path.isfile(entry.path)
+    return not entry.is_file()
+
+
+def _in_words(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {suffix}" for suffix, count in sorted(counts.items()))
 
 
 def _some(names: dict[str, Path]) -> str:
