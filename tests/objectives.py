@@ -157,3 +157,35 @@ def images(count: int, size: int, channels: int = 3, seed: int = 0) -> tf.Tensor
     """Different images, float32 (count, size, size, channels) in [-1, 1]."""
     shape = (count, size, size, channels)
     return tf.constant(np.random.default_rng(seed).uniform(-1, 1, shape), tf.float32)
+
+
+class ImageHistory:
+    """What discriminators see of generated images, one image after the other, as the papers say.
+
+    "We keep an image buffer that stores the 50 previously created images" (CycleGAN, section 4),
+    and half of the time an older one is shown in place of the newest (Shrivastava et al. 2017,
+    section 2.3). The draws are those of `seed`; everything else is plain Python.
+    """
+
+    def __init__(self, size: int):
+        self.size = size
+        self.kept: list[np.ndarray] = []
+        self.exchanged: list[bool] = []  # of the images shown last
+
+    def show(self, images, seed) -> np.ndarray:
+        """Stores new images and returns as many: the newest, or older ones."""
+        if not self.size:
+            return np.array(images)
+        slots = np.argsort(tf.random.stateless_uniform([self.size], seed))
+        coins = np.array(tf.random.stateless_uniform([len(images)], tf.bitwise.invert(seed)))
+        full, shown = len(self.kept) == self.size, []
+        self.exchanged = [bool(full and coin < 0.5) for coin in coins]
+        for image, slot, exchange in zip(np.array(images), slots, self.exchanged, strict=False):
+            if exchange:
+                shown.append(self.kept[slot])
+                self.kept[slot] = image
+            else:
+                shown.append(image)
+                if len(self.kept) < self.size:
+                    self.kept.append(image)
+        return np.stack(shown)
