@@ -44,7 +44,7 @@ class WriteMetrics(RunCallback):
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
         self._epoch = epoch
-        self._since = time.perf_counter()
+        self._since, self._first = time.perf_counter(), self.iteration()
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
         self._window.append(dict(logs or {}))
@@ -59,7 +59,8 @@ class WriteMetrics(RunCallback):
         seconds = time.perf_counter() - self._since
         iteration = self.iteration()
         means = {n: float(np.mean([w[n] for w in self._window])) for n in self._window[0]}
-        rate = len(self._window) * self.batch_size / seconds
+        # Not the calls in the window: with `steps_per_execution` each is several iterations.
+        rate = (iteration - self._first) * self.batch_size / seconds
         line = {
             "iteration": iteration,
             "epoch": self._epoch,
@@ -71,7 +72,7 @@ class WriteMetrics(RunCallback):
         if self._writer is not None:
             _write_scalars(self._writer, line)
         self._window.clear()
-        self._since = time.perf_counter()
+        self._since, self._first = time.perf_counter(), iteration
 
 
 class WriteSamples(RunCallback):
