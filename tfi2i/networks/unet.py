@@ -67,7 +67,7 @@ def unet(
         dropout: Rate in the three innermost decoder blocks.
         dropout_at_inference: Keep dropout on in inference, as the paper does.
         statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
-        skips: False gives the encoder-decoder of the paper's section 4.2.
+        skips: False gives the encoder-decoder of the paper's section 4.3.
         upsampling: "transposed" convolutions, as the paper, or "nearest" and a convolution.
         input_skip: Whether the last convolution sees the source image too, a skip at full size. The
             paper has none, and its transposed convolution needs none; "nearest" cannot draw detail
