@@ -146,8 +146,15 @@ class CycleGAN(TranslationGAN):
         """One step of both generators, then one of both discriminators on the image history."""
         a, b = batch
         with tf.GradientTape() as tape:
-            fake_b, same_b = self._translate_and_keep(self.generator_ab, a, b)
-            fake_a, same_a = self._translate_and_keep(self.generator_ba, b, a)
+            if self.identity_weight:
+                # G(a) and G(b) in one pass: the norm is per image.
+                fake_b, same_b = _in_one_pass(self.generator_ab, a, b)
+                fake_a, same_a = _in_one_pass(self.generator_ba, b, a)
+                identity_loss = losses.identity(b, same_b) + losses.identity(a, same_a)
+            else:
+                fake_b = self.generator_ab(a, training=True)
+                fake_a = self.generator_ba(b, training=True)
+                identity_loss = tf.zeros(())
             cycled_a = self.generator_ba(fake_b, training=True)
             cycled_b = self.generator_ab(fake_a, training=True)
 
@@ -155,11 +162,6 @@ class CycleGAN(TranslationGAN):
                 self.discriminator_b(fake_b, training=True)
             ) + losses.least_squares_generator(self.discriminator_a(fake_a, training=True))
             cycle_loss = losses.cycle(a, cycled_a) + losses.cycle(b, cycled_b)
-            identity_loss = (
-                losses.identity(b, same_b) + losses.identity(a, same_a)
-                if self.identity_weight
-                else tf.zeros(())
-            )
             generator_loss = adversarial_loss + self.cycle_weight * (
                 cycle_loss + self.identity_weight * identity_loss
             )
@@ -182,19 +184,16 @@ class CycleGAN(TranslationGAN):
             discriminator_b_loss=discriminator_b_loss,
         )
 
-    def _translate_and_keep(
-        self, generator: keras.Model, source: tf.Tensor, target: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """G(source) and, for the identity loss, G(target), in one pass: the norm is per image."""
-        if not self.identity_weight:
-            return generator(source, training=True), None
-        both = generator(tf.concat([source, target], axis=0), training=True)
-        translated, kept = tf.split(both, 2)
-        return translated, kept
-
     def _discriminator_loss(
         self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
     ) -> tf.Tensor:
-        scores = discriminator(tf.concat([real, fake], axis=0), training=True)
-        real_scores, fake_scores = tf.split(scores, 2)
+        real_scores, fake_scores = _in_one_pass(discriminator, real, fake)
         return losses.least_squares_discriminator(real_scores, fake_scores)
+
+
+def _in_one_pass(
+    network: keras.Model, images: tf.Tensor, others: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """What a network without batch statistics makes of two batches of one size."""
+    of_images, of_others = tf.split(network(tf.concat([images, others], axis=0), training=True), 2)
+    return of_images, of_others
