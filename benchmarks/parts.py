@@ -229,7 +229,9 @@ def trained(peers: str, scale: float) -> dict[str, Any]:
                 # An artefact too far from Keras is no artefact: that is the finding.
                 results[preset] = {"refused": (done.stderr or done.stdout).strip().splitlines()[-1]}
                 continue
-            entries = json.loads(report.read_text(encoding="utf-8"))["artefacts"]
+            # Its first direction stands for a variant.
+            first = next(iter(json.loads(report.read_text(encoding="utf-8")).values()))
+            entries = first["artefacts"]
         found = {f"{one['kind']} {one['precision']}": one["psnr_db"] for one in entries}
         # None stands for equal images.
         results[preset] = {name: psnr and round(psnr, 2) for name, psnr in found.items()}

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.inference import InferenceGenerator
+from tfi2i.padding import padded_side
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,27 @@ class Tolerance:
     psnr_db: float | None = None
 
 
-# Files that compute in less than float32: no difference is seen above 40 dB.
-REDUCED = Tolerance(psnr_db=40.0)
+# Of files that compute in less than float32: no difference is seen above.
+REQUIRED_PSNR_DB = 40.0
 # A SavedModel runs the same kernels on the same weights; LiteRT has its own kernels, which add
 # in another order. Half precision rounds every weight by up to 2**-11 of itself.
-SAVED_MODEL_TOLERANCES = {"float32": Tolerance(max_abs=1e-4), "bfloat16": REDUCED}
-LITERT_TOLERANCES = {
-    "float32": Tolerance(max_abs=1e-3),
-    "float16": Tolerance(max_abs=2e-2),
-    "int8": REDUCED,
-}
+_MAX_ABS = {"saved_model": {"float32": 1e-4}, "litert": {"float32": 1e-3, "float16": 2e-2}}
+
+
+def tolerance_of(
+    kind: Literal["saved_model", "litert"],
+    precision: str,
+    required_psnr_db: float = REQUIRED_PSNR_DB,
+) -> Tolerance:
+    """How far from Keras a kind of file may be.
+
+    Args:
+        kind: of file.
+        precision: that it stores or computes in.
+        required_psnr_db: of those that compute in less than float32.
+    """
+    max_abs = _MAX_ABS[kind].get(precision)
+    return Tolerance(psnr_db=required_psnr_db) if max_abs is None else Tolerance(max_abs=max_abs)
 
 
 @dataclass(frozen=True)
@@ -63,11 +76,8 @@ def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarra
 
     Missing rows and columns are mirrored at the lower and right edge.
     """
-    padding = [(0, 0)]
-    for side in images.shape[1:3]:
-        rounded = -(-side // generator.size_multiple) * generator.size_multiple
-        padding.append((0, max(rounded, generator.smallest_side) - side))
-    return to_float(np.pad(images, [*padding, (0, 0)], mode="reflect"))
+    padding = [(0, padded_side(side, generator.size_multiple) - side) for side in images.shape[1:3]]
+    return to_float(np.pad(images, [(0, 0), *padding, (0, 0)], mode="reflect"))
 
 
 def keras_outputs(generator: InferenceGenerator, images: np.ndarray) -> list[np.ndarray]:
@@ -121,9 +131,11 @@ def checked_agreement(
             f"[-1, 1] scale, allowed {tolerance.max_abs:g} (mean {found.mean_abs:.3g})."
         )
     if not found.satisfies(tolerance):
+        assert found.psnr_db is not None
         raise ExportError(
             f"{name} does not agree with Keras: PSNR {found.psnr_db:.1f} dB, at least "
-            f"{tolerance.psnr_db:g} dB are asked for (mean difference {found.mean_abs:.3g})."
+            f"{tolerance.psnr_db:g} dB are asked for (mean difference {found.mean_abs:.3g}; "
+            f"--accept-psnr {math.floor(found.psnr_db)} accepts it)."
         )
     return found
 

@@ -8,47 +8,58 @@ from tfi2i.export.inference import InferenceGenerator
 FORMATS = ("PNG", "JPEG")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
+# The length of the segment and its first letters; \C is any byte.
+ADOBE_MARKER = r"\C*\x00\x0eAdobe\C*"
 
 
-def decode_checked(encoded: tf.Tensor, generator: InferenceGenerator, max_pixels: int) -> tf.Tensor:
+# Weights of the luma of ITU-R 601 as Pillow has them, in 1/65536.
+LUMA = (19595, 38470, 7471)
+
+
+def decode_checked(
+    encoded: tf.Tensor, index: tf.Tensor, generator: InferenceGenerator, max_pixels: int
+) -> tf.Tensor:
     """Decodes one PNG or JPEG after its header has passed the pixel limit.
 
     A PNG of 20 kB can unfold to half a gigabyte, so width and height are read from the PNG's
     IHDR chunk (PNG specification, section 11.2.2: two big-endian 32-bit numbers at byte 16) or
-    from the JPEG's frame header. Orientation tags (EXIF) are ignored and alpha is dropped: the
-    graph has no operation for them, `tfi2i.export.client.prepare` does both.
+    from the JPEG's frame header. The pixels are those of `tfi2i.data.read_image`, transparency
+    over white and grey levels included, except that orientation tags (EXIF) are ignored: the
+    graph has no operation for them, `tfi2i.export.client.prepare` applies them.
 
     Args:
         encoded: scalar string.
+        index: of the image in its batch, for the messages; integer scalar.
         generator: gives the channels (1 or 3) and the padding that counts into the limit.
         max_pixels: largest height times width after padding.
 
     Returns:
         uint8 (H, W, C). Running it raises `tf.errors.InvalidArgumentError` with the reason for
-        anything else than a PNG or JPEG within the limit.
+        anything else than a PNG or JPEG within the limit, and for JPEGs of CMYK whose levels
+        readers understand differently.
     """
     is_png = tf.strings.substr(encoded, 0, len(PNG_SIGNATURE)) == PNG_SIGNATURE
     is_jpeg = tf.strings.substr(encoded, 0, len(JPEG_SIGNATURE)) == JPEG_SIGNATURE
     known = require(
         is_png | is_jpeg,
-        "an image is neither PNG nor JPEG (",
+        "the image at index ",
+        index,
+        " is neither PNG nor JPEG (",
         tf.strings.length(encoded),
         " bytes); convert it first, for example with tfi2i.export.client.prepare",
     )
     with tf.control_dependencies([known]):
-        size = tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded))
-    fits = require_pixels(size[0], size[1], 1, generator, max_pixels)
+        size = tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded, index))
+    fits = require_pixels(
+        size[0], size[1], 1, generator, max_pixels, "the image at index ", index, ": "
+    )
     with tf.control_dependencies([fits]):
-        image = tf.cond(
-            is_png,
-            lambda: tf.io.decode_png(encoded, channels=generator.input_channels),
-            # The accurate transform is the one that Pillow uses: training and serving agree.
-            lambda: tf.io.decode_jpeg(
-                encoded, channels=generator.input_channels, dct_method="INTEGER_ACCURATE"
-            ),
-        )
+        image = tf.cond(is_png, lambda: _png_pixels(encoded), lambda: _jpeg_pixels(encoded))
+    if generator.input_channels == 1:
+        luma = tf.reduce_sum(image * tf.constant(LUMA), axis=-1, keepdims=True)
+        image = tf.bitwise.right_shift(luma + 0x8000, 16)
     image.set_shape((None, None, generator.input_channels))
-    return image
+    return tf.cast(image, tf.uint8)
 
 
 def require_pixels(
@@ -57,6 +68,7 @@ def require_pixels(
     images: tf.Tensor | int,
     generator: InferenceGenerator,
     max_pixels: int,
+    *where: str | tf.Tensor,
 ) -> tf.Operation:
     """Refuses empty images and batches, and those above the limit.
 
@@ -66,6 +78,7 @@ def require_pixels(
         images: how many images of that size are computed at once.
         generator: gives the padding that counts into the limit.
         max_pixels: largest sum of height times width after padding.
+        *where: begins the message, as for `require`.
 
     Returns:
         The operation to wait for, see `require`.
@@ -76,6 +89,7 @@ def require_pixels(
     sides = (height > 0) & (width > 0) & (height <= max_pixels) & (width <= max_pixels)
     return require(
         sides & (images > 0) & (pixels <= max_pixels),
+        *where,
         images,
         " image(s) of ",
         width,
@@ -94,5 +108,34 @@ def _png_size(encoded: tf.Tensor) -> tf.Tensor:
     return width_height[::-1]
 
 
-def _jpeg_size(encoded: tf.Tensor) -> tf.Tensor:
-    return tf.cast(tf.io.extract_jpeg_shape(encoded)[:2], tf.int64)
+def _png_pixels(encoded: tf.Tensor) -> tf.Tensor:
+    """Lays transparency over white, to the bit as `tfi2i.data.images` does; int32 (H, W, 3)."""
+    # With four channels TensorFlow does not unfold palettes and few bits, with three it does.
+    colour = tf.cast(tf.io.decode_png(encoded, channels=3), tf.int32)
+    alpha = tf.cast(tf.io.decode_png(encoded, channels=4)[..., 3:], tf.int32)
+    return (colour * alpha + 255 * (255 - alpha) + 127) // 255
+
+
+def _jpeg_pixels(encoded: tf.Tensor) -> tf.Tensor:
+    """Decodes with the accurate transform, which is the one that Pillow uses; int32 (H, W, 3)."""
+    decoded = tf.io.decode_jpeg(encoded, channels=3, dct_method="INTEGER_ACCURATE")
+    return tf.cast(decoded, tf.int32)
+
+
+def _jpeg_size(encoded: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Height and width; refuses four colours without the marker that says how they are meant.
+
+    Without Adobe's marker TensorFlow takes levels of CMYK as ink and Pillow as its absence: the
+    one shows the negative of the other.
+    """
+    size = tf.cast(tf.io.extract_jpeg_shape(encoded), tf.int64)
+    marked = tf.strings.regex_full_match(encoded, ADOBE_MARKER)
+    clear = require(
+        (size[2] != 4) | marked,
+        "the image at index ",
+        index,
+        " is a CMYK JPEG without Adobe's marker, which readers understand differently; convert it "
+        "first, for example with tfi2i.export.client.prepare",
+    )
+    with tf.control_dependencies([clear]):
+        return size[:2]

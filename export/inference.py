@@ -4,12 +4,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import DataError, ExportError
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.layers.phase_convolution import doubles_as_published
+from tfi2i.padding import padded_side
 
+BFLOAT16_NEEDS = (
+    "bfloat16 wants processors with AVX-512 BF16 or AMX, or GPUs from Ampere on; others take about "
+    "four times as long as in float32: for those export with --precision float32."
+)
 # What training computes as products of matrices: runtimes know convolutions better.
 _PLAIN_FORMS = {
     f"tfi2i>Product{name}": {"module": "keras.layers", "class_name": name, "registered_name": None}
@@ -24,16 +30,22 @@ class InferenceGenerator:
     Attributes:
         model: functional model, (B, H, W, C_in) to (B, H, W, C_out), float32 in [-1, 1].
         precision: "float32" or "bfloat16", of its weights and its arithmetic.
-        size_multiple: height and width have to be multiples of this, in pixels.
-        smallest_side: the smallest height and width that the model computes, in pixels.
         notes: sentences that a reader of the export should know.
     """
 
     model: keras.Model
     precision: str
-    size_multiple: int
-    smallest_side: int
     notes: tuple[str, ...]
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width have to be multiples of this, in pixels."""
+        return self.model.size_multiple
+
+    @property
+    def smallest_side(self) -> int:
+        """The smallest height and width that the model computes, in pixels."""
+        return padded_side(1, self.size_multiple)
 
     @property
     def input_channels(self) -> int:
@@ -67,10 +79,12 @@ def inference_generator(
             Convolutions that training computes as products of matrices become Keras' own.
 
     Raises:
-        ExportError: it has several inputs or outputs, unknown channels, or no size_multiple, or it
-            draws random numbers anew at every call.
+        ExportError: it has several inputs or outputs, unknown channels, no size_multiple, or
+            weights that are not finite; it fails on the smallest images; or it draws random numbers
+            anew at every call.
     """
-    size_multiple = _checked_size_multiple(generator)
+    _check_form(generator)
+    _check_finite(generator)
     rewriting = _Rewriting(precision, fused)
     config = rewriting.of(generator.get_config())
     _keep_last_in_float32(config, generator, fused)
@@ -78,22 +92,24 @@ def inference_generator(
     notes = []
     if rewriting.changed:
         model = type(generator).from_config(config)
+        model.size_multiple = generator.size_multiple
         _copy_weights(generator, model)
     trained = rewriting.policies - {"float32"}
     if trained or precision != "float32":
         trained_in = ", ".join(sorted(trained or rewriting.policies))
         notes.append(f"Trained in {trained_in}; exported in {precision}.")
+    if precision == "bfloat16":
+        notes.append(BFLOAT16_NEEDS)
     if rewriting.noise_layers:
         notes.append(
             "Dropout stays on at test time, as in Keras: one fixed mask for every image size, in "
             f"{', '.join(rewriting.noise_layers)}."
         )
-    smallest_side = _smallest_side(model, size_multiple)
-    _check_repeatable(model, smallest_side)
-    return InferenceGenerator(model, precision, size_multiple, smallest_side, (*notes,))
+    _check_repeatable(model)
+    return InferenceGenerator(model, precision, (*notes,))
 
 
-def _checked_size_multiple(generator: keras.Model) -> int:
+def _check_form(generator: keras.Model) -> None:
     if len(generator.inputs) != 1 or len(generator.outputs) != 1:
         raise ExportError(
             f"{generator.name!r} has {len(generator.inputs)} inputs and {len(generator.outputs)} "
@@ -111,7 +127,17 @@ def _checked_size_multiple(generator: keras.Model) -> int:
             f"{generator.name!r} has no attribute size_multiple. Set it to the number that "
             "height and width must be multiples of (1 for a network that keeps the size)."
         )
-    return size_multiple
+
+
+def _check_finite(generator: keras.Model) -> None:
+    for variable in generator.variables:
+        values = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+        broken = int(values.size - np.isfinite(values).sum())
+        if broken:
+            raise ExportError(
+                f"{generator.name!r} cannot be exported: {broken} of the {values.size} weights "
+                f"{variable.path!r} are not finite. Take an earlier checkpoint."
+            )
 
 
 def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> None:
@@ -209,28 +235,17 @@ def _layers_of(model: keras.Model, kind: type) -> list[Any]:
     return own + [layer for one in inner for layer in _layers_of(one, kind)]
 
 
-def _smallest_side(model: keras.Model, size_multiple: int) -> int:
-    """Finds by trial the smallest side that works.
-
-    A ResNet with two strided convolutions turns 4 pixels into 1, which its reflection padding
-    cannot mirror: it takes multiples of 4 but needs 8.
-    """
-    for side in (size_multiple, 2 * size_multiple, 4 * size_multiple, 8 * size_multiple):
-        try:
-            model(tf.zeros((1, side, side, model.inputs[0].shape[-1])), training=False)
-        except (tf.errors.InvalidArgumentError, DataError):
-            continue
-        return side
-    raise ExportError(
-        f"{model.name!r} fails on images of {size_multiple} to {8 * size_multiple} pixels, "
-        f"all multiples of its size_multiple of {size_multiple}."
-    )
-
-
-def _check_repeatable(model: keras.Model, side: int) -> None:
+def _check_repeatable(model: keras.Model) -> None:
     """Refuses generators with which no file can agree, for they disagree with themselves."""
+    side = padded_side(1, model.size_multiple)
     image = tf.random.stateless_uniform((1, side, side, model.inputs[0].shape[-1]), (0, 0), -1, 1)
-    first, second = model(image, training=False), model(image, training=False)
+    try:
+        first, second = model(image, training=False), model(image, training=False)
+    except (tf.errors.InvalidArgumentError, DataError) as error:
+        raise ExportError(
+            f"{model.name!r} fails on images of {side} x {side} pixels, the smallest multiple of "
+            f"its size_multiple of {model.size_multiple}; set it to a number that it computes."
+        ) from error
     # Kernels that add in another order on every run stay far below.
     if tf.reduce_max(tf.abs(first - second)) > 1e-3:
         raise ExportError(

@@ -15,14 +15,16 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import (
-    LITERT_TOLERANCES,
+    REQUIRED_PSNR_DB,
     checked_agreement,
     keras_outputs,
     random_images,
+    tolerance_of,
 )
 from tfi2i.export.frozen import frozen
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+from tfi2i.padding import padded_side
 
 # GPU delegates take nothing above.
 MAX_RANK = 4
@@ -35,6 +37,7 @@ def export_litert(
     image_size: tuple[int, int],
     precision: Literal["float32", "float16", "int8"] = "float32",
     images: np.ndarray | None = None,
+    required_psnr_db: float = REQUIRED_PSNR_DB,
 ) -> Path:
     """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
 
@@ -49,6 +52,7 @@ def export_litert(
             on CPUs. "int8" quarters it and computes convolutions in 8 bits, with the scale of the
             activations found anew for every image (dynamic range).
         images: uint8 (N, height, width, C) to compare with Keras on; random noise when None.
+        required_psnr_db: least agreement of an int8 file with Keras.
 
     Returns:
         The path.
@@ -56,12 +60,12 @@ def export_litert(
     Raises:
         ExportError: the size does not suit the generator; an operator is not builtin; a tensor
             has more than 4 axes; or the file's output is not finite or further from Keras than
-            `tfi2i.export.agreement.LITERT_TOLERANCES` allows.
+            `tfi2i.export.agreement.tolerance_of` allows.
         MissingExtraError: no LiteRT runtime is installed.
     """
     path = Path(path)
     inference = inference_generator(generator)
-    _check_size(inference, image_size)
+    check_litert_size(inference, image_size)
     if images is None:
         images = random_images(inference, image_size)
     model = convert(inference, image_size, precision)
@@ -77,7 +81,8 @@ def export_litert(
     runner = LiteRTRunner(model)
     results = [runner(to_float(image[None])) for image in images]
     references = keras_outputs(inference, images)
-    checked_agreement(path.name, references, results, LITERT_TOLERANCES[precision])
+    tolerance = tolerance_of("litert", precision, required_psnr_db)
+    checked_agreement(path.name, references, results, tolerance)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -88,14 +93,19 @@ def export_litert(
     return path
 
 
-def _check_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
+def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
+    """Refuses a (height, width) in pixels that the generator does not compute.
+
+    Raises:
+        ExportError: naming the next size that it does.
+    """
     for name, side in zip(("height", "width"), image_size, strict=True):
-        if side % generator.size_multiple or side < generator.smallest_side:
-            rounded = -(-side // generator.size_multiple) * generator.size_multiple
+        fitting = padded_side(side, generator.size_multiple)
+        if side != fitting:
             raise ExportError(
                 f"LiteRT image {name} {side} does not suit {generator.model.name!r}: it takes "
                 f"multiples of {generator.size_multiple} from {generator.smallest_side} pixels. "
-                f"Use {max(rounded, generator.smallest_side)}."
+                f"Use {fitting}."
             )
 
 

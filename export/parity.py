@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,22 +11,70 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.data.images import resize_image
 from tfi2i.data.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import (
-    LITERT_TOLERANCES,
-    SAVED_MODEL_TOLERANCES,
+    REQUIRED_PSNR_DB,
     Agreement,
     Tolerance,
     checked_agreement,
     keras_inputs,
     keras_outputs,
+    tolerance_of,
 )
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 from tfi2i.export.saved_model import read_metadata
+from tfi2i.padding import padded_side
 
 LATENCY_RUNS = 5
+
+
+@dataclass(frozen=True)
+class References:
+    """What files are compared with: real images and what Keras makes of them in float32.
+
+    Attributes:
+        generator: the exported one, in float32.
+        images: uint8 (N, H, W, C), N at least 1.
+        outputs: of the images, see `keras_outputs`.
+        others: the first image in other sizes, uint8 (1, H', W', C), with its output: for files
+            that take any size.
+    """
+
+    generator: InferenceGenerator
+    images: np.ndarray
+    outputs: list[np.ndarray]
+    others: list[tuple[np.ndarray, list[np.ndarray]]]
+
+    @classmethod
+    def of(
+        cls,
+        generator: keras.Model,
+        images: np.ndarray,
+        other_sizes: Sequence[tuple[int, int]] = (),
+    ) -> "References":
+        """Translates the images with Keras; see `parity_report` for the arguments."""
+        if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
+            raise ExportError(
+                "The parity report needs uint8 images (N, H, W, C), "
+                f"not {images.dtype} {images.shape}."
+            )
+        inference = inference_generator(generator)
+        resized = [resize_image(images[0], *size)[np.newaxis] for size in other_sizes]
+        others = [(image, keras_outputs(inference, image)) for image in resized]
+        return cls(inference, images, keras_outputs(inference, images), others)
+
+    def report(self, artefacts: list[dict[str, Any]]) -> dict[str, Any]:
+        """Puts entries of files together with Keras' own latency; see `parity_report`."""
+        return {
+            "images": len(self.images),
+            "image_size": list(self.images.shape[1:3]),
+            "keras": {"latency_ms": _keras_latency(self.generator, self.images)},
+            "artefacts": artefacts,
+            "notes": list(self.generator.notes),
+        }
 
 
 def parity_report(
@@ -34,6 +83,8 @@ def parity_report(
     *,
     saved_model: str | Path | None = None,
     litert: Sequence[str | Path] = (),
+    other_sizes: Sequence[tuple[int, int]] = (),
+    required_psnr_db: float = REQUIRED_PSNR_DB,
 ) -> dict[str, Any]:
     """Runs exported files on images and compares each with Keras.
 
@@ -46,12 +97,16 @@ def parity_report(
             files if there are any.
         saved_model: version folder from `export_saved_model`.
         litert: files from `export_litert`.
+        other_sizes: heights and widths in pixels at which the SavedModel is compared too, on the
+            first image; those beyond its limit are left out.
+        required_psnr_db: least agreement of files that compute in less than float32.
 
     Returns:
         JSON-able: "images" (count), "image_size" [H, W], "keras" {"latency_ms"}, "notes", and
         "artefacts", each with name, kind, precision, max_abs and mean_abs (difference from Keras
         in the [-1, 1] scale), psnr_db (peak 2; None when equal), allowed_max_abs and
-        required_psnr_db (one of the two is None), size_bytes, latency_ms,
+        required_psnr_db (one of the two is None), sizes (a list of size, max_abs and psnr_db at
+        each size that was compared), size_bytes, latency_ms,
         and for a SavedModel with encoded images png_levels, the largest difference in grey
         levels between its PNG and its rounded float output.
 
@@ -59,23 +114,12 @@ def parity_report(
         ExportError: a file is missing, does not take these images, returns values that are not
             finite, or is further from Keras than its tolerance.
     """
-    if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
-        raise ExportError(
-            f"The parity report needs uint8 images (N, H, W, C), not {images.dtype} {images.shape}."
-        )
-    inference = inference_generator(generator)
-    references = keras_outputs(inference, images)
+    references = References.of(generator, images, other_sizes)
     artefacts = []
     if saved_model is not None:
-        artefacts.append(_saved_model_entry(Path(saved_model), images, references))
-    artefacts += [_litert_entry(Path(path), images, references) for path in litert]
-    return {
-        "images": len(images),
-        "image_size": list(images.shape[1:3]),
-        "keras": {"latency_ms": _keras_latency(inference, images)},
-        "artefacts": artefacts,
-        "notes": list(inference.notes),
-    }
+        artefacts.append(saved_model_entry(Path(saved_model), references, required_psnr_db))
+    artefacts += [litert_entry(Path(path), references, required_psnr_db) for path in litert]
+    return references.report(artefacts)
 
 
 def parity_table(report: dict[str, Any]) -> str:
@@ -119,31 +163,63 @@ def allowed_text(entry: dict[str, Any]) -> str:
     return f">= {entry['required_psnr_db']:g} dB"
 
 
-def _saved_model_entry(
-    folder: Path, images: np.ndarray, references: list[np.ndarray]
+def saved_model_entry(
+    folder: Path, references: References, required_psnr_db: float = REQUIRED_PSNR_DB
 ) -> dict[str, Any]:
+    """Compares a SavedModel; see `parity_report`."""
     if not (folder / "saved_model.pb").is_file():
         raise ExportError(f"{folder} is no SavedModel; give the version folder, such as .../1.")
     name = f"{folder.parent.name}/{folder.name}"
-    precision = read_metadata(folder)["export"]["precision"]
-    tolerance = SAVED_MODEL_TOLERANCES[precision]
+    facts = read_metadata(folder)["export"]
+    tolerance = tolerance_of("saved_model", facts["precision"], required_psnr_db)
+    images = references.images
+    if _padded_pixels(images, references) > facts["max_pixels"]:
+        raise ExportError(
+            f"{name} takes images of up to {facts['max_pixels']} pixels, and those to compare on "
+            f"have {images.shape[2]} x {images.shape[1]}; allow more, or give smaller ones."
+        )
     signatures = tf.saved_model.load(str(folder)).signatures
     serve = signatures["serving_default"]
-    batches = [tf.constant(image[None], tf.float32) for image in images]
-    served = [serve(images=batch)["images"].numpy() for batch in batches]
-    # The signature gives 0..255 and clips, which Keras does not.
-    found = checked_agreement(
-        name,
-        [np.clip(reference, -1.0, 1.0) for reference in references],
-        [output / 127.5 - 1.0 for output in served],
-        tolerance,
-    )
-    entry = _entry(name, "saved_model", precision, found, tolerance)
+    found, served = _compared(name, serve, images, references.outputs, tolerance)
+    entry = _entry(name, "saved_model", facts["precision"], found, tolerance, images)
+    for image, outputs in references.others:
+        if _padded_pixels(image, references) <= facts["max_pixels"]:
+            height, width = image.shape[1:3]
+            where = f"{name} on an image of {width} x {height}"
+            at_size, _ = _compared(where, serve, image, outputs, tolerance)
+            entry["sizes"].append(_at_size(image, at_size))
     entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    entry["latency_ms"] = _latency_ms(lambda: serve(images=batches[0])["images"].numpy())
+    first = tf.constant(images[:1], tf.float32)
+    entry["latency_ms"] = _latency_ms(lambda: serve(images=first)["images"].numpy())
     if "serving_bytes" in signatures:
         entry["png_levels"] = _png_levels(name, signatures["serving_bytes"], images, served)
     return entry
+
+
+def _padded_pixels(images: np.ndarray, references: References) -> int:
+    multiple = references.generator.size_multiple
+    height, width = (padded_side(side, multiple) for side in images.shape[1:3])
+    return height * width
+
+
+def _compared(
+    name: str,
+    serve: Callable[..., Any],
+    images: np.ndarray,
+    outputs: list[np.ndarray],
+    tolerance: Tolerance,
+) -> tuple[Agreement, list[np.ndarray]]:
+    """Compares a signature's answers with Keras' outputs, which it gives in 0..255 and clips."""
+    served = [
+        serve(images=tf.constant(image[None], tf.float32))["images"].numpy() for image in images
+    ]
+    found = checked_agreement(
+        name,
+        [np.clip(output, -1.0, 1.0) for output in outputs],
+        [answer / 127.5 - 1.0 for answer in served],
+        tolerance,
+    )
+    return found, served
 
 
 def _png_levels(
@@ -163,9 +239,13 @@ def _png_levels(
     return levels
 
 
-def _litert_entry(path: Path, images: np.ndarray, references: list[np.ndarray]) -> dict[str, Any]:
+def litert_entry(
+    path: Path, references: References, required_psnr_db: float = REQUIRED_PSNR_DB
+) -> dict[str, Any]:
+    """Compares a .tflite file; see `parity_report`."""
     if not path.is_file():
         raise ExportError(f"{path} does not exist.")
+    images = references.images
     model = path.read_bytes()
     runner = LiteRTRunner(model)
     if runner.input_shape[1:] != images.shape[1:]:
@@ -176,16 +256,21 @@ def _litert_entry(path: Path, images: np.ndarray, references: list[np.ndarray]) 
     precision = inspect_litert(model).precision
     inputs = to_float(images)
     results = [runner(image[None]) for image in inputs]
-    tolerance = LITERT_TOLERANCES[precision]
-    found = checked_agreement(path.name, references, results, tolerance)
-    entry = _entry(path.name, "litert", precision, found, tolerance)
+    tolerance = tolerance_of("litert", precision, required_psnr_db)
+    found = checked_agreement(path.name, references.outputs, results, tolerance)
+    entry = _entry(path.name, "litert", precision, found, tolerance, images)
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = _latency_ms(lambda: runner(inputs[:1]))
     return entry
 
 
 def _entry(
-    name: str, kind: str, precision: str, found: Agreement, tolerance: Tolerance
+    name: str,
+    kind: str,
+    precision: str,
+    found: Agreement,
+    tolerance: Tolerance,
+    images: np.ndarray,
 ) -> dict[str, Any]:
     return {
         "name": name,
@@ -196,7 +281,13 @@ def _entry(
         "psnr_db": found.psnr_db,
         "allowed_max_abs": tolerance.max_abs,
         "required_psnr_db": tolerance.psnr_db,
+        "sizes": [_at_size(images, found)],
     }
+
+
+def _at_size(images: np.ndarray, found: Agreement) -> dict[str, Any]:
+    size = list(images.shape[1:3])
+    return {"size": size, "max_abs": found.max_abs, "psnr_db": found.psnr_db}
 
 
 def _keras_latency(generator: InferenceGenerator, images: np.ndarray) -> float:

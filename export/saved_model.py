@@ -1,8 +1,7 @@
 """SavedModel for TF Serving: one signature for float batches, one for encoded images."""
 
 import json
-import shutil
-import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from tfi2i.errors import ExportError
 from tfi2i.export.encoded import FORMATS, decode_checked, require_pixels
 from tfi2i.export.graph import pad_by_reflection
 from tfi2i.export.inference import InferenceGenerator, inference_generator
+from tfi2i.export.partial import partial_folder
 
 METADATA_FILE = Path("assets.extra") / "tfi2i.json"
 MAX_PIXELS = 4096 * 4096
@@ -26,7 +26,7 @@ def export_saved_model(
     *,
     metadata: dict[str, Any],
     precision: Literal["float32", "bfloat16"] = "float32",
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
 ) -> Path:
     """Writes a SavedModel as the next version below `folder`, as TF Serving expects it.
 
@@ -67,21 +67,17 @@ def export_saved_model(
     """
     folder = Path(folder)
     inference = inference_generator(generator, precision, fused=True)
+    max_pixels = max_pixels or MAX_PIXELS
     signatures = _signatures(inference, max_pixels)
     document = _metadata_text(metadata, inference, sorted(signatures), max_pixels)
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".partial-{uuid.uuid4().hex}"
-    try:
+    with partial_folder(folder) as partial:
         module = tf.Module()
         module.weights = [variable.value for variable in inference.model.variables]
-        tf.saved_model.save(module, str(partial), signatures=signatures)
-        (partial / METADATA_FILE).parent.mkdir()
-        (partial / METADATA_FILE).write_text(document, encoding="utf-8")
-        version = folder / str(_next_version(folder))
-        partial.rename(version)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return version
+        written = partial / "model"
+        tf.saved_model.save(module, str(written), signatures=signatures)
+        (written / METADATA_FILE).parent.mkdir()
+        (written / METADATA_FILE).write_text(document, encoding="utf-8")
+        return written.rename(folder / str(next_version(folder)))
 
 
 def read_metadata(version: str | Path) -> dict[str, Any]:
@@ -100,49 +96,46 @@ def read_metadata(version: str | Path) -> dict[str, Any]:
 
 
 def _signatures(generator: InferenceGenerator, max_pixels: int) -> dict[str, Any]:
-    """Builds the tf.functions; both share the generator's graphs and its variables."""
-    shape = (None, None, None, generator.input_channels)
+    """Builds the tf.functions; both share the generator's graph and its variables."""
+    shape = (None, None, generator.input_channels)
 
-    def for_batches_of(size: int | None) -> Any:
-        return tf.function(
-            lambda images: generator.model(images, training=False),
-            input_signature=[tf.TensorSpec((size, *shape[1:]), tf.float32)],
-        )
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+    def translated(image: tf.Tensor) -> tf.Tensor:
+        return translated_pixels(generator, image)
 
-    translate_one, translate_many = for_batches_of(1), for_batches_of(None)
-
-    def translate(images: tf.Tensor) -> tf.Tensor:
-        return tf.cond(
-            tf.shape(images)[0] == 1,
-            lambda: translate_one(tf.ensure_shape(images, (1, *shape[1:]))),
-            lambda: translate_many(images),
-        )
-
-    def translated(images: tf.Tensor) -> tf.Tensor:
-        height, width = tf.shape(images)[1], tf.shape(images)[2]
-        outputs = translate(pad_by_reflection(images / 127.5 - 1.0, generator))
-        return tf.clip_by_value((outputs[:, :height, :width] + 1.0) * 127.5, 0.0, 255.0)
-
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="images")])
+    @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32, name="images")])
     def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:
         count, height, width, _ = tf.unstack(tf.shape(images))
         with tf.control_dependencies([require_pixels(height, width, count, generator, max_pixels)]):
-            return {"images": translated(tf.identity(images))}
+            return {"images": _one_by_one(translated, tf.identity(images), tf.float32)}
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="encoded")])
     def serving_bytes(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        def one(image: tf.Tensor) -> tf.Tensor:
-            pixels = tf.cast(decode_checked(image, generator, max_pixels), tf.float32)
-            return tf.io.encode_png(tf.cast(tf.round(translated(pixels[None])[0]), tf.uint8))
+        def one(numbered: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+            index, image = numbered
+            pixels = tf.cast(decode_checked(image, index, generator, max_pixels), tf.float32)
+            return tf.io.encode_png(tf.cast(tf.round(translated(pixels)), tf.uint8))
 
-        # One at a time: a generator fills every core, and memory stays that of one image.
-        pngs = tf.map_fn(one, encoded, fn_output_signature=tf.string, parallel_iterations=1)
-        return {"png_bytes": pngs}
+        numbered = tf.range(tf.size(encoded)), encoded
+        return {"png_bytes": _one_by_one(one, numbered, tf.string)}
 
     signatures: dict[str, Any] = {"serving_default": serving_default}
     if {generator.input_channels, generator.output_channels} <= {*ENCODABLE_CHANNELS}:
         signatures["serving_bytes"] = serving_bytes
     return signatures
+
+
+def translated_pixels(generator: InferenceGenerator, image: tf.Tensor) -> tf.Tensor:
+    """What both signatures compute of one image, float32 (H, W, C) to (H, W, C_out) in 0..255."""
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    padded = pad_by_reflection(image[tf.newaxis] / 127.5 - 1.0, generator)
+    output = generator.model(padded, training=False)[0, :height, :width]
+    return tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
+
+
+def _one_by_one(function: Callable[..., tf.Tensor], elements: Any, dtype: tf.DType) -> tf.Tensor:
+    """Maps in turn: one image fills every core by the fused kernels, which take one at a time."""
+    return tf.map_fn(function, elements, fn_output_signature=dtype, parallel_iterations=1)
 
 
 def _metadata_text(
@@ -169,7 +162,8 @@ def _metadata_text(
         raise ExportError(f"The metadata cannot be written as JSON: {error}") from error
 
 
-def _next_version(folder: Path) -> int:
+def next_version(folder: Path) -> int:
     """One above the highest number: TF Serving serves the highest, so a gap is never filled."""
-    numbers = [int(child.name) for child in folder.iterdir() if child.name.isdecimal()]
+    children = folder.iterdir() if folder.is_dir() else ()
+    numbers = [int(child.name) for child in children if child.name.isdecimal()]
     return max(numbers, default=0) + 1

@@ -233,6 +233,14 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
         ("reproduce", "pix2pix", "--seeds", "a"): "whole numbers",
         ("compare", "pix2pix", "--seeds", "a"): "whole numbers",
         ("export", "--run", trained, "--out", tmp_path, "--formats", "onnx"): "saved_model",
+        ("export", "--run", trained, "--out", tmp_path, "--formats", " , "): "at least one",
+        ("export", "--run", trained, "--out", photos / "one.png"): "one.png is a file",
+        ("export", "--run", trained, "--out", photos / "one.png" / "x"): "one.png is a file",
+        ("export", "--run", trained, "--out", tmp_path, "--size", 0): "--size 0 is not possible",
+        ("export", "--run", trained, "--out", tmp_path, "--size", -64): "--size -64 is not",
+        ("export", "--run", trained, "--out", tmp_path, "--size", 33): "Use 40",
+        ("export", "--run", trained, "--out", tmp_path, "--max-pixels", 0): "--max-pixels 0",
+        ("export", "--run", trained, "--out", tmp_path, "--direction", "b2a"): "a2b",
     }
     before = everything_below(tmp_path)
     for arguments, words in cases.items():
@@ -317,14 +325,14 @@ def test_evaluate_on_other_images_and_splits(trained, tmp_path, paired_folder, t
 
 def test_export_writes_files_that_agree(trained, tmp_path, tfi2i):
     code, said, _ = tfi2i(
-        "export", "--run", trained, "--out", tmp_path, "--formats", "saved_model,litert"
+        "export", "--run", trained, "--out", tmp_path, "--formats", "saved_model, litert"
     )
     assert code == 0 and "pix2pix-a2b-float32.tflite" in said
     assert "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1" in said
-    assert (tmp_path / "saved_model" / "1" / "saved_model.pb").exists()
+    assert (tmp_path / "saved_model" / "pix2pix-a2b" / "1" / "saved_model.pb").exists()
     assert (tmp_path / "pix2pix-a2b-float32.tflite").stat().st_size
     assert not list(tmp_path.glob("*float16*"))
-    report = json.loads((tmp_path / "parity.json").read_text())
+    report = json.loads((tmp_path / "parity.json").read_text())["pix2pix-a2b"]
     assert report["images"] == 4
     for entry in report["artefacts"]:
         assert entry["max_abs"] <= (entry["allowed_max_abs"] or 2)

@@ -33,7 +33,7 @@ def test_demo_ends_in_one_page_with_everything(tmp_path):
     text = page.read_text("utf-8")
     pictures = re.findall(r'src="(data:image/(?:png|webp);base64,[^"]+)"', text)
     assert len(pictures) == 3 * 6 + 3 and text.count("<img") == len(pictures)
-    for words in ("mean colour", "SSIM", "KID", "saved_model/1", "float16.tflite", "<svg"):
+    for words in ("mean colour", "SSIM", "KID", "pix2pix-a2b/1", "float16.tflite", "<svg"):
         assert words in text, words
     assert "http" not in text.replace("http-equiv", "")
     assert image_size(tmp_path / "overview.jpg") == (6 * 128, 3 * 128 + 3 * (12 + 128))

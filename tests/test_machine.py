@@ -96,20 +96,14 @@ def test_the_saved_model_is_in_bfloat16_where_that_pays(monkeypatch, tmp_path, n
     images = keras.ops.convert_to_numpy(
         keras.random.randint((2, 32, 32, 3), 0, 256, "uint8", seed=1)
     )
-    report = shipping.ship(
-        model,
-        tmp_path,
-        direction="a2b",
-        formats=["saved_model"],
-        size=32,
-        images=images,
-        metadata={},
-    )
+    wanted = shipping.Wanted(formats=["saved_model"], size=32, metadata={})
+    report = shipping.ship(model, tmp_path, {"a2b": images}, wanted)["a2b"]
     (entry,) = report["artefacts"]
     assert entry["precision"] == ("bfloat16" if native else "float32")
     expected = "agree" if native else "no bfloat16 instructions"
     assert any(expected in note for note in report["notes"])
-    assert json.loads((tmp_path / "parity.json").read_text())["notes"] == report["notes"]
+    assert any("--precision float32" in note for note in report["notes"]) == native
+    assert json.loads((tmp_path / "parity.json").read_text()) == {"pix2pix-a2b": report}
 
 
 def test_cores_are_those_that_a_process_is_pinned_to():

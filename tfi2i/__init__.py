@@ -5,9 +5,9 @@ before it is used (PEP 562). To make a name public, add it to `_HOMES` and to th
 editors and type checkers read.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tfi2i.lazy import lazy_names
 from tfi2i.machine import prefer_onednn
 
 if TYPE_CHECKING:
@@ -47,16 +47,4 @@ _HOMES = {
 }
 _SUBPACKAGES = ("data", "export", "layers", "losses", "metrics", "networks", "training", "zoo")
 
-
-def __getattr__(name: str) -> Any:
-    if name in _SUBPACKAGES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value  # the next access does not come here
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_SUBPACKAGES})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _SUBPACKAGES)

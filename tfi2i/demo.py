@@ -16,7 +16,7 @@ import numpy as np
 
 from tfi2i.data import earth_map, earth_test_region, evaluation_arrays, open_source
 from tfi2i.evaluation import evaluate_model
-from tfi2i.shipping import ship
+from tfi2i.shipping import Wanted, ship
 from tfi2i.tiling import tile_starts
 from tfi2i.training import RunFolder, TranslationGAN
 from tfi2i.translate import translate_image
@@ -98,17 +98,15 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     exported = folder / "exported"
     # Else a stopped demo that goes on would count up the SavedModel's versions.
     shutil.rmtree(exported, ignore_errors=True)
-    parity = ship(
-        model,
-        exported,
-        direction="a2b",
+    wanted = Wanted(
         formats=("saved_model", "litert", "litert_float16"),
+        size=size,
+        metadata={"variant": run.recipe().variant, "run": "tfi2i demo", "data": source.licence},
         # The same figures on every machine.
         precision="float32",
-        size=size,
-        images=a[:: max(1, len(a) // PARITY_TILES)][:PARITY_TILES],
-        metadata={"variant": run.recipe().variant, "run": "tfi2i demo", "data": source.licence},
     )
+    compared = {"a2b": a[:: max(1, len(a) // PARITY_TILES)][:PARITY_TILES]}
+    parity = ship(model, exported, compared, wanted)["a2b"]
     shown = np.linspace(0, len(a) - 1, SHOWN_TILES).round().astype(int)
     tiles = {"input": a[shown], "output": model.translate_batch(a[shown]), "truth": b[shown]}
 

@@ -14,12 +14,9 @@ from tfi2i.data import read_image, write_image
 from tfi2i.data.images import display_name
 from tfi2i.data.pixels import to_float, to_uint8
 from tfi2i.errors import DataError
+from tfi2i.padding import SMALLEST_SIDE, padded_side
 from tfi2i.tiling import blend_weights, tile_starts
 from tfi2i.translation_files import find_images, output_paths
-
-# A ResNet takes multiples of 4, but mirrors feature maps of a quarter of the side, and a map of one
-# pixel has nothing to mirror.
-SMALLEST_SIDE = 8
 
 # One traced graph a generator, for as long as the generator lives.
 _GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
@@ -61,7 +58,7 @@ def translate_image(
         return _translate_tiles(generator, image, tile, overlap, batch_size, report)
     height, width = image.shape[:2]
     multiple = generator.size_multiple
-    padded = _mirrored(image, *(_next_multiple(side, multiple) for side in (height, width)))
+    padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
     translated = to_uint8(_graph(generator)(to_float(padded)[None])[0, :height, :width].numpy())
     if report is not None:
         report(1.0)
@@ -145,7 +142,7 @@ def _translate_tiles(
 ) -> np.ndarray:
     """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
     multiple = generator.size_multiple
-    fitting = _next_multiple(tile, multiple)
+    fitting = padded_side(tile, multiple)
     if tile != fitting:
         raise DataError(
             f"tile={tile} does not fit {generator.name!r}: it takes multiples of {multiple} from "
@@ -203,10 +200,6 @@ def _check_image(generator: keras.Model, image: np.ndarray) -> None:
             f"{generator.name!r} translates uint8 images (H, W, {channels}), "
             f"not {image.dtype} {image.shape}"
         )
-
-
-def _next_multiple(side: int, multiple: int) -> int:
-    return -(-max(side, SMALLEST_SIDE) // multiple) * multiple
 
 
 def _mirrored(image: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -7,7 +7,6 @@ import typer
 
 from tfi2i.cli.chosen import (
     Chosen,
-    DirectionOption,
     PresetOption,
     RunOption,
     StrengthOption,
@@ -16,6 +15,8 @@ from tfi2i.cli.chosen import (
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
+from tfi2i.export.formats import FORMATS
+from tfi2i.export.partial import check_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +47,23 @@ def export(
             "images stay the same."
         ),
     ] = "auto",
-    direction: DirectionOption = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(help="a2b, b2a or to_<domain>, as far as the variant learns it; else all."),
+    ] = None,
     size: Annotated[
         int | None,
         typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
+    ] = None,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(help="Largest image that the SavedModel accepts; else by its use of memory."),
+    ] = None,
+    accept_psnr: Annotated[
+        float | None,
+        typer.Option(
+            help="Accept bfloat16 and int8 files that agree with Keras to this many dB; else 40."
+        ),
     ] = None,
     style: StyleOption = None,
     strength: StrengthOption = 1.0,
@@ -58,39 +72,48 @@ def export(
         typer.Option(help="Real images to compare on; else the model's own test images."),
     ] = None,
 ) -> None:
-    """Export a generator to SavedModel and LiteRT, and compare each file with Keras."""
+    """Export generators to SavedModel and LiteRT, and compare each file with Keras."""
+    names = _check_formats(formats)
+    for option, number in {"size": size, "max-pixels": max_pixels}.items():
+        if number is not None and number < 1:
+            raise ExportError(f"--{option} {number} is not possible: give 1 or more")
+    check_folder(out_folder)
     import_tensorflow()
+    from tfi2i.export.agreement import REQUIRED_PSNR_DB
     from tfi2i.export.parity import parity_table
-    from tfi2i.shipping import FORMATS, ship
+    from tfi2i.shipping import PARITY_FILE, Wanted, ship
 
-    wanted = formats.split(",")
-    unknown = sorted(set(wanted) - set(FORMATS))
-    if unknown:
-        raise ExportError(f"--formats knows {', '.join(FORMATS)}; not {', '.join(unknown)}")
     chosen = choose_model(run, preset)
     model = chosen.translator()
-    direction = direction or next(iter(model.translators))
     if style is not None:
         model.set_style(style, strength=strength)
     side = size or model.crop_size
-    report = ship(
-        model,
-        out_folder,
-        direction=direction,
-        formats=wanted,
+    model.translator(direction)  # Refuses one that it has not.
+    directions = [direction] if direction else list(model.translators)
+    wanted = Wanted(
+        formats=names,
         size=side,
-        images=_real_images(chosen, images, direction, side),
+        metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
         precision=precision,
-        metadata={
-            "variant": chosen.facts["variant"],
-            "direction": direction,
-            "config": chosen.facts["config"],
-        },
+        max_pixels=max_pixels,
+        required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
     )
-    out.print(parity_table(report))
-    out.print(f"in {out_folder}, figures in {out_folder / 'parity.json'}")
-    if "saved_model" in wanted:
+    pictures = {name: _real_images(chosen, images, name, side) for name in directions}
+    for name, report in ship(model, out_folder, pictures, wanted).items():
+        out.print(f"{name}:")
+        out.print(parity_table(report))
+    out.print(f"in {out_folder}, figures in {out_folder / PARITY_FILE}")
+    if "saved_model" in names:
         out.print(SERVING_HINT)
+
+
+def _check_formats(formats: str) -> list[str]:
+    names = [name.strip() for name in formats.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(FORMATS))
+    if unknown or not names:
+        told = f"; not {', '.join(unknown)}" if unknown else ": name at least one"
+        raise ExportError(f"--formats knows {', '.join(FORMATS)}{told}")
+    return names
 
 
 def _real_images(

@@ -1,20 +1,28 @@
-"""Images in: folders, built-in Earth maps and digits, TensorFlow Datasets -> batches in [-1, 1]."""
+"""Images in: folders, built-in Earth maps and digits, TensorFlow Datasets -> batches in [-1, 1].
 
-from tfi2i.data.batches import (
-    check_crop,
-    data_error_in,
-    steps_per_epoch,
-    training_batches,
-)
-from tfi2i.data.digits import DigitImages
-from tfi2i.data.earth import earth_map
-from tfi2i.data.earth_bands import earth_test_region
-from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
-from tfi2i.data.images import image_size, read_image, resize_image, write_image
-from tfi2i.data.opening import open_source
-from tfi2i.data.pixels import as_rgb, to_float, to_uint8
-from tfi2i.data.source import KINDS, DataSource, Images, Split
-from tfi2i.data.styles import read_style
+A public name is imported when it is first used: who only reads image files needs no TensorFlow.
+"""
+
+from typing import TYPE_CHECKING
+
+from tfi2i.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from tfi2i.data.batches import (
+        check_crop,
+        data_error_in,
+        steps_per_epoch,
+        training_batches,
+    )
+    from tfi2i.data.digits import DigitImages
+    from tfi2i.data.earth import earth_map
+    from tfi2i.data.earth_bands import earth_test_region
+    from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
+    from tfi2i.data.images import image_size, read_image, resize_image, write_image
+    from tfi2i.data.opening import open_source
+    from tfi2i.data.pixels import as_rgb, to_float, to_uint8
+    from tfi2i.data.source import KINDS, DataSource, Images, Split
+    from tfi2i.data.styles import read_style
 
 __all__ = [
     "KINDS",
@@ -41,3 +49,32 @@ __all__ = [
     "training_batches",
     "write_image",
 ]
+
+# Public name -> the module that defines it.
+_HOMES = {
+    "check_crop": "tfi2i.data.batches",
+    "data_error_in": "tfi2i.data.batches",
+    "steps_per_epoch": "tfi2i.data.batches",
+    "training_batches": "tfi2i.data.batches",
+    "DigitImages": "tfi2i.data.digits",
+    "earth_map": "tfi2i.data.earth",
+    "earth_test_region": "tfi2i.data.earth_bands",
+    "evaluation_arrays": "tfi2i.data.evaluation",
+    "evaluation_domains": "tfi2i.data.evaluation",
+    "spread_evenly": "tfi2i.data.evaluation",
+    "image_size": "tfi2i.data.images",
+    "read_image": "tfi2i.data.images",
+    "resize_image": "tfi2i.data.images",
+    "write_image": "tfi2i.data.images",
+    "open_source": "tfi2i.data.opening",
+    "as_rgb": "tfi2i.data.pixels",
+    "to_float": "tfi2i.data.pixels",
+    "to_uint8": "tfi2i.data.pixels",
+    "KINDS": "tfi2i.data.source",
+    "DataSource": "tfi2i.data.source",
+    "Images": "tfi2i.data.source",
+    "Split": "tfi2i.data.source",
+    "read_style": "tfi2i.data.styles",
+}
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,0 +1,76 @@
+"""Folders for what is not yet whole: no server looks there, and the next export clears them up."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tfi2i.errors import ExportError
+
+_PREFIX = ".partial-"
+
+
+@contextmanager
+def partial_folder(parent: Path) -> Iterator[Path]:
+    """Makes a folder inside of `parent` and removes it in the end, with all that is still in it.
+
+    What exports that were killed have left there is removed first; a parent that had to be made
+    and stays empty is removed too.
+
+    Raises:
+        ExportError: the parent is no folder, or cannot be written.
+    """
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    partial = parent / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for leftover in parent.glob(f"{_PREFIX}*"):
+            if not _is_written(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
+        partial.mkdir()
+    except OSError as error:
+        raise ExportError(not_writable(parent, error)) from error
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        for folder in made:
+            if not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def check_folder(folder: Path) -> None:
+    """Refuses a folder that cannot be written, as far as can be told without writing.
+
+    Raises:
+        ExportError: it is a file, or the system does not let this user write there.
+    """
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not existing.is_dir():
+        raise ExportError(f"{existing} is a file; exports go into a folder, give another one")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ExportError(not_writable(folder, PermissionError("no permission to write there")))
+
+
+def not_writable(folder: Path, error: OSError) -> str:
+    """What the user is told."""
+    return f"{folder} cannot be written: {error.strerror or error}; give another folder"
+
+
+def _is_written(partial: Path) -> bool:
+    """Whether another process is at work in a partial folder, whose name begins with its number."""
+    number = partial.name.removeprefix(_PREFIX).partition("-")[0]
+    if not number.isdecimal() or int(number) == os.getpid():
+        return False
+    if os.name == "nt":
+        return True  # There no signal asks without ending the process.
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
