@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfi2i.data import evaluation_arrays, evaluation_domains, resize_image, spread_evenly
+from tfi2i.data import evaluation_arrays, evaluation_domains, sized, spread_evenly
 from tfi2i.errors import DataError
 from tfi2i.metrics import evaluate, mean_figures
 
@@ -42,7 +42,9 @@ def evaluate_model(
 
     Returns:
         What `tfi2i.metrics.evaluate` gives for `a2b`, further `data`, `split`, `size`, and, for a
-        model that also translates back, `b2a`: the same figures for that direction.
+        model that also translates back, `b2a`: the same figures for that direction. `middles` is
+        True where the middles of images were measured and not whole ones, stretched
+        (`DataSource.keeps_scale`).
         Of a model of many domains, what `mean_figures` gives over all pairs of domains, and for
         each direction `to_<domain>` the mean over the domains that images came from. A pair counts
         as much as any other, however many images it has.
@@ -55,7 +57,8 @@ def evaluate_model(
         figures = _many_domains(model, source, size, split, limit, options)
     else:
         figures = _two_domains(model, source, size, split, limit, options)
-    return {"data": source.description, "split": split, "size": size, **figures}
+    facts = {"data": source.description, "split": split, "size": size}
+    return {**facts, **({"middles": True} if source.keeps_scale else {}), **figures}
 
 
 def _two_domains(
@@ -141,4 +144,6 @@ def _training_images(source: "DataSource", domain: str, size: int) -> Iterator[n
         return None
     indices = indices or list(range(len(images)))
     chosen = spread_evenly(len(indices), MOST_TRAINING_IMAGES)
-    return (resize_image(images.load(indices[place]), size, size) for place in chosen)
+    return (
+        sized(images.load(indices[place]), size, keeps_scale=source.keeps_scale) for place in chosen
+    )

@@ -1,22 +1,22 @@
 """Images of any size through a generator: whole, or by tiles that blend without seams."""
 
 import weakref
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from typing import Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tfi2i.data import read_image, write_image
-from tfi2i.data.images import display_name
+from tfi2i.data import resize_image
+from tfi2i.data.images import MAX_PIXELS
 from tfi2i.data.pixels import to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.padding import SMALLEST_SIDE, padded_side
+from tfi2i.scale import scale_factor, scaled_size
 from tfi2i.tiling import blend_weights, tile_starts
-from tfi2i.translation_files import find_images, output_paths
+
+Tile = int | Literal["whole"]
 
 # One traced graph a generator, for as long as the generator lives.
 _GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
@@ -26,7 +26,8 @@ def translate_image(
     generator: keras.Model,
     image: np.ndarray,
     *,
-    tile: int | None,
+    tile: Tile = "whole",
+    scale: float = 1.0,
     overlap: float = 0.5,
     batch_size: int = 8,
     report: Callable[[float], None] | None = None,
@@ -40,8 +41,10 @@ def translate_image(
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
         image: uint8 (H, W, C).
         tile: Side of the square tiles in pixels, best the size the generator was trained at; a
-            multiple of `size_multiple`. None puts the whole image through at once, which takes
+            multiple of `size_multiple`. "whole" puts the whole image through at once, which takes
             memory in proportion to its pixels.
+        scale: What the image's sides are multiplied with before (bicubic, antialiased); the result
+            is brought back to the image's size. 1 translates its own pixels.
         overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
         batch_size: Tiles in one call of the generator.
         report: Called now and then with the finished share of the image, in (0, 1].
@@ -51,85 +54,25 @@ def translate_image(
 
     Raises:
         DataError: The image is not uint8 (H, W, C) of the generator's channels, or the tile, the
-            overlap or the batch size is impossible.
+            scale, the overlap or the batch size is impossible.
     """
     _check_image(generator, image)
-    if tile is not None:
-        return _translate_tiles(generator, image, tile, overlap, batch_size, report)
+    height, width = image.shape[:2]
+    scaled = resize_image(image, *_checked_size(height, width, scale))
+    if tile == "whole":
+        translated = _translate_whole(generator, scaled)
+        if report is not None:
+            report(1.0)
+    else:
+        translated = _translate_tiles(generator, scaled, tile, overlap, batch_size, report)
+    return resize_image(translated, height, width)
+
+
+def _translate_whole(generator: keras.Model, image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     multiple = generator.size_multiple
     padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
-    translated = to_uint8(_graph(generator)(to_float(padded)[None])[0, :height, :width].numpy())
-    if report is not None:
-        report(1.0)
-    return translated
-
-
-def translate_files(
-    generator: keras.Model,
-    inputs: Sequence[str | Path],
-    out_dir: str | Path,
-    *,
-    tile: int | None,
-    overlap: float = 0.5,
-    skip_bad: bool = False,
-    progress: bool = True,
-) -> list[Path]:
-    """Translates image files into a folder, under their own names.
-
-    A name keeps its suffix if it is PNG, JPEG or WebP; others become `.png`. Files of equal name
-    from several folders keep as much of their path as tells them apart. No input is ever
-    overwritten; results of an earlier call are.
-
-    Args:
-        generator: See `translate_image`.
-        inputs: Files, folders (the images directly in them) and globs (`photos/**/*.jpg`).
-        out_dir: Is made if need be.
-        tile: See `translate_image`.
-        overlap: See `translate_image`.
-        skip_bad: Leave out files that cannot be read, and list them on stderr in the end, instead
-            of stopping at the first.
-        progress: Show a bar on stderr.
-
-    Returns:
-        The written files, in the order of the inputs.
-
-    Raises:
-        DataError: An input does not exist or holds no image, an output would overwrite an input or
-            another output, a file cannot be read (without `skip_bad`, or all of them) or written.
-    """
-    files = find_images(inputs, out_dir)
-    targets = output_paths(files, out_dir)
-    channels = generator.input_shape[-1]
-    written, unreadable = [], []
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not progress) as bar:
-        task = bar.add_task("translating", total=len(files))
-        for index, file in enumerate(files):
-            bar.update(task, description=display_name(file.name), completed=index)
-            try:
-                image = read_image(file, channels=channels)
-            except DataError as error:
-                if not skip_bad:
-                    raise
-                unreadable.append(str(error))
-                continue
-            translated = translate_image(
-                generator,
-                image,
-                tile=tile,
-                overlap=overlap,
-                report=lambda share, done=index: bar.update(task, completed=done + share),
-            )
-            _write(targets[file], translated)
-            written.append(targets[file])
-        bar.update(task, completed=len(files))
-    if not written:
-        raise DataError(f"none of the {len(files)} files can be read: {unreadable[0]}")
-    if unreadable:
-        console.print(f"left out {len(unreadable)} of {len(files)} files:", *unreadable, sep="\n  ")
-    return written
+    return to_uint8(_graph(generator)(to_float(padded)[None])[0, :height, :width].numpy())
 
 
 def _translate_tiles(
@@ -142,6 +85,8 @@ def _translate_tiles(
 ) -> np.ndarray:
     """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
     multiple = generator.size_multiple
+    if not isinstance(tile, int):
+        raise DataError(f'tile={tile!r} is not possible: it is a number of pixels, or "whole"')
     fitting = padded_side(tile, multiple)
     if tile != fitting:
         raise DataError(
@@ -202,15 +147,17 @@ def _check_image(generator: keras.Model, image: np.ndarray) -> None:
         )
 
 
+def _checked_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    size = scaled_size(height, width, scale_factor(scale, None, height=height, width=width))
+    if size[0] * size[1] > MAX_PIXELS:
+        raise DataError(
+            f"scale={scale:g} would make {size[1]}x{size[0]} pixels of an image of "
+            f"{width}x{height}; the limit is {MAX_PIXELS:,}"
+        )
+    return size
+
+
 def _mirrored(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Continues an image below and to the right; back and forth where it is shorter than that."""
     beyond = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
     return np.pad(image, beyond, mode="reflect")
-
-
-def _write(target: Path, image: np.ndarray) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{display_name(target.parent)} cannot be made: {error}") from error
-    write_image(target, image)

@@ -1,9 +1,10 @@
 """Which files a user means by files, folders and globs, and where their translations go."""
 
+import fnmatch
 import glob
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tfi2i.data.images import display_name
@@ -11,6 +12,7 @@ from tfi2i.data.listing import SUFFIXES, list_folder
 from tfi2i.errors import DataError
 
 KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+LONGEST_NAME = 255  # Bytes, of common file systems.
 
 
 def find_images(inputs: Sequence[str | Path], out_dir: str | Path) -> list[Path]:
@@ -33,11 +35,19 @@ def find_images(inputs: Sequence[str | Path], out_dir: str | Path) -> list[Path]
     return list(files.values())
 
 
-def output_paths(files: Sequence[Path], out_dir: str | Path) -> dict[Path, Path]:
+def output_paths(
+    files: Sequence[Path], out_dir: str | Path, *, overwrite: bool = False
+) -> dict[Path, Path]:
     """The file that each translation is written to.
 
+    Args:
+        files: The inputs.
+        out_dir: Where the translations go.
+        overwrite: Whether files that are there already may be replaced.
+
     Raises:
-        DataError: Two files would be written to one place, or an input would be overwritten.
+        DataError: Two files would be written to one place, an input or (without `overwrite`) any
+            file would be overwritten, or a name is longer than file systems take.
     """
     out_dir = Path(out_dir)
     if out_dir.exists() and not out_dir.is_dir():
@@ -62,7 +72,31 @@ def output_paths(files: Sequence[Path], out_dir: str | Path) -> dict[Path, Path]
                 f"{display_name(overwritten)} would be overwritten by a translation; "
                 "choose another output folder"
             )
+    _check_names(targets)
+    if not overwrite:
+        check_free(targets.values())
     return targets
+
+
+def check_free(targets: Iterable[Path]) -> None:
+    """Raises a DataError that counts the files that are there already."""
+    taken = [target for target in targets if os.path.lexists(target)]
+    if taken:
+        files = "file is" if len(taken) == 1 else "files are"
+        raise DataError(
+            f"{len(taken)} {files} there already, such as {display_name(taken[0])}: choose another "
+            "output folder, or replace with overwrite (--overwrite)"
+        )
+
+
+def _check_names(targets: dict[Path, Path]) -> None:
+    for file, target in targets.items():
+        if len(os.fsencode(target.name)) > LONGEST_NAME:
+            raise DataError(
+                f"{display_name(file)}: its translation's name would have "
+                f"{len(os.fsencode(target.name))} bytes, and the limit is {LONGEST_NAME}; rename "
+                "the file"
+            )
 
 
 def _files_of(source: str | Path, out_dir: str | Path) -> list[Path]:
@@ -76,8 +110,8 @@ def _files_of(source: str | Path, out_dir: str | Path) -> list[Path]:
         return [path]
     if not glob.has_magic(str(source)):
         raise DataError(f"there is no file or folder {display_name(path)}")
-    matches = [Path(match) for match in sorted(glob.glob(str(source), recursive=True))]
-    images = [match for match in matches if match.suffix.lower() in SUFFIXES and match.is_file()]
+    matches = _matches(path)
+    images = [match for match in matches if match.suffix.lower() in SUFFIXES and not match.is_dir()]
     if "**" in str(source):
         produced = Path(out_dir).resolve()
         images = [image for image in images if produced not in image.resolve().parents]
@@ -87,6 +121,52 @@ def _files_of(source: str | Path, out_dir: str | Path) -> list[Path]:
             f"({len(matches)} other files and folders do)"
         )
     return images
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What a glob matches, sorted; folders that exist as they are written are taken literally."""
+    literal = next(
+        (parent for parent in pattern.parents if glob.has_magic(str(parent)) and parent.is_dir()),
+        None,
+    )
+    root = literal or Path(pattern.anchor)
+    parts = pattern.relative_to(root).parts
+    return sorted(_below(root, list(parts), set()), key=os.fsencode)
+
+
+def _below(folder: Path, parts: list[str], walked: set[str]) -> Iterator[Path]:
+    """Matches of the parts of a pattern; `**` enters each real folder once, so links may loop."""
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        real = os.path.realpath(folder)
+        if real in walked:
+            return
+        walked.add(real)
+        yield from _below(folder, rest or ["*"], set())
+        for child in _children(folder, "*"):
+            if child.is_dir():
+                yield from _below(child, parts, walked)
+        return
+    found = _children(folder, head) if glob.has_magic(head) else [folder / head]
+    for path in found:
+        if not rest:
+            if os.path.lexists(path):
+                yield path
+        elif path.is_dir():
+            yield from _below(path, rest, walked)
+
+
+def _children(folder: Path, pattern: str) -> list[Path]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []  # As a shell does: what cannot be listed matches nothing.
+    hidden = pattern.startswith(".")
+    return [
+        folder / name
+        for name in sorted(names)
+        if fnmatch.fnmatchcase(name, pattern) and (hidden or not name.startswith("."))
+    ]
 
 
 def _clashes(names: dict[Path, Path]) -> list[Path]:

@@ -75,14 +75,14 @@ class Chosen:
         Raises:
             DataError: If none are given and none are noted.
         """
-        from tfi2i.data import open_source
+        from tfi2i.data import at_trained_scale, open_source
 
         table = dict(self.data)
         if source is not None:
             table.update(source=source, kind=None)
         if "source" not in table:
             raise DataError(f"{self.folder} does not note its images: give them with --data")
-        return open_source(
+        found = open_source(
             table["source"],
             kind=table.get("kind") or self.model.batch_kind,
             direction=table.get("direction", "a2b"),
@@ -94,6 +94,8 @@ class Chosen:
             limit=table.get("limit"),
             aligned=table.get("aligned", False),
         )
+        load_size = table.get("load_size", self.size)
+        return at_trained_scale(found, load_size=load_size, crop_size=self.size)
 
 
 def choose_model(run: Path | None, preset: str | None) -> Chosen:

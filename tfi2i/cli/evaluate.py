@@ -9,6 +9,7 @@ import typer
 
 from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
+from tfi2i.errors import DataError
 from tfi2i.figure_names import FIGURE_NAMES
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
@@ -51,6 +52,8 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID, KID, colours."""
+    if json_file is not None:
+        _check_json(json_file)
     import_tensorflow()
     from tfi2i.evaluation import evaluate_model
     from tfi2i.measures import Subject, check_measures, take_measures
@@ -61,6 +64,8 @@ def evaluate(
     size = chosen.size
     source = chosen.open_data(data)
     out.print(source.description)
+    if source.keeps_scale:
+        out.print(f"the middle {size}x{size} pixels of each image are measured, as in training")
     if measures and source.kind == "images":
         # Of one domain: nothing but the variant's own measures can be said.
         test = source.splits.get("test")
@@ -90,6 +95,20 @@ def evaluate(
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _check_json(file: Path) -> None:
+    """Raises a DataError if the file is there and no earlier figures are in it."""
+    if not file.exists():
+        return
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or not {"data", "split", "size"} <= found.keys():
+        raise DataError(
+            f"--json {file} is there already and holds no figures of an evaluation: name another"
+        )
 
 
 def _show(figures: dict[str, Any], direction: str) -> None:

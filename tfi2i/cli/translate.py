@@ -15,6 +15,7 @@ from tfi2i.cli.chosen import (
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
+from tfi2i.scale import Scale, scale_in_words
 
 EXAMPLE = (
     "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
@@ -38,6 +39,17 @@ def translate(
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole images at once; needs memory for large ones.")
     ] = False,
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="Of the images as they are translated: trained, as training resized its images; "
+            "fit, each to the size of whole images in training; or a number, 1 for their own "
+            "pixels. Results have the images' own size."
+        ),
+    ] = "trained",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are in the folder already.")
+    ] = False,
     style: StyleOption = None,
     strength: StrengthOption = 1.0,
     skip_bad: Annotated[
@@ -47,7 +59,10 @@ def translate(
     """Translate images of any size with a trained model."""
     if whole and tile is not None:
         raise DataError("--whole and --tile exclude each other")
+    chosen_scale = _scale(scale)
     import_tensorflow()
+    from tfi2i.training.translation import domain_read
+
     chosen = choose_model(run, preset)
     model = chosen.translator()
     if style is not None:
@@ -56,7 +71,20 @@ def translate(
         inputs,
         out_folder,
         direction=direction,
-        tile=None if whole else tile or model.crop_size,
+        tile="whole" if whole else tile,
+        scale=chosen_scale,
+        overwrite=overwrite,
         skip_bad=skip_bad,
     )
     out.print(f"{len(written)} files in {out_folder}")
+    about = scale_in_words(chosen_scale, model.trained_scale, domain_read(direction))
+    if about is not None:
+        out.print(about)
+
+
+def _scale(text: str) -> Scale:
+    """The option as a word or a number; which of them are possible is checked where it is used."""
+    try:
+        return float(text)
+    except ValueError:
+        return text  # type: ignore[return-value]

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from tfi2i.data.digits import DigitImages
     from tfi2i.data.earth import earth_map
     from tfi2i.data.earth_bands import earth_test_region
-    from tfi2i.data.evaluation import evaluation_arrays, evaluation_domains, spread_evenly
+    from tfi2i.data.evaluation import (
+        at_trained_scale,
+        evaluation_arrays,
+        evaluation_domains,
+        sized,
+        spread_evenly,
+    )
     from tfi2i.data.images import image_size, read_image, resize_image, write_image
     from tfi2i.data.opening import open_source
     from tfi2i.data.pixels import as_rgb, to_float, to_uint8
@@ -31,6 +37,7 @@ __all__ = [
     "Images",
     "Split",
     "as_rgb",
+    "at_trained_scale",
     "check_crop",
     "data_error_in",
     "earth_map",
@@ -42,6 +49,7 @@ __all__ = [
     "read_image",
     "read_style",
     "resize_image",
+    "sized",
     "spread_evenly",
     "steps_per_epoch",
     "to_float",
@@ -59,8 +67,10 @@ _HOMES = {
     "DigitImages": "tfi2i.data.digits",
     "earth_map": "tfi2i.data.earth",
     "earth_test_region": "tfi2i.data.earth_bands",
+    "at_trained_scale": "tfi2i.data.evaluation",
     "evaluation_arrays": "tfi2i.data.evaluation",
     "evaluation_domains": "tfi2i.data.evaluation",
+    "sized": "tfi2i.data.evaluation",
     "spread_evenly": "tfi2i.data.evaluation",
     "image_size": "tfi2i.data.images",
     "read_image": "tfi2i.data.images",

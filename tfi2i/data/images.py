@@ -11,20 +11,23 @@ What becomes of the less usual kinds of picture:
   those count. Where it does not and no value needs more than 12 bits, a warning says so.
 - Signed, 32-bit integer and float pictures are refused: their range is not stated anywhere.
 - A TIFF's fourth channel is alpha only where the file says so: near infrared is left out.
-- Palette, 1-bit, CMYK and YCbCr become RGB; colour profiles are not applied.
+- Palette, 1-bit, CMYK and YCbCr become RGB. A colour profile (ICC) is applied: pixels are sRGB.
 - Of an animation (GIF, animated PNG or WebP) and of a TIFF with pages, the first frame is read.
 """
 
 import io
 import os
+import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, features
 
+from tfi2i.data.colour_profiles import in_srgb
 from tfi2i.errors import DataError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM") + (
@@ -124,12 +127,15 @@ def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return resized.reshape(height, width, image.shape[-1])
 
 
-def write_image(path: str | Path, image: np.ndarray) -> None:
+def write_image(
+    path: str | Path, image: np.ndarray, *, tags: Mapping[str, Any] | None = None
+) -> None:
     """Writes a picture; the file appears under its name only when it is complete.
 
     Args:
         path: target; its suffix chooses PNG (lossless), JPEG or WebP (quality 95).
         image: uint8 array (H, W, 3) or (H, W, 1).
+        tags: what the file says beside its pixels, from `Tags.save_options`.
 
     Raises:
         DataError: another suffix, another dtype or shape, or the folder cannot be written.
@@ -145,9 +151,9 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
             f"not {image.dtype} {image.shape}"
         )
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
     try:
-        picture.save(partial, **options)
+        picture.save(partial, **options, **(tags or {}))
         os.replace(partial, path)
     except (OSError, ValueError) as error:
         partial.unlink(missing_ok=True)
@@ -162,6 +168,9 @@ def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Ima
     through AssertionError, SyntaxError, struct.error and more, and new ones with every release.
     """
     name = display_name(source)
+    if not isinstance(source, bytes) and os.path.exists(source) and not os.path.isfile(source):
+        # Opening a pipe would wait for whoever writes to it.
+        raise DataError(f"{name} is a folder, a pipe or a device, not an image file")
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(file, formats=FORMATS) as image:
@@ -261,6 +270,7 @@ def _without_unstated_alpha(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image, channels: int, shift: int | None) -> np.ndarray:
+    profile = image.info.get("icc_profile")
     if shift is not None:
         values = np.asarray(image)
         if shift == 8 and 0 < values.max(initial=0) < 1 << 12:
@@ -275,5 +285,6 @@ def _eight_bit(image: Image.Image, channels: int, shift: int | None) -> np.ndarr
         colour, alpha = rgba[..., :3], rgba[..., 3:]
         over_white = (colour * alpha + 255 * (255 - alpha) + 127) // 255
         image = Image.fromarray(over_white.astype(np.uint8))
+    image = in_srgb(image, profile)
     pixels = np.asarray(image.convert("RGB" if channels == 3 else "L"))
     return pixels.reshape(*pixels.shape[:2], channels)

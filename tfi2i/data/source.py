@@ -77,6 +77,8 @@ class DataSource:
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
             compared pixel by pixel; this can hold for an unpaired source too. Of a labelled one:
             the test images of every class show the same things in the same order.
+        keeps_scale: whether a network of some size sees the middle of an image at its own pixels,
+            as crops of a training without a `load_size` are; else the whole image, stretched.
         dataset: the user's own dataset of single, unbatched elements; its order is the user's.
     """
 
@@ -89,6 +91,7 @@ class DataSource:
     skipped: list[str] = field(default_factory=list)
     class_names: tuple[str, ...] = ()
     aligned_test: bool = False
+    keeps_scale: bool = False
     dataset: "tf.data.Dataset | None" = None
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.scale import TrainedScale
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
 
@@ -33,6 +34,8 @@ class GAN(keras.Model):
         smallest_batch: Images that `train_step` needs in a global batch.
         mini_batch_count: How many mini-batches `train_step` makes of a batch, one for each update
             of a critic; the size of a batch is a multiple of it.
+        trained_scale: How whole training images were resized before crops were cut; None where they
+            kept their size, or nothing is known of it. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
@@ -81,6 +84,7 @@ class GAN(keras.Model):
             trainable=False,
             aggregation="only_first_replica",
         )
+        self.trained_scale: TrainedScale | None = None
         self.players: dict[str, Player] = {}
         # The networks are functional models and exist already: `fit` has nothing left to build.
         self.built = True

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import keras
 
 from tfi2i.errors import WeightsError
+from tfi2i.scale import TrainedScale
 from tfi2i.training.arrays import (
     assign_arrays,
     file_sha256,
@@ -35,6 +36,11 @@ def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **fact
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"variant": variant, "config": config, **facts}, indent=2)
     (folder / FACTS).write_text(text + "\n", encoding="utf-8")
+
+
+def scale_facts(model: GAN) -> dict[str, Any]:
+    """What `model.json` says of the scale of training; nothing where images kept their size."""
+    return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
 
 
 def read_model_facts(folder: Path) -> dict[str, Any]:
@@ -78,6 +84,7 @@ def save_model(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     names = [network.name for network in networks or model.networks]
+    facts |= scale_facts(model)
     with model.averaged_weights():
         arrays = variables_to_arrays(_of_networks(model, names), dtype=dtype)
     write_arrays(folder / WEIGHTS, arrays)
@@ -114,6 +121,7 @@ def load_model(variant_class: type[Model], folder: str | Path) -> Model:
         raise WeightsError(f"{folder / FACTS} has unknown arguments: {sorted(unknown)}")
     config = {k: v for k, v in facts["config"].items() if k not in ("trainable", "dtype")}
     model = variant_class(**config)
+    model.trained_scale = TrainedScale.from_facts(facts)
     load_weights(model, folder)
     return model
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfi2i.data import (
     DataSource,
+    at_trained_scale,
     check_crop,
     data_error_in,
     evaluation_arrays,
@@ -21,6 +22,7 @@ from tfi2i.data import (
 from tfi2i.errors import RecipeError
 from tfi2i.machine import computes_bfloat16
 from tfi2i.recipe import Recipe
+from tfi2i.scale import TrainedScale
 from tfi2i.training.callbacks import (
     WarnWhenDiscriminatorWins,
     WriteMetrics,
@@ -31,7 +33,7 @@ from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
-from tfi2i.training.saving import write_model_facts
+from tfi2i.training.saving import scale_facts, write_model_facts
 from tfi2i.training.schedule import LinearDecay
 from tfi2i.training.strategy import is_chief, make_strategy
 from tfi2i.training.translation import TranslationGAN
@@ -90,7 +92,9 @@ class Training:
             folder.check_resumable(recipe, facts)
         elif self.is_chief:
             folder.create(recipe, facts)
-            write_model_facts(folder.path, recipe.variant, self.model.get_config())
+            write_model_facts(
+                folder.path, recipe.variant, self.model.get_config(), **scale_facts(self.model)
+            )
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
         with self.strategy.scope():
             self.resumed_from = self.checkpoints.restore(self.model)
@@ -191,8 +195,9 @@ class Training:
         arguments = self.recipe.arguments_for("data", open_source)
         arguments["kind"] = arguments["kind"] or variant_class.batch_kind
         source = open_source(**arguments)
-        check_crop(source, self.recipe.data["load_size"], self.recipe.data["crop_size"])
-        return source
+        load_size, crop_size = self.recipe.data["load_size"], self.recipe.data["crop_size"]
+        check_crop(source, load_size, crop_size)
+        return at_trained_scale(source, load_size=load_size, crop_size=crop_size)
 
     def _build_model(self, variant_class: type[GAN]) -> GAN:
         config = variant_class.completed_config(
@@ -200,6 +205,7 @@ class Training:
         )
         with self.strategy.scope():
             model = variant_class(**config)
+            model.trained_scale = TrainedScale.of(self.source, self.recipe.data["load_size"])
             model.compile(
                 **self.recipe.arguments_for("train", variant_class.compile),
                 steps_per_execution=self.settings.steps_per_execution,

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import DataError
+from tfi2i.scale import Scale, scale_factor
 from tfi2i.training.gan import GAN
+
+if TYPE_CHECKING:
+    from tfi2i.translate import Tile
 
 
 class TranslationGAN(GAN):
@@ -78,17 +82,22 @@ class TranslationGAN(GAN):
         image: np.ndarray | str | Path,
         *,
         direction: str | None = None,
-        tile: int | None = None,
+        tile: "Tile | None" = None,
+        scale: Scale = "trained",
     ) -> np.ndarray:
         """Translates one image of any size.
 
         Args:
             image: uint8 (H, W, C), or the path of an image file.
             direction: See `translators`; None takes the first.
-            tile: Side of the blended tiles in pixels; None takes the size the model was trained at.
+            tile: Side of the blended tiles in pixels, or "whole" for the image at once; None takes
+                the size of the training crops.
+            scale: What the image's sides are multiplied with before it is translated: "trained" for
+                the factor of the training images, "fit" for as many pixels as whole images had in
+                training, or a number; 1 keeps the image's pixels. See `tfi2i.scale`.
 
         Returns:
-            uint8 (H, W, C_out).
+            uint8 (H, W, C_out), in the image's own size at every scale.
         """
         from tfi2i.data import read_image
         from tfi2i.translate import translate_image
@@ -96,8 +105,11 @@ class TranslationGAN(GAN):
         generator = self.translator(direction)
         if not isinstance(image, np.ndarray):
             image = read_image(image, channels=generator.input_shape[-1])
+        height, width = image.shape[:2]
+        domain = domain_read(direction)
+        factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
         with self.averaged_weights():
-            return translate_image(generator, image, tile=tile or self.crop_size)
+            return translate_image(generator, image, tile=self._tile(tile), scale=factor)
 
     def translate_files(
         self,
@@ -105,6 +117,8 @@ class TranslationGAN(GAN):
         out_dir: str | Path,
         *,
         direction: str | None = None,
+        tile: "Tile | None" = None,
+        scale: Scale = "trained",
         **options,
     ) -> list[Path]:
         """Translates image files into a folder.
@@ -113,14 +127,29 @@ class TranslationGAN(GAN):
             inputs: Files, folders and globs.
             out_dir: Is made if need be.
             direction: As for `translate`.
-            **options: See `tfi2i.translate.translate_files`.
+            tile: As for `translate`.
+            scale: As for `translate`.
+            **options: See `tfi2i.file_translation.translate_files`.
 
         Returns:
             The written files.
         """
-        from tfi2i.translate import translate_files
+        from tfi2i.file_translation import translate_files
 
-        return translate_files(self.translator(direction), inputs, out_dir, **options)
+        with self.averaged_weights():
+            return translate_files(
+                self.translator(direction),
+                inputs,
+                out_dir,
+                tile=self._tile(tile),
+                scale=scale,
+                trained=self.trained_scale,
+                domain=domain_read(direction),
+                **options,
+            )
+
+    def _tile(self, tile: "Tile | None") -> "Tile":
+        return self.crop_size if tile is None else tile
 
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
         """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out."""
@@ -135,6 +164,6 @@ class TranslationGAN(GAN):
         return to_uint8(np.concatenate(parts))
 
 
-def domain_read(direction: str) -> str:
+def domain_read(direction: str | None) -> str:
     """The part of a source, `a` or `b`, whose images a direction translates."""
     return "b" if direction == "b2a" else "a"

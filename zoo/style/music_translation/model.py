@@ -7,6 +7,7 @@ import numpy as np
 
 from tfi2i.data.audio import BANDS, picture_to_sound, read_wav, sound_to_picture, write_wav
 from tfi2i.errors import DataError
+from tfi2i.translation_files import check_free
 from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 SUFFIX = ".wav"
@@ -51,7 +52,9 @@ class MusicTranslation(SiameseTranslator):
                 f"{BANDS} px and 1 channel"
             )
         samples = sound if isinstance(sound, np.ndarray) else read_wav(sound)
-        return picture_to_sound(self.translate(sound_to_picture(samples), direction=direction))
+        return picture_to_sound(
+            self.translate(sound_to_picture(samples), direction=direction, scale=1)
+        )
 
     def translate_files(
         self,
@@ -59,6 +62,7 @@ class MusicTranslation(SiameseTranslator):
         out_dir: str | Path,
         *,
         direction: str = "a2b",
+        overwrite: bool = False,
         **options,
     ) -> list[Path]:
         """Translates wav files into a folder, under their own names; image files as ever.
@@ -67,26 +71,32 @@ class MusicTranslation(SiameseTranslator):
             inputs: Wav files; or image files, folders and globs.
             out_dir: Is made if need be.
             direction: `a2b`.
-            **options: Of image files: see `tfi2i.translate.translate_files`.
+            overwrite: Replace files that are in `out_dir` already.
+            **options: Of image files: see `tfi2i.file_translation.translate_files`.
 
         Returns:
             The written files.
 
         Raises:
-            DataError: If sound and images are mixed, or a file cannot be read or would overwrite
-                its input.
+            DataError: If sound and images are mixed, a file cannot be read, or one would overwrite
+                its input or (without `overwrite`) any other.
         """
         sounds = [Path(path) for path in inputs if Path(path).suffix.lower() == SUFFIX]
         if not sounds:
-            return super().translate_files(inputs, out_dir, direction=direction, **options)
+            return super().translate_files(
+                inputs, out_dir, direction=direction, overwrite=overwrite, **options
+            )
         if len(sounds) != len(inputs):
             raise DataError("translate sound and images in two calls: some files are no wav files")
         targets = [Path(out_dir) / path.name for path in sounds]
         if len(set(targets)) < len(targets):
             raise DataError("two wav files have one name: translate them into two folders")
-        Path(out_dir).mkdir(parents=True, exist_ok=True)
         for source, target in zip(sounds, targets, strict=True):
             if target.exists() and target.samefile(source):
                 raise DataError(f"{source} would be overwritten; choose another output folder")
+        if not overwrite:
+            check_free(targets)
+        Path(out_dir).mkdir(parents=True, exist_ok=True)
+        for source, target in zip(sounds, targets, strict=True):
             write_wav(target, self.translate_sound(source, direction=direction))
         return targets

@@ -1,0 +1,134 @@
+"""The scale that training saw, and by which factor a picture is resized to be translated at it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from tfi2i.errors import DataError
+
+if TYPE_CHECKING:
+    from tfi2i.data.source import DataSource, Images
+
+NamedScale = Literal["trained", "fit"]
+Scale = NamedScale | float
+# A picture that many times larger or smaller than the training photos is worth a question.
+UNLIKE = 2.0
+
+
+@dataclass(frozen=True)
+class TrainedScale:
+    """What became of whole training images before crops were cut from them.
+
+    Attributes:
+        load_size: Side in pixels to which each was stretched.
+        sides: Of each domain, the median side of its images in pixels; the side of an image that
+            is not square is the root of its area.
+    """
+
+    load_size: int
+    sides: Mapping[str, float]
+
+    @classmethod
+    def of(cls, source: "DataSource", load_size: int | None) -> "TrainedScale | None":
+        """The scale at which a source is trained on; None where no image changes its size."""
+        if load_size is None or "train" not in source.splits:
+            return None
+        train = source.splits["train"]
+        sides = {"a": _median_side(train.a)}
+        if train.b is not None:
+            sides["b"] = _median_side(train.b)
+        if source.kind == "paired":
+            # Of derived pairs one image is made at the loading size; the photo tells the scale.
+            photo = next((side for side in sides.values() if side != load_size), load_size)
+            sides = dict.fromkeys(sides, photo)
+        return cls(load_size, sides) if set(sides.values()) != {load_size} else None
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "TrainedScale | None":
+        """What `to_facts` noted; None where nothing is: images kept their size, or an old run."""
+        noted = facts.get("scale")
+        return cls(noted["load_size"], noted["sides"]) if noted else None
+
+    def to_facts(self) -> dict[str, Any]:
+        """A form for JSON."""
+        return {"load_size": self.load_size, "sides": dict(self.sides)}
+
+    def side(self, domain: str) -> float:
+        """The median side of a domain's training images in pixels."""
+        return self.sides.get(domain, self.load_size)
+
+    def factor(self, domain: str) -> float:
+        """What the sides of a domain's training images were multiplied with."""
+        return self.load_size / self.side(domain)
+
+
+def scale_factor(
+    scale: Scale, trained: TrainedScale | None, *, height: int, width: int, domain: str = "a"
+) -> float:
+    """What an image's sides are multiplied with before it is translated.
+
+    Args:
+        scale: "trained" for the factor of the training images; "fit" for as many pixels as every
+            whole image had in training, whatever the image's size; or a number, 1 for the image's
+            own pixels.
+        trained: The scale of training; None where images kept their size.
+        height: Of the image in pixels.
+        width: Of the image in pixels.
+        domain: That the image belongs to, `a` or `b`.
+
+    Raises:
+        DataError: The scale is none of these, or "fit" is asked of a model that notes no scale.
+    """
+    if scale == "trained":
+        return 1.0 if trained is None else trained.factor(domain)
+    if scale == "fit":
+        if trained is None:
+            raise DataError(
+                'scale="fit" needs a model that notes the size its training images were loaded '
+                "at: this one was trained on images in their own size, or before it was noted; "
+                "give a number"
+            )
+        return trained.load_size / math.sqrt(height * width)
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
+        names = " or ".join(f'"{name}"' for name in get_args(NamedScale))
+        raise DataError(
+            f"scale={scale!r} is not possible: it is {names}, or a number that the sides are "
+            "multiplied with, such as 0.5; 1 keeps the pixels"
+        )
+    return float(scale)
+
+
+def scaled_size(height: int, width: int, factor: float) -> tuple[int, int]:
+    """Height and width in whole pixels, at least one, after resizing by a factor."""
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def scale_in_words(scale: Scale, trained: TrainedScale | None, domain: str = "a") -> str | None:
+    """One sentence on what was done to the pictures' size; None where they kept their pixels."""
+    if isinstance(scale, str):
+        if trained is None or trained.factor(domain) == 1:
+            return None
+        size = f"{trained.load_size}/{trained.side(domain):g} of their size, as in training"
+        if scale == "fit":
+            size = f"about {trained.load_size} px, as whole photos in training"
+    elif scale == 1:
+        return None
+    else:
+        size = f"{scale:g} of their size"
+    return f"translated at {size}, and brought back to their size; --scale 1 keeps their pixels"
+
+
+def unlike_training(
+    trained: TrainedScale | None, height: int, width: int, *, domain: str = "a"
+) -> bool:
+    """Whether an image is more than twice as large as training photos, or less than half."""
+    if trained is None or trained.factor(domain) == 1:
+        return False
+    ratio = math.sqrt(height * width) / trained.side(domain)
+    return max(ratio, 1 / ratio) > UNLIKE
+
+
+def _median_side(images: "Images") -> float:
+    return round(median(math.sqrt(height * width) for height, width in images.sizes), 1)
