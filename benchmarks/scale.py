@@ -6,7 +6,7 @@ A disc turns red if it is small and blue if it is large, so the right colour dep
 Two generators (pix2pix, crops of 32 px) train on photos that are loaded at 36 px: one on photos of
 128 px, one on photos of the same scenes in 96 to 192 px, as from several cameras. Each translates
 held-out photos like those of its training, larger and smaller crops of the world, and pictures of
-the same scene with more and fewer pixels.
+the same scene with more and fewer pixels, resized in three ways before.
 """
 
 import argparse
@@ -45,7 +45,7 @@ PHOTOS = {
 
 
 def photo(seed: int, scene: int, pixels: int) -> tuple[np.ndarray, np.ndarray, list]:
-    """White discs on a grey ground, the same coloured, and the discs as (row, column, radius, kind).
+    """White discs on a grey ground, the same coloured, and (row, column, radius, kind) of each.
 
     Args:
         seed: Of the scene.
@@ -118,10 +118,9 @@ def ways(sides: tuple[int, ...]) -> dict[str, Callable[[int], float]]:
     """How a photo of some pixels is resized before it is translated: factors by name."""
     median = float(np.median(sides))
     return {
-        "pixels kept": lambda side: 1.0,
-        "shorter side as loaded": lambda side: LOAD / side,
-        "shorter side as the crop": lambda side: CROP / side,
-        "factor of the training photos": lambda side: LOAD / median,
+        "own pixels (`1`)": lambda side: 1.0,
+        "factor of training (`trained`)": lambda side: LOAD / median,
+        "size of training (`fit`)": lambda side: LOAD / side,
     }
 
 
@@ -184,7 +183,7 @@ def _mean(figures: list[dict[str, float]]) -> dict[str, float]:
 def main() -> None:
     """Trains, measures, writes."""
     parser = argparse.ArgumentParser(description="The scale at which a photo is best translated.")
-    parser.add_argument("--steps", type=int, default=1500, help="of each training")
+    parser.add_argument("--steps", type=int, default=1000, help="of each training")
     parser.add_argument("--json", type=Path, default=RESULTS, help="the file for the figures")
     parser.add_argument("--page", type=Path, help="write the page of the figures too")
     arguments = parser.parse_args()

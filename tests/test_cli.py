@@ -284,6 +284,17 @@ def test_translate_keeps_names_and_sizes(trained, tmp_path, tfi2i):
     assert code == 0 and "2 files" in said
     shapes = {p.name: read_image(p).shape for p in (tmp_path / "out").iterdir()}
     assert shapes == {"holiday.jpg": (41, 70, 3), "grey.png": (90, 33, 3)}
+    # The training images are 40 px, loaded at 36.
+    assert "translated at 36/40 of their size, as in training" in said
+    at_scale = read_image(tmp_path / "out" / "grey.png")
+    arguments = ("translate", photos, "--run", trained, "--out", tmp_path / "out")
+    code, _, complaint = tfi2i(*arguments, "--scale", 1)
+    assert code == 2 and "2 files are there already" in complaint and "--overwrite" in complaint
+    code, said, _ = tfi2i(*arguments, "--scale", 1, "--overwrite")
+    assert code == 0 and "of their size" not in said
+    assert (read_image(tmp_path / "out" / "grey.png") != at_scale).any()
+    code, _, complaint = tfi2i(*arguments, "--overwrite", "--scale", "half")
+    assert code == 2 and "scale='half'" in complaint
 
 
 def test_translate_knows_its_directions_and_tiles(trained, paired_folder, tmp_path, tfi2i):
@@ -306,6 +317,20 @@ def test_evaluate_shows_and_writes_figures(trained, tmp_path, tfi2i):
     # b is the negative of a, so that the copied input is far off.
     assert figures["copy_input"]["l1"] > figures["mean_colour"]["l1"] > 0
     assert 0 < figures["translated"]["l1"] < 2 and "b2a" not in figures
+
+
+def test_evaluate_writes_over_figures_and_over_nothing_else(trained, tmp_path, tfi2i):
+    file = tmp_path / "mine.json"
+    arguments = ("evaluate", "--run", trained, "--extractor", "none", "--json", file)
+    for mine in ('{"a": 1}', "[1]", "no json"):
+        file.write_text(mine)
+        code, said, complaint = tfi2i(*arguments)
+        assert code == 2 and "mine.json is there already" in complaint and not said
+        assert file.read_text() == mine
+    file.unlink()
+    for _ in range(2):
+        assert tfi2i(*arguments)[0] == 0
+    assert json.loads(file.read_text())["split"] == "test"
 
 
 def test_evaluate_without_features(trained, tmp_path, tfi2i):

@@ -92,7 +92,7 @@ def read_image(
     with _opened(source, max_pixels, max_aspect) as image:
         shift = _bits_beyond_eight(image, display_name(source))
         image.load()
-        image = _without_unstated_alpha(image)
+        image = without_unstated_alpha(image)
         turn = _UPRIGHT.get(_orientation(image))
         if turn is not None:
             # transpose() forgets `info`, where palettes and colour keys say what is transparent.
@@ -256,7 +256,7 @@ def _tiff_values(image: Image.Image, tag: int) -> tuple:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _without_unstated_alpha(image: Image.Image) -> Image.Image:
+def without_unstated_alpha(image: Image.Image) -> Image.Image:
     """A TIFF of four channels without the fourth, unless the file says that it is alpha.
 
     Pillow takes it for alpha where the file says nothing, as satellite images with near infrared.

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tfi2i.data.images import FORMATS
+from tfi2i.data.images import FORMATS, without_unstated_alpha
 
 # Description, make, model, date, artist, copyright, and the five that Windows writes.
 _KEPT_TAGS = (270, 271, 272, 306, 315, 33432, 40091, 40092, 40093, 40094, 40095)
@@ -107,6 +107,7 @@ def _texts(image: Image.Image) -> dict[str, str]:
 
 
 def _is_transparent(image: Image.Image) -> bool:
+    image = without_unstated_alpha(image)
     if not image.has_transparency_data:
         return False
     return image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
