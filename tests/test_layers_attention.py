@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfi2i.layers import SelfAttention
+from tfi2i.layers.attention import _halve
 
 
 def built(channels=4, gamma=0.7, **options):
@@ -94,3 +95,23 @@ def test_configuration_comes_back():
     layer = SelfAttention(reduction=4, spectral=True)
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert copy.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("size", [(4, 6), (5, 3), (1, 1)])
+def test_halving_is_max_pooling_and_so_are_its_gradients(size):
+    # Small whole numbers: many places are equal, and the first of them takes the gradient.
+    images = tf.cast(tf.random.stateless_uniform((2, *size, 3), (0, 1), 0, 3, tf.int32), tf.float32)
+    found = []
+    for halve in (_halve, lambda x: tf.nn.max_pool2d(x, 2, 2, padding="SAME")):
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                halved = halve(images)
+                score = tf.reduce_sum(halved**3)
+            gradient = tape.gradient(score, images)
+            penalty = tf.reduce_sum(gradient**2)
+        found.append([halved, gradient, outer.gradient(penalty, images)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    assert np.abs(found[0][2]).max() > 0

@@ -80,8 +80,21 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _halve(images) -> tf.Tensor:
-    """Max-pools 2x2; a last odd row or column is pooled alone, so that one place stays one."""
-    return tf.nn.max_pool2d(images, 2, 2, padding="SAME")
+    """Max-pools 2x2; a last odd row or column is pooled alone, so that one place stays one.
+
+    By maxima of slices, whose gradients are those of max pooling (of equal values the first takes
+    all): a gradient penalty goes through them, and the gradient of max pooling's gradient has no
+    kernel in bfloat16 under XLA on GPUs (TensorFlow 2.21).
+    """
+    sides = images.shape[1:3]
+    if None in sides or any(side % 2 for side in sides):
+        odd = tf.shape(images) % 2
+        # A row that stands alone is the greater of itself and itself.
+        images = tf.pad(images, [[0, 0], [0, odd[1]], [0, odd[2]], [0, 0]], mode="SYMMETRIC")
+    upper, lower = images[:, ::2], images[:, 1::2]
+    upper = tf.maximum(upper[:, :, ::2], upper[:, :, 1::2])
+    lower = tf.maximum(lower[:, :, ::2], lower[:, :, 1::2])
+    return tf.maximum(upper, lower)
 
 
 def _places(images) -> tf.Tensor:
