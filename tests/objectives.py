@@ -153,6 +153,17 @@ def spread_weights(model, seed: int = 0) -> None:
             variable.assign(values.astype(np.float32))
 
 
+def shrink_scores(*discriminators: keras.Model, factor: float = 0.2) -> None:
+    """Scales the last convolution, so that all scores lie between 0 and 1 or near.
+
+    Least squares pulls each score of a generated image towards 1: all rise only from below it.
+    """
+    for discriminator in discriminators:
+        for variable in discriminator.trainable_variables:
+            if "scores/" in variable.path:
+                variable.assign(factor * variable)
+
+
 def images(count: int, size: int, channels: int = 3, seed: int = 0) -> tf.Tensor:
     """Different images, float32 (count, size, size, channels) in [-1, 1]."""
     shape = (count, size, size, channels)
