@@ -79,18 +79,11 @@ def test_gradients_are_the_papers(iteration, r):
         for _ in range(2):
             with tf.GradientTape() as tape:
                 fake_a, fake_b = g_ba(b, training=True), g_ab(a, training=True)
-                (_, real_features_a), (fake_score_a, fake_features_a) = (
-                    judged(d_a, a),
-                    judged(d_a, fake_a),
+                to_a, to_b = (
+                    0.4 * cross_entropy(judged(d, fake)[0], 1)
+                    + 0.6 * matching(judged(d, real)[1], judged(d, fake)[1])
+                    for d, real, fake in ((d_a, a, fake_a), (d_b, b, fake_b))
                 )
-                (_, real_features_b), (fake_score_b, fake_features_b) = (
-                    judged(d_b, b),
-                    judged(d_b, fake_b),
-                )
-                to_b = 0.4 * cross_entropy(fake_score_b, 1)
-                to_b += 0.6 * matching(real_features_b, fake_features_b)
-                to_a = 0.4 * cross_entropy(fake_score_a, 1)
-                to_a += 0.6 * matching(real_features_a, fake_features_a)
                 kept = reconstruction(a, g_ba(fake_b, training=True))
                 kept += reconstruction(b, g_ab(fake_a, training=True))
                 generator_loss = (1 - r) * (to_a + to_b) + r * kept

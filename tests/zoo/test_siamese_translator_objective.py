@@ -7,6 +7,7 @@ content TraVeLGAN's (Amodio and Krishnaswamy 2019, section 3.2); R1 is Mescheder
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -136,6 +137,16 @@ def test_gradients_are_the_articles(
             identity_loss=identity if identity_weight else 0.0,
             generator_loss=generator_loss,
         )
+
+
+def test_an_iteration_takes_one_step_of_the_power_method():
+    """Miyato et al. 2018, algorithm 1; the penalty's pass takes none."""
+    model, batch = tiny(spectral=True)
+    layer = next(layer for layer in model.discriminator.layers if hasattr(layer, "u"))
+    u, kernel = np.array(layer.u), np.reshape(layer.layer.kernel, (-1, layer.u.shape[-1]))
+    u = u @ kernel.T @ kernel
+    train_alone(model, batch, "nobody")
+    np.testing.assert_allclose(layer.u, u / np.linalg.norm(u), rtol=1e-3)
 
 
 def distances(model, a, b):
