@@ -16,7 +16,7 @@ from tfi2i.zoo.unpaired.distancegan import DistanceGAN, games
 SIZE, BATCH, KEPT = 16, 3, 3
 DISTANCE, CYCLE = 1.6, 2.5
 # Mean and deviation of distances, per domain.
-SCALES = {"a": (0.7, 0.3), "b": (0.2, 0.5)}
+SCALES = {"a": (0.5, 0.3), "b": (0.43, 0.25)}
 
 
 def tiny(**changes):
@@ -43,7 +43,12 @@ def tiny(**changes):
     for domain, (mean, deviation) in SCALES.items():
         model.statistics[domain].mean.assign(mean)
         model.statistics[domain].deviation.assign(deviation)
-    return model, (images(BATCH, SIZE, seed=1), images(BATCH, SIZE, seed=2))
+    # Of different contrast, so that some distances have to grow and some to shrink.
+    contrast_a, contrast_b = (np.reshape(x, (3, 1, 1, 1)) for x in ([1, 0.3, 0.6], [0.2, 0.9, 0.5]))
+    return model, (
+        images(BATCH, SIZE, seed=1) * contrast_a,
+        images(BATCH, SIZE, seed=2) * contrast_b,
+    )
 
 
 def l1(x, y):
@@ -90,14 +95,15 @@ def test_gradients_in_cyclegans_game(kind, one_sided):
     with replay(model, (a, b), {"generator": 0.1, "discriminator": 0.1}) as step:
         with tf.GradientTape() as tape:
             fake = {domain: g(real[source_of[domain]]) for domain, g in generators.items()}
-            loss = tf.zeros(())
+            adversarial = distances = cycle = tf.zeros(())
             for target, x in fake.items():
                 source = source_of[target]
-                loss += tf.reduce_mean((discriminators[target](x) - 1) ** 2)
-                loss += DISTANCE * distance(kind, source, real[source], target, x)
+                adversarial += tf.reduce_mean((discriminators[target](x) - 1) ** 2)
+                distances += distance(kind, source, real[source], target, x)
                 if not one_sided:
-                    loss += CYCLE * l1(generators[source](x), real[source])
-        step.update("generator", both[0], loss, tape)
+                    cycle += l1(generators[source](x), real[source])
+            generator_loss = adversarial + DISTANCE * distances + CYCLE * cycle
+        step.update("generator", both[0], generator_loss, tape)
         shown = show(fake)
         assert all(0 < sum(one.exchanged) < BATCH for one in history.values())
         with tf.GradientTape() as tape:
@@ -107,7 +113,13 @@ def test_gradients_in_cyclegans_game(kind, one_sided):
             }
             loss = sum(losses.values())
         step.update("discriminator", both[1], loss, tape)
-        step.assert_logs(**{f"discriminator_{k}_loss": v for k, v in losses.items()})
+        step.assert_logs(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial,
+            distance_loss=distances,
+            cycle_loss=cycle,
+            **{f"discriminator_{domain}_loss": value for domain, value in losses.items()},
+        )
 
 
 # The authors switch at an iteration, of which one in three is the discriminators'.
@@ -138,11 +150,12 @@ def test_gradients_in_discogans_game(iteration, r, monkeypatch):
         for _ in range(2):
             with tf.GradientTape() as tape:
                 fake_a, fake_b = g_ba(b, training=True), g_ab(a, training=True)
-                kept = DISTANCE * distance("pairs", "a", a, "b", fake_b)
-                kept += DISTANCE * distance("pairs", "b", b, "a", fake_a)
-                # Reconstruction of images in [0, 1].
-                kept += CYCLE * mean(((g_ba(fake_b, training=True) - a) / 2) ** 2)
-                kept += CYCLE * mean(((g_ab(fake_a, training=True) - b) / 2) ** 2)
+                distances = distance("pairs", "a", a, "b", fake_b)
+                distances += distance("pairs", "b", b, "a", fake_a)
+                # Of images in [0, 1].
+                reconstruction = mean(((g_ba(fake_b, training=True) - a) / 2) ** 2)
+                reconstruction += mean(((g_ab(fake_a, training=True) - b) / 2) ** 2)
+                kept = DISTANCE * distances + CYCLE * reconstruction
                 loss = (1 - r) * (judged(d_a, a, fake_a) + judged(d_b, b, fake_b)) + r * kept
                 loss += decay(g_ab, g_ba)
             step.update("generator", [g_ab, g_ba], loss, tape)
@@ -152,6 +165,7 @@ def test_gradients_in_discogans_game(iteration, r, monkeypatch):
                 loss -= mean(log(tf.sigmoid(d(real, training=True)[0]))) / 2
                 loss -= mean(log(1 - tf.sigmoid(d(fake, training=True)[0]))) / 2
         step.update("discriminator", [d_a, d_b], loss, tape)
+        step.assert_logs(distance_loss=distances, cycle_loss=reconstruction)
 
 
 def test_defaults_are_the_papers():
