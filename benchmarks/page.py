@@ -211,7 +211,8 @@ def _trained(presets: dict[str, Any]) -> str:
     ]
     lead = (
         "PSNR in dB of what `tfi2i export` writes against Keras in float32 (peak 2, on the scale "
-        "from -1 to 1), on the presets' own test images. Refused were:"
+        "from -1 to 1), on the presets' own test images. Without figures, for the reason that the "
+        "export gave:"
     )
     listed = "\n".join(refused) if refused else "- none"
     return f"{lead}\n\n{listed}\n\n" + table(["preset", *kinds], rows)
@@ -219,7 +220,7 @@ def _trained(presets: dict[str, Any]) -> str:
 
 def _decibels(found: dict[str, Any], kind: str) -> str:
     if kind not in found:
-        return "refused"
+        return ""
     return "equal" if found[kind] is None else f"{found[kind]:.1f}"
 
 

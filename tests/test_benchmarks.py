@@ -140,7 +140,7 @@ def test_races_run_again_show_their_spread(monkeypatch):
     assert "| pix2pix 64 px: tfi2i bfloat16 | 2.00 / 2.50 | 25% |" in made
     assert "writes: P, 2 cores, TensorFlow 2." in made
     assert made.count("Measured on P, 1 core, TensorFlow 2.") == 1
-    assert "| `a` | 51.2 |" in made and "| `b` | refused |" in made
+    assert "| `a` | 51.2 |" in made and "| `b` |  |" in made and "- `b`: too far" in made
 
 
 def test_what_fit_adds_is_a_share_of_the_raced_steps(monkeypatch):

@@ -97,6 +97,8 @@ def test_list_shows_every_variant(tfi2i):
 def test_list_takes_a_pattern(tfi2i):
     code, said, _ = tfi2i("list", "cycle*")
     assert code == 0 and "cyclegan" in said and "pix2pix" not in said
+    _, said, _ = tfi2i("list", "music*")
+    assert "GPL-2" in said  # of the soundfont that the preset's training images were made with
 
 
 def test_list_of_nothing_names_what_there_is(tfi2i):

@@ -319,3 +319,20 @@ def test_keras_fits_on_it(pairs):
     dataset = training_batches(open_source(pairs), batch_size=2, load_size=8, crop_size=8)
     history = model.fit(dataset, epochs=2, steps_per_epoch=3, verbose=0)  # pyright: ignore
     assert np.isfinite(history.history["loss"]).all()
+
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+    def test_a_layer_of_kerascv(self, pairs):
+        keras_cv = pytest.importorskip("keras_cv")
+        layer = keras_cv.layers.RandomBrightness(0.4, value_range=(0, 255))
+        with pytest.raises(DataError, match=r"\(RandomBrightness\) .* a pair differently"):
+            training_batches(open_source(pairs), **SMALL, augment=[layer])
+        source = open_source(pairs / "A")
+        with pytest.warns(UserWarning, match="a resumed run will differ"):
+            seen = first(training_batches(source, **SMALL, augment=[layer]), 4)
+        plain = first(training_batches(source, **SMALL), 4)
+        # One shift for all pixels of an image, cut at black and white.
+        for (one,), (other,) in zip(seen, plain, strict=True):
+            inside = (np.abs(one) < 0.999) & (np.abs(other) < 0.999)
+            for image, shifted, free in zip(other, one, inside, strict=True):
+                change = (shifted - image)[free]
+                assert np.ptp(change) < 1e-5 and abs(change.mean()) > 1e-4

@@ -7,10 +7,11 @@ import pytest
 from tfi2i.cards import results_section, update_card
 from tfi2i.data import open_source
 from tfi2i.errors import RecipeError
+from tfi2i.first_losses import arm_losses, changed_losses
 from tfi2i.measures import MEASURES
+from tfi2i.plans import arm_variant, load_plan, plan_settings
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.reproduce import arm_variant, load_plan, recipe_digest
-from tfi2i.results import check_addable, joined, results_head, summary
+from tfi2i.results import changed_settings, check_addable, joined, results_head, summary
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 from tfi2i.zoo.multidomain.stargan.cyclegans import _pair_source
 
@@ -37,9 +38,39 @@ def test_figures_are_those_of_the_present_recipe(name, plan_name):
     plan = load_plan(variant, plan_name)
     results = variant.results(plan_name)
     assert results is not None
-    assert results["settings"] == recipe_digest(variant, plan), f"run: {results['command']}"
+    changed = changed_settings(results["settings"], plan_settings(variant, plan))
+    assert not changed, f"run: {results['command']}"
     for arm, measured in results["arms"].items():
         assert measured["overrides"] == plan.arms[arm]
+
+
+@pytest.mark.parametrize("name", [variant.name for variant in variants() if variant.results()])
+def test_the_code_still_computes_what_the_figures_were_measured_with(name):
+    """The first arm of each variant; `python -m tfi2i.first_losses` compares every arm."""
+    variant = find_variant(name)
+    plan = load_plan(variant)
+    results = variant.results()
+    assert results is not None
+    arm, measured = next(iter(results["arms"].items()))
+    changed = changed_losses(measured["first_losses"], arm_losses(variant, plan, arm))
+    assert not changed, f"the figures rest on other code; measure anew: {results['command']}"
+
+
+def test_what_asks_for_a_new_measurement():
+    measured = {"cyclegan": {"model.cycle_weight": 10.0, "data.crop_size": 64}}
+    now = {"cyclegan": {"model.cycle_weight": 5.0, "data.crop_size": 64, "model.new": 1}}
+    assert changed_settings(measured, now) == ["cyclegan model.cycle_weight: 10.0 -> 5.0"]
+    assert changed_settings(measured, {}) != [] and changed_settings(measured, measured) == []
+
+    losses = [{"cycle_loss": 1.0, "adversarial_loss": 0.5}, {"cycle_loss": 0.9}]
+    rounded = [{"cycle_loss": 1.0005, "adversarial_loss": 0.5}, {"cycle_loss": 0.9}]
+    assert changed_losses(losses, rounded) == []
+    other = [{"cycle_loss": 1.01, "adversarial_loss": 0.5}, {"cycle_loss": 0.9, "identity_loss": 0}]
+    assert changed_losses(losses, other) == [
+        "iteration 1 cycle_loss: 1.0 -> 1.01",
+        "iteration 2 identity_loss: None -> 0",
+    ]
+    assert changed_losses(losses, losses[:1]) == ["iteration 2 cycle_loss: 0.9 -> None"]
 
 
 def test_an_arm_may_be_another_variant():
@@ -81,7 +112,7 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     variant = Variant("thing", "paired", tmp_path)
     assert variant.plans == ["reproduce", "other"]
     head = (variant, "other", "small", "Claim.", {"whole": []})
-    results = results_head(*head, settings="a")
+    results = results_head(*head, settings={"thing": {"model.x": 1}})
     assert results["command"] == "tfi2i reproduce thing --plan other"
     arm = summary([record(0, 1.0), record(1, 2.0)])
     assert arm["figures"]["diversity"] == {"mean": 1.5, "spread": 0.7071, "each": [1.0, 2.0]}
@@ -90,9 +121,9 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     results["picture"] = {"file": "pictures_other.jpg", "columns": "input, whole"}
     variant.results_path("other").write_text(json.dumps(results))
 
-    again = results_head(*head, settings="a")
+    again = results_head(*head, settings={"thing": {"model.x": 1}})
     assert again["arms"] == results["arms"] and again["picture"] == results["picture"]
-    other = results_head(*head, settings="b")  # measured with another recipe
+    other = results_head(*head, settings={"thing": {"model.x": 2}})  # measured with another recipe
     assert other["arms"] == {} and "picture" not in other
 
     update_card(variant)

@@ -16,7 +16,7 @@ from tensorflow.python.framework import kernels
 
 from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
-from tiny_models import SIZE, TINY, tiny_model
+from tiny_models import SIZE, TINY, batch_specs, tiny_model
 
 # What XLA never sees as an operation: arguments, and what is evaluated before it compiles.
 NOT_COMPILED = {"Placeholder"}
@@ -30,20 +30,6 @@ def switches(name: str) -> list[dict]:
         model = load_recipe(variant.recipe_path(recipe_name)).resolve(variant.load_class()).model
         chosen.append({k: v for k, v in model.items() if isinstance(v, bool | str)})
     return [one for one, _ in itertools.groupby(sorted(chosen, key=str))]
-
-
-def batch_specs(model) -> list[tf.TensorSpec]:
-    def images(channels: int) -> tf.TensorSpec:
-        return tf.TensorSpec((2, SIZE, SIZE, channels), tf.float32)
-
-    config = model.get_config()
-    a = config.get("input_channels", config.get("a_channels", config.get("channels", 3)))
-    b = config.get("output_channels", config.get("b_channels", config.get("channels", 3)))
-    kinds = {
-        "images": [images(a)],
-        "labelled": [images(a), tf.TensorSpec((2,), tf.int32)],
-    }
-    return kinds.get(model.batch_kind, [images(a), images(b)])
 
 
 def operations(function) -> set[tuple[str, tuple]]:
@@ -105,7 +91,7 @@ def test_a_gpu_has_a_kernel_for_every_operation_of_an_iteration(name, number, pr
     model.compile()
     iteration = tf.function(
         lambda *batch: model.train_step(batch if batch[1:] else batch[0])
-    ).get_concrete_function(*batch_specs(model))
+    ).get_concrete_function(*batch_specs(model, SIZE, 2))
     assert len(operations(iteration)) > 20
     assert missing_kernels(iteration) == []
 

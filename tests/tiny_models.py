@@ -1,5 +1,7 @@
 """Every variant of the zoo at a size that trains in a moment."""
 
+import tensorflow as tf
+
 from tfi2i.zoo.catalogue import find_variant
 
 SIZE = 32
@@ -114,3 +116,20 @@ TINY = {
 def tiny_model(name: str, **changes):
     variant_class = find_variant(name).load_class()
     return variant_class(crop_size=SIZE, **{**TINY[name][0], **changes})
+
+
+def batch_specs(model, size: int, batch_size: int) -> list[tf.TensorSpec]:
+    """Shapes and types of the parts of a batch that the model trains on."""
+    config = model.get_config()
+    channels = config.get("channels", 3)
+    a = config.get("input_channels", config.get("a_channels", channels))
+    b = config.get("output_channels", config.get("b_channels", channels))
+
+    def images(count: int) -> tf.TensorSpec:
+        return tf.TensorSpec((batch_size, size, size, count), tf.float32)
+
+    kinds = {
+        "images": [images(a)],
+        "labelled": [images(a), tf.TensorSpec((batch_size,), tf.int32)],
+    }
+    return kinds.get(model.batch_kind, [images(a), images(b)])

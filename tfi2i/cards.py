@@ -49,13 +49,16 @@ def _markers(plan: str) -> tuple[str, str]:
 
 def zoo_section() -> str:
     """The table of all variants for the project's README.md, markers included."""
-    lines = [_row(["variant", "group", "measured (small recipe)", "cost", "preset"])]
-    lines.append(_row(["---"] * 5))
+    lines = [
+        _row(["variant", "group", "measured (small recipe)", "the input itself", "cost", "preset"])
+    ]
+    lines.append(_row(["---"] * 6))
     for variant in variants():
         results = variant.results()
         link = f"[{variant.name}](zoo/{variant.group}/{variant.name}/README.md)"
         presets = ", ".join(f"`{preset}`" for preset in variant.presets)
-        lines.append(_row([link, variant.group, headline(results), _cost(results), presets]))
+        measured = [headline(results), _baseline(results), _cost(results)]
+        lines.append(_row([link, variant.group, *measured, presets]))
     return "\n".join([ZOO_BEGIN, *lines, ZOO_END])
 
 
@@ -70,6 +73,16 @@ def replace_section(path: Path, begin: str, end: str, section: str) -> None:
     """Replaces what stands between two markers of a file, the markers included."""
     before, rest = path.read_text(encoding="utf-8").split(begin, 1)
     path.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
+
+
+def _baseline(results: dict[str, Any] | None) -> str:
+    """The figures of `headline` for the input, handed on untouched, where they can be taken."""
+    if results is None:
+        return ""
+    arm = next(iter(results["arms"].values()))
+    untouched = arm["baselines"].get("copy_input", {})
+    known = [key for key in _headline_keys(arm) if untouched.get(key) is not None]
+    return ", ".join(f"{_heading(key)[0]} {_plain(key, untouched[key])}" for key in known)
 
 
 def _cost(results: dict[str, Any] | None) -> str:
@@ -177,8 +190,13 @@ def headline(results: dict[str, Any] | None) -> str:
 def figures_in_words(arm: dict[str, Any]) -> str:
     """L1, KID and accuracy of one arm, or its first two measures; mean ± deviation over seeds."""
     figures = arm["figures"]
-    keys = [key for key in ("l1", "kid", "accuracy") if key in figures] or list(figures)[:2]
+    keys = _headline_keys(arm)
     return ", ".join(f"{_heading(key)[0]} {_with_spread(key, figures[key])}" for key in keys)
+
+
+def _headline_keys(arm: dict[str, Any]) -> list[str]:
+    figures = arm["figures"]
+    return [key for key in ("l1", "kid", "accuracy") if key in figures] or list(figures)[:2]
 
 
 if __name__ == "__main__":

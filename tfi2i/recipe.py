@@ -140,6 +140,14 @@ class Recipe:
         tables = {name: dict(getattr(self, name)) for name in SECTIONS}
         return yaml.safe_dump({"variant": self.variant, **tables}, sort_keys=False)
 
+    def flat(self) -> dict[str, Any]:
+        """Every setting by `section.key`."""
+        return {
+            f"{section}.{key}": value
+            for section in SECTIONS
+            for key, value in getattr(self, section).items()
+        }
+
     def differences(self, other: "Recipe") -> list[str]:
         """Keys on which two resolved recipes differ, as `section.key: mine -> theirs`."""
         lines = [] if self.variant == other.variant else [f"{self.variant} -> {other.variant}"]

@@ -6,58 +6,22 @@ recipe of that name. Every arm is trained with every seed in a process of its ow
 images, and written down in `results.json`, from which the variant's card is made.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tfi2i.cards import update_card
 from tfi2i.errors import RecipeError
+from tfi2i.first_losses import arm_losses
 from tfi2i.measured_run import measured_run
-from tfi2i.recipe import load_recipe
+from tfi2i.plans import Plan, arm_variant, load_plan, plan_settings
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import check_addable, joined, results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A variant's `reproduce.yaml`, or another file of that form.
-
-    Attributes:
-        name: Of the file, without `.yaml`.
-        recipe: Name of the recipe that all arms share.
-        arms: Name of an arm to its overrides; the first is the variant as it is meant.
-        claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
-        preset: The name under which the first arm's generator ships, or None.
-        measures: Names of `tfi2i.measures` that the claim needs besides the usual figures.
-    """
-
-    name: str
-    recipe: str
-    arms: dict[str, list[str]]
-    claim: str
-    preset: str | None = None
-    measures: tuple[str, ...] = ()
-
-
-def load_plan(variant: Variant, name: str = MAIN_PLAN) -> Plan:
-    """Reads a plan of a variant.
-
-    Raises:
-        RecipeError: If the variant has none of this name.
-    """
-    path = variant.folder / f"{name}.yaml"
-    if not path.exists():
-        raise RecipeError(f"{variant.name} has no plan {name!r}; it has {variant.plans or 'none'}")
-    return Plan(name, **yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def reproduce(
@@ -107,7 +71,11 @@ def reproduce(
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
-            new = {"overrides": overrides, **summary(found)}
+            new = {
+                "overrides": overrides,
+                **summary(found),
+                "first_losses": arm_losses(variant, plan, arm),
+            }
             results["arms"][arm] = joined(results["arms"][arm], new) if add else new
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     whole = not arms and not add
@@ -161,17 +129,6 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
-def recipe_digest(variant: Variant, plan: Plan) -> str:
-    """Of the recipes that the arms change, as they are written: figures hold for one digest.
-
-    Without the defaults of the constructors, so that a new argument leaves what is measured valid.
-    """
-    others = {arm_variant(variant.name, arm)[0] for arm in plan.arms.values()} - {variant.name}
-    trained = [variant, *(find_variant(name) for name in sorted(others))]
-    recipes = [load_recipe(one.recipe_path(plan.recipe)).to_yaml() for one in trained]
-    return hashlib.sha256("".join(recipes).encode()).hexdigest()[:12]
-
-
 def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
     return results_head(
         variant,
@@ -179,7 +136,7 @@ def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
         plan.recipe,
         plan.claim,
         plan.arms,
-        settings=recipe_digest(variant, plan),
+        settings=plan_settings(variant, plan),
     )
 
 
@@ -225,15 +182,3 @@ def _run(
         jobs=jobs,
     )
     return {"arm": arm, "seed": seed, **record}
-
-
-def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
-    """The variant that an arm trains, and its overrides.
-
-    Args:
-        name: Of the variant whose plan it is.
-        arm: Overrides; `variant=NAME` among them takes that variant's recipe of the plan's name.
-    """
-    key = "variant="
-    named = [change.removeprefix(key) for change in arm if change.startswith(key)]
-    return named[-1] if named else name, [c for c in arm if not c.startswith(key)]

@@ -22,7 +22,7 @@ def results_head(
     claim: str,
     arms: Mapping[str, list[str]],
     *,
-    settings: str,
+    settings: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The head of results.json, with what was measured and drawn before and is still planned.
 
@@ -32,10 +32,11 @@ def results_head(
         recipe: Name of the recipe that the arms share.
         claim: Of the plan.
         arms: Name of an arm to its overrides.
-        settings: A digest of the recipe; arms measured with another one are left out.
+        settings: The resolved recipes by variant (`tfi2i.plans.plan_settings`); arms measured
+            with others are left out.
     """
     before = variant.results(plan) or {}
-    if before.get("settings") != settings:
+    if changed_settings(before.get("settings", {}), settings):
         before = {}
     earlier = before.get("arms", {})
     option = "" if plan == MAIN_PLAN else f" --plan {plan}"
@@ -59,6 +60,25 @@ def results_head(
         # Drawn when all arms are measured together; a call for some of them keeps them.
         **{key: before[key] for key in ("scatter", "picture") if key in before},
     }
+
+
+def changed_settings(
+    measured: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """What differs between the recipes that figures were measured with and those of today.
+
+    A key that did not exist when they were measured makes no difference by itself: what it changes
+    shows in the first losses (`tfi2i.first_losses`).
+
+    Returns:
+        Such as: `cyclegan model.cycle_weight: 10.0 -> 5.0`; empty where the figures hold.
+    """
+    return [
+        f"{variant} {key}: {value!r} -> {now.get(variant, {}).get(key)!r}"
+        for variant, recipe in measured.items()
+        for key, value in recipe.items()
+        if key not in now.get(variant, {}) or now[variant][key] != value
+    ]
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, Any]:

@@ -38,10 +38,15 @@ class Variant:
         return first.strip('"')
 
     @property
+    def preset_folders(self) -> list[Path]:
+        """Folders of the trained generators that ship with it."""
+        weights = self.folder / "weights"
+        return sorted(p for p in weights.iterdir() if p.is_dir()) if weights.exists() else []
+
+    @property
     def presets(self) -> list[str]:
         """Names of the trained generators that ship with it."""
-        weights = self.folder / "weights"
-        return sorted(p.name for p in weights.iterdir() if p.is_dir()) if weights.exists() else []
+        return [folder.name for folder in self.preset_folders]
 
     @property
     def recipes(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import ast
 import fnmatch
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,9 +51,15 @@ def _facts(variant: "Variant") -> dict[str, str]:
         "group": variant.group,
         "images": batch_kind(variant.folder / "model.py"),
         "recipes": ", ".join(variant.recipes) or "-",
-        "presets": ", ".join(variant.presets) or "-",
+        "presets": "\n".join(map(_preset, variant.preset_folders)) or "-",
         "measured": headline(variant.results()),
     }
+
+
+def _preset(folder: Path) -> str:
+    """A preset's name, and the licence of what it was trained on: not all are as free as tfi2i."""
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    return f"{folder.name} (trained on: {facts['data_licence']})"
 
 
 def batch_kind(model_file: Path) -> str:
