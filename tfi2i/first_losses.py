@@ -104,11 +104,17 @@ def _measured(names: list[str]) -> Iterator[tuple[Variant, Plan, Mapping[str, An
 
 def main(names: list[str]) -> int:
     """Compares every measured arm of the named variants, or of all; 1 if one has changed."""
+    import keras
+
     stale = 0
     for variant, plan, results in _measured(names):
         for arm, measured in results["arms"].items():
+            if measured["first_losses"] is None:
+                print(f"{variant.name}, {plan.name}, {arm}: measured before losses were kept")
+                continue
             changes = changed_losses(measured["first_losses"], arm_losses(variant, plan, arm))
             stale += bool(changes)
+            keras.backend.clear_session()
             print(f"{variant.name}, {plan.name}, {arm}: {'; '.join(changes) or 'as measured'}")
     return 1 if stale else 0
 

@@ -10,6 +10,11 @@ from tfi2i.errors import RecipeError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
+# Settings of a run that no figure depends on.
+BESIDE_THE_FIGURES = frozenset(
+    ("train.checkpoint_every", "train.keep_checkpoints", "train.sample_every", "train.samples")
+)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -59,14 +64,23 @@ def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
 def plan_settings(variant: Variant, plan: Plan) -> dict[str, dict[str, Any]]:
     """The resolved recipes that the arms change, by variant, as flat tables of `section.key`.
 
-    With every default filled in: figures hold while none of these values changes.
+    With every default filled in, and without what no figure depends on: figures hold while none of
+    these values changes.
     """
     others = {arm_variant(variant.name, arm)[0] for arm in plan.arms.values()} - {variant.name}
     trained = [variant, *(find_variant(name) for name in sorted(others))]
     return {
-        one.name: load_recipe(one.recipe_path(plan.recipe)).resolve(one.load_class()).flat()
+        one.name: {
+            key: value
+            for key, value in _resolved(one, plan).flat().items()
+            if key not in BESIDE_THE_FIGURES
+        }
         for one in trained
     }
+
+
+def _resolved(variant: Variant, plan: Plan) -> Recipe:
+    return load_recipe(variant.recipe_path(plan.recipe)).resolve(variant.load_class())
 
 
 def arm_recipe(variant: Variant, plan: Plan, arm: str) -> tuple[Variant, Recipe]:

@@ -58,8 +58,8 @@ def patchgan(
     for scale in range(scales):
         prefix = f"scale{scale + 1}_" if scale else ""
         if scale:
-            # Of an even side, "same" pads on the right alone, where the authors pad on the left: the
-            # coarse scale sees the image moved by one pixel. No score depends on which.
+            # Of an even side, "same" pads on the right alone, where the authors pad both sides: the
+            # coarse scale sees the image moved by one pixel.
             images = keras.layers.AveragePooling2D(3, 2, padding="same", name=f"{prefix}half")(
                 images
             )
