@@ -19,9 +19,9 @@ _EXTENSIONS = {
 def prefer_onednn() -> None:
     """Has TensorFlow compute with oneDNN's kernels on every x86 processor.
 
-    Of its own it does so only where there is AVX-512; on others steps take longer for it
-    (`python -m benchmarks.run --only onednn`). To be called before TensorFlow is imported;
-    TF_ENABLE_ONEDNN_OPTS, where it is set, stays as it is.
+    TensorFlow uses them by default only where there is AVX-512; on other processors a step takes
+    longer without them (`python -m benchmarks.run --only onednn`). Call this before TensorFlow is
+    imported. Where TF_ENABLE_ONEDNN_OPTS is set already, it stays as it is.
     """
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -33,7 +33,7 @@ def computes_bfloat16() -> bool:
     True where all GPUs are of compute capability 8.0 or more; without GPUs, where the processor
     has bfloat16 instructions (AMX or AVX-512). Elsewhere bfloat16 is emulated, and slower.
     """
-    import tensorflow as tf  # Seconds that who only counts cores does not wait for.
+    import tensorflow as tf  # Takes seconds, which counting cores need not wait for.
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:

@@ -7,8 +7,9 @@ still runs,
 
 and give them to the layer here:
 
-    layer = InstanceNormalization(epsilon=1e-3)   # tensorflow-addons' default; ours is the papers'
-    1e-5 layer.build((None, None, None, channels))
+    # 1e-3 is tensorflow-addons' default; ours is 1e-5, as in the papers.
+    layer = InstanceNormalization(epsilon=1e-3)
+    layer.build((None, None, None, channels))
     load_tfa_weights(layer, list(np.load("norm.npz").values()))
 """
 
