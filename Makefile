@@ -10,7 +10,7 @@ MAX_WORKERS ?= 8
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint cards bench parity-tfa clean
+.PHONY: help demo test lint mutants cards bench parity-tfa clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,6 +31,9 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 	@$(BIN)/ruff format --check .
 	@echo "==> Types (pyright)"
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+
+mutants: $(VENV)/.installed-dev ## Plant faults into training and list those that no test notices; half an hour
+	@$(BIN)/python -m tools.mutants
 
 bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine
 	@$(BIN)/python -m benchmarks.run --peers .venv-peers/bin/python

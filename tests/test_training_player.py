@@ -59,6 +59,18 @@ def test_networks_carry_their_averages_for_a_while():
     assert firsts() == trained
 
 
+def test_all_state_is_there_before_the_first_step():
+    model = Pix2Pix(crop_size=16, filters=2, discriminator_filters=2, receptive_field=16, depth=2)
+    model.compile(ema_decay=0.9)
+    before = set(model.state())
+    model.train_step((tf.zeros((1, 16, 16, 3)), tf.zeros((1, 16, 16, 3))))
+    assert set(model.state()) == before
+    weights = len(model.generator.trainable_variables)
+    # Two moments and two numbers of Adam; an average.
+    assert sum(name.startswith("generator_optimizer/") for name in before) == 2 * weights + 2
+    assert sum(name.startswith("average/generator/") for name in before) == weights
+
+
 def test_a_gradient_too_small_for_float16_arrives_whole():
     keras.config.set_dtype_policy("mixed_float16")
     network = one_weight(1.0)
