@@ -94,3 +94,12 @@ def test_replicas_exchange_gradients_in_the_precision_they_compute_in(two_replic
     assert optimizer.variables[1].dtype == "float32"
     for copy in two_replicas.experimental_local_results(variable.value):
         np.testing.assert_allclose(copy, [-seen], rtol=2e-6)
+
+
+def test_one_device_rounds_no_gradient():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    variable = keras.Variable(np.zeros(1, np.float32), dtype="float32")
+    optimizer = FusedAdam(2.0**20, beta_1=0.0, beta_2=0.0, epsilon=2.0**20)
+    optimizer.build([variable])
+    optimizer.apply([tf.constant([1.0 + 2**-12])], [variable])
+    np.testing.assert_allclose(variable, [-1.0 - 2**-12], rtol=2e-6)
