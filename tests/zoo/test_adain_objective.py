@@ -14,7 +14,7 @@ from objectives import images, replay, spread_weights, train_alone
 from tfi2i.networks import PerceptualFeatures
 from tfi2i.zoo.style.adain import AdaIN
 
-SIZE, STYLE_WEIGHT = 16, 0.3
+SIZE, STYLE_WEIGHT = 16, 0.003
 LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 
 

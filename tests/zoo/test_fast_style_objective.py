@@ -26,8 +26,8 @@ def test_gradients_are_the_papers(tmp_path):
         blocks=1,
         filters=4,
         content_weight=1.7,
-        style_weight=0.4,
-        variation_weight=0.003,
+        style_weight=300.0,
+        variation_weight=0.03,
     )
     spread_weights(model)
     x = images(2, SIZE, seed=1)
@@ -51,7 +51,7 @@ def test_gradients_are_the_papers(tmp_path):
             style_loss = tf.add_n([tf.reduce_mean(d**2) for d in differences]) / 2
             down, right = y[:, 1:] - y[:, :-1], y[:, :, 1:] - y[:, :, :-1]
             variation = (tf.reduce_sum(down**2) + tf.reduce_sum(right**2)) / 2
-            loss = 1.7 * content + 0.4 * style_loss + 0.003 * variation
+            loss = 1.7 * content + 300.0 * style_loss + 0.03 * variation
         step.update("generator", [model.generator], loss, tape)
         step.assert_logs(
             content_loss=content,

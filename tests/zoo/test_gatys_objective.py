@@ -29,8 +29,8 @@ def painter(tmp_path):
                 "crop_size": SIZE,
                 "style": str(tmp_path / "style.png"),
                 "content_weight": 1.7,
-                "style_weight": 0.6,
-                "variation_weight": 0.003,
+                "style_weight": 900.0,
+                "variation_weight": 3e-4,
                 **changes,
             }
         )
@@ -64,7 +64,7 @@ def test_the_gradient_is_the_papers(start, painter):
             )
             variation = tf.reduce_sum((x[:, 1:] - x[:, :-1]) ** 2)
             variation += tf.reduce_sum((x[:, :, 1:] - x[:, :, :-1]) ** 2)
-            loss = 1.7 * content + 0.6 * style_loss + 0.003 * variation
+            loss = 1.7 * content + 900.0 * style_loss + 3e-4 * variation
         step.update("canvas", [model.canvas], loss, tape)
         step.assert_logs(
             content_loss=content,
