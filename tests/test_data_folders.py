@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from tfi2i.data import evaluation_arrays, open_source
+from tfi2i.data import fingerprint as fingerprints
+from tfi2i.data.fingerprint import same_images
 from tfi2i.errors import DataError
 
 
@@ -397,7 +399,8 @@ class TestStrangeNames:
 
 class TestFingerprint:
     def test_is_the_same_for_the_same_images_elsewhere(self, put):
-        root = put("x/1.png", "y/1.png")
+        put("x/1.png")
+        root = put("y/1.png")
         assert opened(root / "x").fingerprint == opened(root / "y").fingerprint
 
     def test_changes_with_names_numbers_sizes_and_use(self, put):
@@ -410,6 +413,40 @@ class TestFingerprint:
         os.rename(root / "3.png", root / "4.png")
         seen.add(opened(root).fingerprint)
         assert len(seen) == 5
+
+    def test_sees_content_whole_or_in_three_places(self, put, monkeypatch):
+        root = put("1.png", "2.png", width=64, height=64)
+        for whole in (64 * 1024**2, 0):
+            monkeypatch.setattr(fingerprints, "WHOLE_BYTES", whole)
+            path = root / "1.png"
+            content = path.read_bytes() + bytes(9000)
+            path.write_bytes(content)
+            seen = {opened(root).fingerprint}
+            for place in (len(content) - 5, len(content) // 2, len(content) - 2000):
+                altered = bytearray(content)
+                altered[place] ^= 1
+                path.write_bytes(altered)
+                seen.add(opened(root).fingerprint)
+            # A byte between the places is seen only where the files are few.
+            assert len(seen) == (4 if whole else 3)
+            assert len({one.split(":")[1] for one in seen}) == 1, "names and sizes are the same"
+            os.utime(path, (1, 1))
+            path.write_bytes(content)
+            assert opened(root).fingerprint in seen
+
+    def test_of_what_is_made_of_images_follows_them(self, put):
+        root = put("1.png", "2.png")
+        uses = [{"limit": 1}, {"derive": "grey"}]
+        before = [opened(root, **use).fingerprint for use in uses]
+        content = (root / "2.png").read_bytes()
+        (root / "2.png").write_bytes(content[:-20] + b"x" * 8 + content[-12:])
+        after = [opened(root, **use).fingerprint for use in uses]
+        assert all(
+            one.split(":")[1] == two.split(":")[1] for one, two in zip(before, after, strict=True)
+        )
+        assert not set(before) & set(after)
+        assert all(not same_images(one, two) for one, two in zip(before, after, strict=True))
+        assert all(same_images(one.split(":")[1], one) for one in before)
 
 
 class TestEvaluationArrays:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tfi2i.whole_files import write_text
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, variants
 
 ZOO_BEGIN, ZOO_END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
@@ -72,7 +73,7 @@ def update_all(readme: Path) -> None:
 def replace_section(path: Path, begin: str, end: str, section: str) -> None:
     """Replaces what stands between two markers of a file, the markers included."""
     before, rest = path.read_text(encoding="utf-8").split(begin, 1)
-    path.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
+    write_text(path, before + section + rest.split(end, 1)[1])
 
 
 def _baseline(results: dict[str, Any] | None) -> str:

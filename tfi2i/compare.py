@@ -25,6 +25,7 @@ from tfi2i.report.compare_readme import write_compare_readme
 from tfi2i.results import summary
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.translation import TranslationGAN
+from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
 
 SHOWN_IMAGES = 6
@@ -135,7 +136,7 @@ def compare(
         assert isinstance(model, TranslationGAN)
         results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
         pictures[name] = model.translate_batch(pictures["input"])
-    (out / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    write_json(out / "compare.json", results)
     write_compare_page(out / "index.html", results, pictures)
     write_compare_readme(out, results, pictures)
     return results

@@ -4,7 +4,6 @@ All of the main job in minutes on two CPU cores: train, measure on longitudes th
 touches, translate the whole held-out map by tiles, export, and one page that shows it.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from tfi2i.shipping import Wanted, ship
 from tfi2i.tiling import tile_starts
 from tfi2i.training import RunFolder, TranslationGAN
 from tfi2i.translate import translate_image
+from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import load
 
 OVERLAP = 0.5
@@ -85,7 +85,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     source = open_source(run.recipe().data["source"], kind="paired", load_size=size)
     clock.start("evaluate", "measure on the held-out longitudes, 20 to 50 degrees east")
     figures = evaluate_model(model, source, size=size)
-    (folder / "evaluation.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    write_json(folder / "evaluation.json", figures)
     say(_figures_in_words(figures))
 
     clock.start("translate", "translate the whole held-out map by tiles")

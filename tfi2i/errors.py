@@ -27,6 +27,10 @@ class WeightsError(Tfi2iError):
     """A file of arrays does not fit the model: names, shapes, dtypes or checksum."""
 
 
+class DamagedFileError(WeightsError):
+    """A file of arrays cannot be read, or is not as it was written; another one may be whole."""
+
+
 class ExportError(Tfi2iError):
     """A generator cannot be exported, or the export does not agree with Keras."""
 

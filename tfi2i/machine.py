@@ -42,6 +42,15 @@ def computes_bfloat16() -> bool:
     return bool({"amx_bf16", "avx512_bf16"} & _processor_flags())
 
 
+def computing_threads() -> int:
+    """Threads that an operation is spread over, on which its rounding depends."""
+    import tensorflow as tf
+
+    asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    set_here = tf.config.threading.get_intra_op_parallelism_threads()
+    return set_here or (int(asked) if asked.isdigit() else 0) or available_cores()
+
+
 def has_gpu() -> bool:
     """Whether TensorFlow computes on a GPU, whose kernels want other forms of some layers."""
     import tensorflow as tf

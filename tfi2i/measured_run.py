@@ -4,7 +4,6 @@ A process of its own has its own peak memory and its own seed of everything; wha
 folder is not repeated.
 """
 
-import json
 import os
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 from tfi2i.errors import TrainingError
 from tfi2i.machine import available_cores
 from tfi2i.training.run_folder import RunFolder
+from tfi2i.whole_files import read_json, write_json
 
 
 def measured_run(
@@ -39,7 +39,7 @@ def measured_run(
     """
     record_path = folder.path / "record.json"
     if record_path.exists():
-        return {**json.loads(record_path.read_text(encoding="utf-8")), **training_cost(folder)}
+        return {**read_json(record_path), **training_cost(folder)}
     print(f"{label} ...", flush=True)
     run = ("--run", str(folder.path))
     memory = run_command("train", *train, *run, log=folder.path, jobs=jobs)
@@ -47,11 +47,11 @@ def measured_run(
     asked = [part for name in measures for part in ("--measure", name)]
     run_command("evaluate", *run, "--json", str(figures_path), *asked, log=folder.path, jobs=jobs)
     record = {
-        "evaluation": json.loads(figures_path.read_text(encoding="utf-8")),
+        "evaluation": read_json(figures_path),
         "peak_memory_mib": round(memory),
         **training_cost(folder),
     }
-    record_path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(record_path, record)
     return record
 
 

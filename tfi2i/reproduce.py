@@ -6,7 +6,6 @@ recipe of that name. Every arm is trained with every seed in a process of its ow
 images, and written down in `results.json`, from which the variant's card is made.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from tfi2i.plans import Plan, arm_variant, load_plan, plan_settings
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.results import check_addable, joined, results_head, rounded, summary
 from tfi2i.training.run_folder import RunFolder
+from tfi2i.whole_files import write_json, write_text
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
 
@@ -82,9 +82,7 @@ def reproduce(
     if whole:
         results["scatter"] = _write_scatter(variant, measured)
         results["picture"] = _write_picture(variant, plan, seeds[0], out)
-    variant.results_path(plan.name).write_text(
-        json.dumps(results, indent=2) + "\n", encoding="utf-8"
-    )
+    write_json(variant.results_path(plan.name), results)
     if plan.preset and whole:
         ship_preset(
             variant, plan, run_folder_of(out, variant, plan, next(iter(plan.arms)), seeds[0])
@@ -150,7 +148,7 @@ def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | Non
     if not panels:
         return None
     picture = scatter_panels(panels, horizontal="before", vertical="after")
-    (variant.folder / "distances.svg").write_text(picture + "\n", encoding="utf-8")
+    write_text(variant.folder / "distances.svg", picture + "\n")
     return "distances.svg"
 
 

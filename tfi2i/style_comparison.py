@@ -5,7 +5,6 @@ and an optimisation by gatys on the same test tiles, writes `comparison.json` an
 cards. Run it after `tfi2i reproduce` of the variants: seconds of training come from their results.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import numpy as np
 from tfi2i.cards import cores_in_words, replace_section
 from tfi2i.errors import WeightsError
 from tfi2i.training.run_folder import describe_machine
+from tfi2i.whole_files import read_json, write_json
 from tfi2i.zoo.catalogue import find_variant
 
 BEGIN, END = "<!-- comparison: begin -->", "<!-- comparison: end -->"
@@ -117,7 +117,7 @@ def section(comparison: dict[str, Any] | None) -> str:
 def read_comparison(folder: Path) -> dict[str, Any] | None:
     """`comparison.json` of a folder, or None if there is none."""
     path = folder / "comparison.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_json(path) if path.exists() else None
 
 
 def _trained(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, Any]]:
@@ -175,8 +175,7 @@ def _row(cells: list[str]) -> str:
 def main(folder: Path) -> None:
     """Measures, writes `comparison.json` and the cards."""
     comparison = compare()
-    text = json.dumps(comparison, indent=2) + "\n"
-    (folder / "comparison.json").write_text(text, encoding="utf-8")
+    write_json(folder / "comparison.json", comparison)
     for name in CARDS:
         replace_section(folder / name / "README.md", BEGIN, END, section(comparison))
 

@@ -1,13 +1,13 @@
 """What the zoo holds, read from its folders: there is no list to keep."""
 
 import importlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.whole_files import read_json
 
 if TYPE_CHECKING:
     from tfi2i.training import GAN
@@ -75,9 +75,13 @@ class Variant:
         return self.folder / ("results.json" if plan == MAIN_PLAN else f"results_{plan}.json")
 
     def results(self, plan: str = MAIN_PLAN) -> dict[str, Any] | None:
-        """What `tfi2i reproduce` measured by a plan, or None if nobody has run it."""
+        """What `tfi2i reproduce` measured by a plan, or None if nobody has run it.
+
+        Raises:
+            Tfi2iError: If the file is damaged.
+        """
         path = self.results_path(plan)
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
     def load_class(self) -> "type[GAN]":
         """Imports the variant's class."""
@@ -109,10 +113,14 @@ def load(folder: str | Path) -> "GAN":
     Raises:
         WeightsError: If the folder holds no model, or its weights were altered.
     """
-    from tfi2i.training.saving import load_model, read_model_facts
+    from tfi2i.training.model_facts import FACTS, read_model_facts
+    from tfi2i.training.saving import load_model
 
     folder = Path(folder)
-    variant = find_variant(read_model_facts(folder).get("variant", ""))
+    try:
+        variant = find_variant(read_model_facts(folder)["variant"])
+    except RecipeError as error:
+        raise WeightsError(f"{folder / FACTS}: {error}") from None
     return load_model(variant.load_class(), folder)
 
 

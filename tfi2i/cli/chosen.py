@@ -52,7 +52,7 @@ class Chosen:
     @property
     def size(self) -> int:
         """Side of the images that the model was trained with, in pixels."""
-        return self.facts["config"]["crop_size"]
+        return self.model.get_config()["crop_size"]
 
     def translator(self) -> "TranslationGAN":
         """The model as one that translates images.
@@ -109,7 +109,7 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
         raise RunError("say which model: --run FOLDER, or --preset NAME (not both)")
 
     from tfi2i.training import RunFolder
-    from tfi2i.training.saving import read_model_facts
+    from tfi2i.training.model_facts import read_model_facts
     from tfi2i.zoo.catalogue import load, preset_folder
 
     folder = preset_folder(preset) if preset is not None else run

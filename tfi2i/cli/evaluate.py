@@ -11,6 +11,7 @@ from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
 from tfi2i.figure_names import FIGURE_NAMES
+from tfi2i.whole_files import write_json
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
 
@@ -94,7 +95,7 @@ def evaluate(
         _show_measured(measured)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_json(json_file, figures)
 
 
 def _check_json(file: Path) -> None:

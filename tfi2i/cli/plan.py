@@ -118,14 +118,9 @@ def _choose_folder(recipe: Recipe, run: Path | None, runs: Path) -> "RunFolder":
     if run is None:
         return RunFolder.next_numbered(runs, run_description(recipe))
     folder = RunFolder(run)
-    if not folder.exists and run.exists() and not _is_free(run):
+    if not folder.exists and not folder.is_free:
         raise RunError(
             f"{run} exists and is not a run folder. Give a new or an empty folder, or leave --run "
             "out for a numbered one"
         )
     return folder
-
-
-def _is_free(path: Path) -> bool:
-    """Whether a new run may begin here; what a caller redirected into it (*.out) may be there."""
-    return path.is_dir() and all(entry.suffix == ".out" for entry in path.iterdir())

@@ -4,17 +4,20 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfi2i.cli.console import out, show_warning
+
+if TYPE_CHECKING:
+    from tfi2i.training import RunFolder
 
 
 class RunLog:
     """Shows lines and keeps them; until `open`, when the run folder exists, in memory only."""
 
-    def __init__(self, path: Path):
-        """Takes the file to append to."""
-        self._path = path
+    def __init__(self, folder: "RunFolder"):
+        """Takes the run folder, whose number is certain only when it exists."""
+        self._folder = folder
         self._waiting: list[str] | None = []
 
     def open(self) -> None:
@@ -48,5 +51,5 @@ class RunLog:
             yield
 
     def _append(self, text: str) -> None:
-        with open(self._path, "a", encoding="utf-8") as file:
+        with open(self._folder.log_path, "a", encoding="utf-8") as file:
             file.write(text)

@@ -83,11 +83,11 @@ def train(
         return
     from tfi2i.cli.training_run import carry_out
 
-    folder = shlex.quote(str(plan.folder.path))
-    training = carry_out(plan, to_resume=f"tfi2i train --resume {folder}")
+    training = carry_out(plan)
     if training.finished:
         out.print(f"look       {plan.folder.page_path}")
         if training.model.picture() is None:
+            folder = shlex.quote(str(plan.folder.path))
             out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
 
 

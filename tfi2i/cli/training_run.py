@@ -1,5 +1,6 @@
 """Carries out a planned run on the command line: its lines, its stop on a signal, its page."""
 
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
-def carry_out(plan: Plan, *, to_resume: str) -> Training:
+def carry_out(plan: Plan, *, to_resume: str | None = None) -> Training:
     """Trains to the end of the run, or to SIGTERM.
 
     Args:
         plan: Of a new run, or of one that goes on.
-        to_resume: The command that goes on with it.
+        to_resume: The command that goes on with it; None for `train --resume`.
 
     Returns:
         The run; `finished` is False after SIGTERM.
@@ -36,7 +37,7 @@ def carry_out(plan: Plan, *, to_resume: str) -> Training:
         Tfi2iError: As `Training` and its `fit`; what `fit` raises is noted in the run's log.
         SystemExit: After Ctrl-C.
     """
-    log = RunLog(plan.folder.log_path)
+    log = RunLog(plan.folder)
     with log.catching_warnings():
         return _train(plan, log, to_resume)
 
@@ -53,10 +54,11 @@ def skipped_in_words(source: "DataSource") -> str:
     return f"{len(source.skipped)} damaged files are left out: {'; '.join(source.skipped)}"
 
 
-def _train(plan: Plan, log: RunLog, to_resume: str) -> Training:
+def _train(plan: Plan, log: RunLog, to_resume: str | None) -> Training:
     log.line(f"{plan.recipe.variant}: finding images, building networks ...")
     begun = time.monotonic()
     training = Training(plan.recipe, plan.variant_class, plan.folder)
+    to_resume = to_resume or f"tfi2i train --resume {shlex.quote(str(training.folder.path))}"
     if training.is_chief:
         log.open()
     for name, value in _facts(training, to_resume).items():

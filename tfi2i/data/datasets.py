@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.source import KINDS, DataSource, fingerprint
+from tfi2i.data.fingerprint import fingerprint
+from tfi2i.data.source import KINDS, DataSource
 from tfi2i.errors import DataError
 
 _FORM = (

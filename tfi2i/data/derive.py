@@ -12,8 +12,9 @@ import numpy as np
 from PIL import Image
 
 from tfi2i.data.edges import edge_map
+from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
 from tfi2i.data.images import resize_image
-from tfi2i.data.source import DataSource, Images, Split, fingerprint
+from tfi2i.data.source import DataSource, Images, Split
 from tfi2i.errors import DataError
 
 _FORMS = "grey, lowres:<factor> such as lowres:4, or edges"
@@ -81,7 +82,9 @@ def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bo
         kind="paired",
         description=f"{source.description}; paired with {how} of themselves",
         splits=splits,
-        fingerprint=fingerprint(source.fingerprint, how, size, reverse),
+        fingerprint=derived_fingerprint(
+            source.fingerprint, lambda images: fingerprint(images, how, size, reverse)
+        ),
         aligned_test=True,
     )
 

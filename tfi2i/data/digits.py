@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.data.fingerprint import fingerprint
+from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
 
 PREFIX = "digits:"

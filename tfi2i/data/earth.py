@@ -18,8 +18,9 @@ import numpy as np
 from PIL import Image
 
 from tfi2i.data.earth_bands import BASE_WIDTH, Bands, earth_test_region, without_tuning
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.land_cover import COLOURS, is_land, land_cover
-from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
 
 MAPS = ("bmng", "etopo1", "shadedrelief", "labels")

@@ -21,7 +21,8 @@ from tfi2i.data.earth import (
 )
 from tfi2i.data.earth_bands import Bands, without_tuning
 from tfi2i.data.earth_elements import ELEMENTS, DrawnTiles, element_cover
-from tfi2i.data.source import DataSource, Images, Split, counts_in_words, fingerprint
+from tfi2i.data.fingerprint import fingerprint
+from tfi2i.data.source import DataSource, Images, Split, counts_in_words
 from tfi2i.errors import DataError
 
 PLAIN = "plain"

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfi2i.data.files import FileImages, SideBySide
+from tfi2i.data.fingerprint import fingerprint, with_content
 from tfi2i.data.images import display_name
 from tfi2i.data.layouts import Group, Layout, recognise
 from tfi2i.data.pairing import align_names, check_equal_sizes, decide_kind
 from tfi2i.data.scan import Scanned, report_bad, scan
-from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError
 
 
@@ -63,15 +64,18 @@ def open_folder(
     unused = layout.unused()
     if unused:
         description += f"; NOT used: {', '.join(unused)}"
-    content = sorted((display_name(path), found[path].bytes) for path in paths)
+    content = sorted((display_name(path), found[path].bytes, path) for path in paths)
     root = len(display_name(folder))
+    # Relative names: a folder that was moved is the same data.
+    names = fingerprint(kind, direction, channels, [(n[root:], b) for n, b, _ in content])
     return DataSource(
         kind=kind,
         name=display_name(folder),
         description=description,
         splits=splits,
-        # Relative names: a folder that was moved is the same data.
-        fingerprint=fingerprint(kind, direction, channels, [(n[root:], b) for n, b in content]),
+        fingerprint=with_content(
+            names, [(path, size) for _, size, path in content if not found[path].fault]
+        ),
         skipped=[one.fault for one in bad if one.fault] + builder.left_alone,
         class_names=tuple(map(display_name, layout.names())) if kind == "labelled" else (),
         # Two halves of one file belong together, whatever they are used for.

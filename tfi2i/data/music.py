@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from tfi2i.data.audio import BANDS, HOP, SAMPLE_RATE, sound_to_picture
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.scores import Note, read_score
-from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
 
 PREFIX = "music:"

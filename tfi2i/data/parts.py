@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfi2i.data.evaluation import spread_evenly
-from tfi2i.data.source import DataSource, Images, Split, counts_in_words, fingerprint
+from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
+from tfi2i.data.source import DataSource, Images, Split, counts_in_words
 from tfi2i.errors import DataError
 
 
@@ -72,5 +73,7 @@ def limited(source: DataSource, limit: int) -> DataSource:
         source,
         description=f"{source.description}; limited to {counts_in_words(source.kind, splits)}",
         splits=splits,
-        fingerprint=fingerprint("limited", limit, source.fingerprint),
+        fingerprint=derived_fingerprint(
+            source.fingerprint, lambda images: fingerprint("limited", limit, images)
+        ),
     )

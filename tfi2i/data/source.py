@@ -1,7 +1,6 @@
 """What a data source is: named splits of images that can be loaded one by one, in any order."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,8 +69,8 @@ class DataSource:
         description: what was found, in words and counts.
         splits: "train" always, "test" and "val" where there are some; empty for a `dataset`.
         licence: the licence of the images where it is known.
-        fingerprint: changes when the names, the number or the sizes of the images change, so that
-            a run is not resumed on other data.
+        fingerprint: changes when the images change, so that a run is not resumed on other data;
+            `tfi2i.data.fingerprint` says what of files it sees.
         skipped: files left out because they cannot be read, with the reason.
         class_names: for kind `labelled`, the name of every class number.
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
@@ -99,15 +98,6 @@ def check_kind(kind: str | None) -> None:
     """Raises a DataError unless `kind` is None or one of KINDS."""
     if kind is not None and kind not in KINDS:
         raise DataError(f"kind={kind!r} is not one of {', '.join(KINDS)}")
-
-
-def fingerprint(*parts: Iterable[object] | object) -> str:
-    """A short digest of nested names and numbers."""
-    digest = hashlib.sha256()
-    for part in parts:
-        text = part if isinstance(part, str) else repr(part)
-        digest.update(text.encode("utf-8", "surrogateescape") + b"\0")
-    return digest.hexdigest()[:32]
 
 
 def counts_in_words(kind: str, splits: dict[str, Split]) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.data.files import EncodedImages
-from tfi2i.data.source import DataSource, Split, counts_in_words, fingerprint
+from tfi2i.data.fingerprint import fingerprint, with_content
+from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
 
 PREFIX = "tfds:"
@@ -75,6 +76,7 @@ def open_tfds(
                 if kind == "labelled":
                     labels = tuple(int(example[label_key]) for example in examples[there])
                 splits[part] = Split(images(there), labels=labels)
+    encoded = {split: [one[image_key] for one in found] for split, found in examples.items()}
     license_text = builder.info.redistribution_info.license
     return DataSource(
         kind=kind,
@@ -83,12 +85,15 @@ def open_tfds(
         + counts_in_words(kind, splits),
         splits=splits,
         licence=license_text or None,
-        fingerprint=fingerprint(
-            builder.info.full_name,
-            kind,
-            direction,
-            channels,
-            [(split, [len(one[image_key]) for one in found]) for split, found in examples.items()],
+        fingerprint=with_content(
+            fingerprint(
+                builder.info.full_name,
+                kind,
+                direction,
+                channels,
+                [(split, list(map(len, images))) for split, images in encoded.items()],
+            ),
+            [(image, len(image)) for images in encoded.values() for image in images],
         ),
         class_names=tuple(builder.info.features[label_key].names) if kind == "labelled" else (),
     )

@@ -92,16 +92,12 @@ def class_figures(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
 def _trained_segmenter(
     source: "DataSource", size: int, classes: int, cache: Path | None
 ) -> "keras.Model":
-    from tfi2i.training.arrays import (
-        assign_arrays,
-        read_arrays,
-        variables_to_arrays,
-        write_arrays,
-    )
+    from tfi2i.training.array_file import read_arrays
+    from tfi2i.training.arrays import assign_arrays, variables_to_arrays, write_arrays
 
     model = _build(classes)
     variables = {variable.path: variable for variable in model.variables}
-    kept = cache / f"segmenter-{source.fingerprint[:12]}-{size}.npz" if cache else None
+    kept = cache / f"segmenter-{source.fingerprint[-12:]}-{size}.npz" if cache else None
     if kept is not None and kept.exists():
         assign_arrays(variables, read_arrays(kept), source=kept)
         return model

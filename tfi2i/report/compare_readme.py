@@ -8,6 +8,7 @@ import numpy as np
 
 from tfi2i.data import as_rgb, write_image
 from tfi2i.report.compare_table import comparison_lead, comparison_note, comparison_table
+from tfi2i.whole_files import write_text
 
 PICTURE = "pictures.jpg"
 
@@ -44,7 +45,7 @@ def write_compare_readme(
         f"From left to right: {', '.join(columns)}.",
     ]
     path = folder / "README.md"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
     return path
 
 

@@ -3,13 +3,14 @@
 import base64
 import html
 import io
-import os
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tfi2i.whole_files import write_text
 
 _VOID = {"img", "meta", "br"}
 
@@ -74,10 +75,8 @@ def page(title: str, *body: object, refresh_seconds: int | None = None) -> Html:
 
 def write_page(path: Path, text: Html) -> None:
     """Replaces a page at once, so that a browser never loads half of one."""
-    partial = path.with_name(f".{path.name}.partial")
     # Names of files may hold bytes that are no UTF-8.
-    partial.write_text(text, encoding="utf-8", errors="replace")
-    os.replace(partial, path)
+    write_text(path, text, errors="replace")
 
 
 def section(title: str, *children: object) -> Html:

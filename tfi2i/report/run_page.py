@@ -111,9 +111,12 @@ def _samples(folder: "RunFolder", crop_size: int) -> Html:
     )
 
 
-def _sample(root: Path, file: Path, crop_size: int) -> Html:
-    with Image.open(file) as image:
-        width = image.width
+def _sample(root: Path, file: Path, crop_size: int) -> Html | None:
+    try:
+        with Image.open(file) as image:
+            width = image.width
+    except OSError:  # a damaged picture is left out
+        return None
     shown = width * max(1, _SHOWN_WIDTH // width)
     names = _COLUMNS.get(width // crop_size, ())
     picture = element(

@@ -1,59 +1,57 @@
-"""Files of named arrays, for checkpoints and weights: checked when read, atomic when written."""
+"""Variables to files of named arrays and back: checked both ways, written whole or not at all."""
 
 import hashlib
-import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-from tfi2i.errors import WeightsError
+from tfi2i.errors import DamagedFileError, WeightsError
+from tfi2i.whole_files import replacing
+
+
+class HasForm(Protocol):
+    """An array, or what a file's header says of one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # noqa: D102
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:  # noqa: D102
+        ...
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Writes arrays to a `.npz` file that appears whole or not at all.
 
-    The file is written under a temporary name, flushed to the disk and renamed. Every member
-    carries a CRC-32.
+    Every member carries a CRC-32; `tfi2i.training.array_file` reads the file.
 
     Raises:
         WeightsError: If the disk refuses; nothing is left under `path` that was not there before.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise WeightsError(
             f"cannot write {path}: {error.strerror}; earlier files are intact"
         ) from error
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads a file that `write_arrays` made.
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
 
     Raises:
-        WeightsError: If the file is missing, truncated, altered, or holds anything but arrays.
+        DamagedFileError: If it is missing or cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise WeightsError(f"no such file: {path}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path} is damaged or not a file of arrays: {error}") from error
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DamagedFileError(f"cannot read {path}: {error.strerror}") from None
 
 
 def variables_to_arrays(
@@ -68,20 +66,22 @@ def variables_to_arrays(
     for name, variable in variables.items():
         array = np.array(keras.ops.convert_to_numpy(variable))
         if np.issubdtype(array.dtype, np.floating):
+            array = _cast(array, np.dtype(dtype or array.dtype))
             if not np.isfinite(array).all():
-                raise WeightsError(f"{name} has values that are not finite; it is not saved")
-            array = array.astype(dtype or array.dtype)
+                raise WeightsError(
+                    f"{name} has values that are not finite in {array.dtype}; it is not saved"
+                )
         arrays[name] = array
     return arrays
 
 
-def assign_arrays(
-    variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray], *, source: Path
+def check_fit(
+    arrays: Mapping[str, HasForm], variables: Mapping[str, keras.Variable], *, source: Path
 ) -> None:
-    """Sets variables from arrays of exactly the same names and shapes.
+    """Compares names, shapes and kinds of numbers; an array's header is enough.
 
     Raises:
-        WeightsError: Naming the first differences; nothing is assigned then.
+        WeightsError: Naming the first differences.
     """
     missing = sorted(variables.keys() - arrays.keys())
     extra = sorted(arrays.keys() - variables.keys())
@@ -101,7 +101,31 @@ def assign_arrays(
             raise WeightsError(
                 f"{source}: {name} is {array.dtype}, the model wants {variable.dtype}"
             )
-        if floating and not np.isfinite(array).all():
-            raise WeightsError(f"{source}: {name} has values that are not finite")
+
+
+def assign_arrays(
+    variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray], *, source: Path
+) -> None:
+    """Sets variables from arrays of exactly the same names and shapes.
+
+    Raises:
+        WeightsError: Naming the first differences, or a value that the variable cannot hold;
+            nothing is assigned then.
+    """
+    check_fit(arrays, variables, source=source)
+    values: dict[str, Any] = {}
     for name, variable in variables.items():
-        variable.assign(arrays[name].astype(variable.dtype))
+        value = _cast(arrays[name], np.dtype(variable.dtype))
+        if not np.isfinite(value).all():
+            raise WeightsError(f"{source}: {name} has values that are not finite in {value.dtype}")
+        if value.dtype.kind in "biu" and not np.array_equal(value, arrays[name]):
+            raise WeightsError(f"{source}: {name} has values that {value.dtype} cannot hold")
+        values[name] = value
+    for name, variable in variables.items():
+        variable.assign(values[name])
+
+
+def _cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """To another dtype without a warning; whoever calls looks at what became infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(dtype, copy=False)

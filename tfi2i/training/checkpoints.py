@@ -1,24 +1,27 @@
 """Checkpoints of a run: written whole, kept few, and never in need of manual help."""
 
+import contextlib
 import re
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tfi2i.errors import RunError, WeightsError
-from tfi2i.training.arrays import (
-    assign_arrays,
-    read_arrays,
-    variables_to_arrays,
-    write_arrays,
-)
+import numpy as np
+
+from tfi2i.errors import DamagedFileError, RunError, WeightsError
+from tfi2i.training.array_file import Header, read_arrays
+from tfi2i.training.arrays import assign_arrays, check_fit, variables_to_arrays, write_arrays
 from tfi2i.training.gan import GAN
+from tfi2i.whole_files import remove_leftovers
+
+Pick = Callable[[Mapping[str, Header], Path], Mapping[str, str]]
 
 
 class Checkpoints:
     """The checkpoint files of one run, `step-<iteration>.npz`, newest last."""
 
     def __init__(self, folder: Path, *, keep: int = 2):
-        """Names the folder; nothing is made or removed before the first `save`.
+        """Names the folder; nothing is made or removed before the first `save` or `restore`.
 
         Args:
             folder: Of the run.
@@ -28,12 +31,12 @@ class Checkpoints:
         self.keep = keep
 
     def files(self) -> list[Path]:
-        """All complete checkpoints, oldest first."""
+        """All checkpoints, oldest first."""
         found = self.folder.glob("step-*.npz")
         return sorted(p for p in found if re.fullmatch(r"step-\d{9}\.npz", p.name))
 
     def newest(self) -> Path | None:
-        """The newest checkpoint, or None."""
+        """The newest checkpoint, or None; whether it is whole, only reading can tell."""
         files = self.files()
         return files[-1] if files else None
 
@@ -43,9 +46,11 @@ class Checkpoints:
         Raises:
             WeightsError: If the disk refuses or a value is not finite; earlier files are intact.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self.folder.glob(".*.tmp"):  # of a process that was killed while saving
-            leftover.unlink()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WeightsError(f"cannot make {self.folder}: {error.strerror}") from error
+        remove_leftovers(self.folder)
         arrays = variables_to_arrays(model.state())
         path = self.folder / f"step-{int(arrays['iteration']):09d}.npz"
         write_arrays(path, arrays)
@@ -53,8 +58,36 @@ class Checkpoints:
             old.unlink()
         return path
 
+    def read_newest(self, pick: Pick) -> tuple[Path, dict[str, np.ndarray]] | None:
+        """Reads the newest checkpoint that is whole; warns about each that is not.
+
+        Args:
+            pick: As `read_arrays` takes it, with the file as a second argument.
+
+        Returns:
+            The file and the arrays picked, or None if there is no checkpoint at all.
+
+        Raises:
+            RunError: If there are checkpoints and all are damaged.
+            WeightsError: As `pick`, for a checkpoint that is whole.
+        """
+        files = self.files()
+        for path in reversed(files):
+            try:
+                return path, read_arrays(path, lambda headers, path=path: pick(headers, path))
+            except DamagedFileError as error:
+                warnings.warn(f"{error}; falling back to the checkpoint before", stacklevel=2)
+        if files:
+            raise RunError(
+                f"all {len(files)} checkpoints in {self.folder} are damaged: put a copy of one "
+                "back, or start a new run in another folder"
+            )
+        return None
+
     def restore(self, model: GAN) -> Path | None:
-        """Restores the newest checkpoint that is whole; warns about each that is not.
+        """Restores the newest checkpoint that is whole, as `read_newest`.
+
+        Damaged ones get the name `damaged-step-...`: they must not be taken for the newest again.
 
         Returns:
             The file restored from, or None if there is no checkpoint at all.
@@ -63,15 +96,19 @@ class Checkpoints:
             RunError: If there are checkpoints and all are damaged.
             WeightsError: If a whole checkpoint does not fit the model.
         """
-        files = self.files()
-        for path in reversed(files):
-            try:
-                arrays = read_arrays(path)
-            except WeightsError as error:
-                warnings.warn(f"{error}; falling back to the checkpoint before", stacklevel=2)
-                continue
-            assign_arrays(model.state(), arrays, source=path)
-            return path
-        if files:
-            raise RunError(f"all {len(files)} checkpoints in {self.folder} are damaged")
-        return None
+        variables = model.state()
+
+        def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
+            check_fit(headers, variables, source=path)
+            return {name: name for name in variables}
+
+        read = self.read_newest(pick)
+        if read is None:
+            return None
+        path, arrays = read
+        assign_arrays(variables, arrays, source=path)
+        for damaged in self.files()[self.files().index(path) + 1 :]:
+            # What cannot be renamed stays, and is passed over again.
+            with contextlib.suppress(OSError):
+                damaged.rename(damaged.with_name(f"damaged-{damaged.name}"))
+        return path

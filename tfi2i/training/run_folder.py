@@ -1,27 +1,41 @@
 """The folder of one run: what is needed to see, resume, use and explain it."""
 
+import contextlib
+import hashlib
 import importlib.metadata
-import json
 import platform
 import re
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
+from tfi2i.data.fingerprint import is_known, same_images
 from tfi2i.errors import RunError
 from tfi2i.machine import available_cores, gpu_names, processor_name
 from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.training import run_lock
+from tfi2i.training.metrics_file import read_metrics, write_metrics
+from tfi2i.whole_files import read_json, remove_leftovers, write_json, write_text
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
+# What a start that was cut short leaves: nothing was trained, so a run may begin over it.
+_BEGINNINGS = {run_lock.LOCK, "samples", "model.json", "run.json", "log.txt"}
+# What readers of run.json rely on.
+_FACTS = {"data": str, "data_fingerprint": str, "parameters": dict}
+# The same values on another of these may be rounded in another order.
+_ROUNDING = ("processor", "threads", "gpus", "versions", "replicas")
 
 
 class RunFolder:
     """A folder made by a training run.
 
+    Every file in it is whole, or not there, whenever the process that writes it is killed.
+
     Attributes:
         path: The folder.
-        recipe_path: `recipe.yaml`, the resolved recipe.
+        recipe_path: `recipe.yaml`, the resolved recipe; written last, so that it marks a run.
         facts_path: `run.json`: versions, machine, command, data; what a reader needs to repeat it.
         metrics_path: `metrics.jsonl`, one line of losses for every so many iterations.
         samples: `samples/`, grids of translated test images named by iteration.
@@ -30,7 +44,11 @@ class RunFolder:
 
     def __init__(self, path: str | Path):
         """Names the parts; nothing is made or read."""
-        self.path = Path(path)
+        self._numbered: tuple[Path, str] | None = None
+        self._place(Path(path))
+
+    def _place(self, path: Path) -> None:
+        self.path = path
         self.recipe_path = self.path / "recipe.yaml"
         self.facts_path = self.path / "run.json"
         self.metrics_path = self.path / "metrics.jsonl"
@@ -43,90 +61,219 @@ class RunFolder:
     def next_numbered(cls, root: str | Path, description: str) -> "RunFolder":
         """The first free `<root>/<number>-<description>`, as `runs/00003-pix2pix-facades`.
 
-        Nothing is written.
+        Nothing is written. `claim` takes the number, and the next one if it was taken meanwhile.
         """
         root = Path(root)
-        taken = root.iterdir() if root.is_dir() else ()
-        numbers = [int(m[1]) for path in taken if (m := re.match(r"(\d{5})-", path.name))]
         slug = re.sub(r"[^\w.-]+", "-", description).strip("-")
-        return cls(root / f"{max(numbers, default=-1) + 1:05d}-{slug}")
+        folder = cls(_next_path(root, slug))
+        folder._numbered = root, slug
+        return folder
 
     @property
     def exists(self) -> bool:
         """Whether a run has started here."""
-        return self.recipe_path.exists()
+        return self.recipe_path.exists() or any(self.checkpoints.glob("step-*.npz"))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a new run may begin here, over no more than what a start cut short left.
+
+        What a caller redirected into it (`*.out`) may be there too.
+        """
+        if not self.path.exists():
+            return True
+        return self.path.is_dir() and all(
+            entry.name in _BEGINNINGS or entry.suffix == ".out" or _is_leftover(entry)
+            for entry in self.path.iterdir()
+        )
+
+    def claim(self) -> None:
+        """Makes the folder and holds it for this process, until `release` or the process ends.
+
+        Raises:
+            RunError: If another process holds it, or it cannot be written.
+        """
+        try:
+            if self._numbered is None:
+                self.path.mkdir(parents=True, exist_ok=True)
+            else:
+                self._take_number(*self._numbered)
+            run_lock.hold(self.path)
+            remove_leftovers(self.path)
+        except OSError as error:
+            raise self._cannot_write(error) from error
+
+    def release(self) -> None:
+        """Lets other processes go on with the run."""
+        run_lock.release(self.path)
 
     def create(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Makes the folder and describes the run in it.
+        """Describes a new run in the folder; made if needed.
 
         Raises:
             RunError: If the folder cannot be written.
         """
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
-            self.recipe_path.write_text(recipe.to_yaml(), encoding="utf-8")
-            self.write_facts(facts)
+            text = recipe.to_yaml()
+            self.write_facts({**facts, "recipe_sha256": _sha256(text.encode())})
+            write_text(self.recipe_path, text)
         except OSError as error:
-            raise RunError(f"cannot write the run folder {self.path}: {error.strerror}") from error
+            raise self._cannot_write(error) from error
 
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replaces `run.json`."""
-        self.facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        write_json(self.facts_path, facts)
 
     def recipe(self) -> Recipe:
         """The resolved recipe.
 
         Raises:
-            RunError: If this is not a run folder.
+            RunError: If this is not a run folder, or the file is damaged; it says how to go on.
         """
         if not self.exists:
             raise RunError(f"{self.path} is not a run folder: it has no {self.recipe_path.name}")
-        return load_recipe(self.recipe_path)
+        try:
+            return self._written_recipe()
+        except RunError as error:
+            try:
+                command = str(self.facts()["command"])
+            except (RunError, KeyError):
+                command = "tfi2i train VARIANT ..."
+            raise RunError(
+                f"{error}. To go on with the run, give the command that began it, with --run "
+                f"{self.path}: {command}"
+            ) from None
+
+    def _written_recipe(self) -> Recipe:
+        try:
+            whole = self.recipe_path.read_bytes().endswith(b"\n")
+            recipe = load_recipe(self.recipe_path)
+        except OSError as error:
+            raise RunError(f"cannot read {self.recipe_path}: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{self.recipe_path} is damaged: {error}") from None
+        if not whole:
+            raise RunError(f"{self.recipe_path} is cut off")
+        return recipe
 
     def facts(self) -> dict[str, Any]:
         """What `create` wrote about the run.
 
         Raises:
-            RunError: If this is not a run folder.
+            RunError: If this is not a run folder, or the file is damaged.
         """
         if not self.facts_path.exists():
             raise RunError(f"{self.path} is not a run folder: it has no {self.facts_path.name}")
-        return json.loads(self.facts_path.read_text(encoding="utf-8"))
+        return read_json(self.facts_path, RunError)
 
     def check_resumable(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Compares a recipe and its data with those that the run began with.
+        """Compares a recipe and its data with those that the run began with; writes nothing.
+
+        What cannot be compared because a file is damaged or gone is said in a warning.
 
         Raises:
             RunError: Listing the keys that differ, or saying that the images are not the same.
         """
-        differences = self.recipe().differences(recipe)
+        readable = True
+        try:
+            differences = self._written_recipe().differences(recipe)
+        except RunError as error:
+            _warn(f"{error}; the run goes on with the settings given now")
+            readable, differences = False, []
         if differences:
             raise RunError(
                 f"{self.path} was begun with another recipe ({'; '.join(differences)}). Resume it "
                 "with its own, or start a new run in another folder"
             )
-        begun = self.facts()
-        if begun["data_fingerprint"] != facts["data_fingerprint"]:
+        try:
+            begun = _checked_facts(self.facts_path, self.facts())
+        except RunError as error:
+            _warn(f"{error}; that the images are those that the run began with is not checked")
+            return
+        if not is_known(begun["data_fingerprint"]):
+            raise RunError(
+                f"{self.path} was begun with another version of tfi2i, whose fingerprint of the "
+                f"images this one cannot read: go on with that version ({begun.get('versions')})"
+            )
+        if not same_images(begun["data_fingerprint"], facts["data_fingerprint"]):
             raise RunError(
                 f"{self.path} was begun on other images ({begun['data']}) than those found now "
                 f"({facts['data']}): restore them, or start a new run in another folder"
             )
+        noted = begun.get("recipe_sha256")
+        if readable and noted and noted != _sha256(self.recipe_path.read_bytes()):
+            _warn(f"{self.recipe_path} was changed since the run began")
+        changed = [name for name in _ROUNDING if name in begun and name in facts]
+        changed = [name for name in changed if begun[name] != facts[name]]
+        if changed:
+            _warn(
+                f"the run goes on elsewhere ({', '.join(changed)} differ from run.json): it is the "
+                "same run up to rounding, not bit for bit"
+            )
+
+    def mend(self, recipe: Recipe, facts: dict[str, Any]) -> None:
+        """Writes anew what is damaged or gone, of a run that `check_resumable` let through.
+
+        Raises:
+            RunError: If the folder cannot be written.
+        """
+        with contextlib.suppress(RunError):
+            facts = _checked_facts(self.facts_path, self.facts())
+            self._written_recipe()
+            return
+        self.create(recipe, facts)
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of `metrics.jsonl`; a last line cut by a kill is left out."""
-        if not self.metrics_path.exists():
-            return []
-        lines = self.metrics_path.read_text(encoding="utf-8").splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        """All lines of `metrics.jsonl` that are whole."""
+        return read_metrics(self.metrics_path)
 
     def forget_after(self, iteration: int) -> None:
         """Drops what a killed process logged past the checkpoint that the run resumes from."""
         kept = [line for line in self.metrics() if line["iteration"] <= iteration]
-        text = "".join(json.dumps(line) + "\n" for line in kept)
-        self.metrics_path.write_text(text, encoding="utf-8")
+        write_metrics(self.metrics_path, kept)
         for sample in self.samples.glob("*.png"):
             if sample.stem.isdigit() and int(sample.stem) > iteration:
                 sample.unlink()
+
+    def _take_number(self, root: Path, slug: str) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        with run_lock.alone_in(root):
+            while self._numbered is not None:
+                self._place(_next_path(root, slug))
+                try:
+                    self.path.mkdir()
+                except FileExistsError:  # where the lock does nothing
+                    continue
+                self._numbered = None
+
+    def _cannot_write(self, error: OSError) -> RunError:
+        return RunError(f"cannot write the run folder {self.path}: {error.strerror}")
+
+
+def _next_path(root: Path, slug: str) -> Path:
+    taken = root.iterdir() if root.is_dir() else ()
+    numbers = [int(m[1]) for path in taken if (m := re.match(r"(\d{5})-", path.name))]
+    return root / f"{max(numbers, default=-1) + 1:05d}-{slug}"
+
+
+def _is_leftover(path: Path) -> bool:
+    return path.name.startswith(".") and path.suffix == ".tmp"
+
+
+def _checked_facts(path: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    for name, kind in _FACTS.items():
+        if not isinstance(facts.get(name), kind):
+            raise RunError(f"{path} is damaged, or of another version: it has no {name}")
+    return facts
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=3)
 
 
 def describe_machine() -> dict[str, Any]:

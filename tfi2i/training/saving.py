@@ -5,9 +5,7 @@ There is no code in either, and nothing is imported by a name found in them: the
 of the zoo.
 """
 
-import inspect
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,50 +13,28 @@ import keras
 
 from tfi2i.errors import WeightsError
 from tfi2i.scale import TrainedScale
+from tfi2i.training.array_file import Header, read_arrays
 from tfi2i.training.arrays import (
     assign_arrays,
+    check_fit,
     file_sha256,
-    read_arrays,
     variables_to_arrays,
     write_arrays,
 )
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
+from tfi2i.training.model_facts import (
+    FACTS,
+    build_model,
+    read_model_facts,
+    scale_facts,
+    write_model_facts,
+)
+from tfi2i.training.translation import TranslationGAN
 
 Model = TypeVar("Model", bound=GAN)
 
-FACTS = "model.json"
 WEIGHTS = "weights.npz"
-
-
-def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **facts: Any) -> None:
-    """Writes `model.json`: the variant's name, its constructor's arguments, and further facts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"variant": variant, "config": config, **facts}, indent=2)
-    (folder / FACTS).write_text(text + "\n", encoding="utf-8")
-
-
-def scale_facts(model: GAN) -> dict[str, Any]:
-    """What `model.json` says of the scale of training; nothing where images kept their size."""
-    return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
-
-
-def read_model_facts(folder: Path) -> dict[str, Any]:
-    """Reads `model.json`.
-
-    Raises:
-        WeightsError: If the folder holds no model, or the file does not have the form.
-    """
-    path = folder / FACTS
-    if not path.exists():
-        raise WeightsError(f"{folder} holds no model: it has no {FACTS}")
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise WeightsError(f"{path} is damaged: {error}") from None
-    if not isinstance(facts, dict) or not isinstance(facts.get("config"), dict):
-        raise WeightsError(f"{path} does not describe a model: `variant` and `config` are needed")
-    return facts
 
 
 def save_model(
@@ -115,43 +91,68 @@ def load_model(variant_class: type[Model], folder: str | Path) -> Model:
         raise WeightsError(
             f"{folder} holds a {facts.get('variant')!r}, not a {variant_class.variant_name()!r}"
         )
-    known = inspect.signature(variant_class.__init__).parameters.keys() | {"trainable", "dtype"}
-    unknown = set(facts["config"]) - known
-    if unknown:
-        raise WeightsError(f"{folder / FACTS} has unknown arguments: {sorted(unknown)}")
-    config = {k: v for k, v in facts["config"].items() if k not in ("trainable", "dtype")}
-    model = variant_class(**config)
+    model = build_model(variant_class, facts["config"], source=folder / FACTS)
     model.trained_scale = TrainedScale.from_facts(facts)
     load_weights(model, folder)
     return model
 
 
 def load_weights(model: GAN, folder: str | Path) -> None:
-    """Fills a model from what `save_model` wrote, or from a run folder's newest checkpoint.
+    """Fills a model from what `save_model` wrote, or from a run folder's newest whole checkpoint.
 
-    From a run, the generator takes its running average if the run kept one.
+    From a run, the generator takes its running average if the run kept one. A checkpoint that is
+    damaged is named in a warning, and the one before it is taken.
 
     Raises:
         WeightsError: If the file was altered, or does not fit the model.
+        RunError: If all checkpoints of the run are damaged.
     """
     folder = Path(folder)
     facts = read_model_facts(folder)
     if "weights_sha256" in facts:
-        if file_sha256(folder / WEIGHTS) != facts["weights_sha256"]:
-            raise WeightsError(f"{folder / WEIGHTS} is not the file {FACTS} describes (SHA-256)")
-        variables = _of_networks(model, facts["networks"])
-        assign_arrays(variables, read_arrays(folder / WEIGHTS), source=folder / WEIGHTS)
-        return
-    newest = Checkpoints(folder / "checkpoints").newest()
-    if newest is None:
-        raise WeightsError(f"{folder} has no checkpoint yet")
-    arrays = read_arrays(newest)
+        _load_saved(model, folder, facts)
+    else:
+        _load_newest(model, folder)
+
+
+def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
+    path, names = folder / WEIGHTS, facts["networks"]
+    unknown = sorted(set(names) - {network.name for network in model.networks})
+    if unknown:
+        raise WeightsError(f"{folder / FACTS}: the model has no network {unknown[0]!r}")
+    if isinstance(model, TranslationGAN):
+        missing = sorted({network.name for network in model.shipped_networks} - set(names))
+        if missing:
+            raise WeightsError(
+                f"{folder} cannot translate: the weights of {missing[0]} are left out"
+            )
+    if file_sha256(path) != facts["weights_sha256"]:
+        raise WeightsError(f"{path} is not the file {FACTS} describes (SHA-256)")
+    variables = _of_networks(model, names)
+
+    def pick(headers: Mapping[str, Header]) -> dict[str, str]:
+        check_fit(headers, variables, source=path)
+        return {name: name for name in variables}
+
+    assign_arrays(variables, read_arrays(path, pick), source=path)
+
+
+def _load_newest(model: GAN, folder: Path) -> None:
     variables = model.network_state()
-    chosen = {
-        name: arrays.get(f"average/{name}", arrays[name])
-        for name in variables.keys() & arrays.keys()
-    }
-    assign_arrays(variables, chosen, source=newest)
+
+    def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
+        stored = {
+            name: f"average/{name}" if f"average/{name}" in headers else name for name in variables
+        }
+        found = {name: headers[origin] for name, origin in stored.items() if origin in headers}
+        check_fit(found, variables, source=path)
+        return stored
+
+    read = Checkpoints(folder / "checkpoints").read_newest(pick)
+    if read is None:
+        raise WeightsError(f"{folder} has no checkpoint yet")
+    path, arrays = read
+    assign_arrays(variables, arrays, source=path)
 
 
 def _of_networks(model: GAN, names: Sequence[str]) -> dict[str, keras.Variable]:

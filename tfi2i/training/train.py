@@ -20,7 +20,7 @@ from tfi2i.data import (
     training_batches,
 )
 from tfi2i.errors import RecipeError
-from tfi2i.machine import computes_bfloat16
+from tfi2i.machine import computes_bfloat16, computing_threads
 from tfi2i.recipe import Recipe
 from tfi2i.scale import TrainedScale
 from tfi2i.training.callbacks import (
@@ -31,9 +31,9 @@ from tfi2i.training.callbacks import (
 )
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
+from tfi2i.training.model_facts import scale_facts, write_model_facts
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
-from tfi2i.training.saving import scale_facts, write_model_facts
 from tfi2i.training.schedule import LinearDecay
 from tfi2i.training.strategy import is_chief, make_strategy
 from tfi2i.training.translation import TranslationGAN
@@ -87,15 +87,8 @@ class Training:
         self._check_mini_batches()
 
         self.is_chief = is_chief(self.strategy)
-        facts = self._facts()
-        if folder.exists:
-            folder.check_resumable(recipe, facts)
-        elif self.is_chief:
-            folder.create(recipe, facts)
-            write_model_facts(
-                folder.path, recipe.variant, self.model.get_config(), **scale_facts(self.model)
-            )
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
+        self._open_folder(self._facts())
         with self.strategy.scope():
             self.resumed_from = self.checkpoints.restore(self.model)
             if self.resumed_from is None:
@@ -103,6 +96,27 @@ class Training:
         if self.is_chief:
             folder.forget_after(self.iteration)
         self.finished = False
+
+    def _open_folder(self, facts: dict[str, Any]) -> None:
+        """Holds the folder; one in which nothing was trained is begun anew."""
+        folder = self.folder
+        if self.is_chief:
+            folder.claim()
+        try:
+            goes_on = self.checkpoints.newest() is not None
+            if goes_on:
+                folder.check_resumable(self.recipe, facts)
+            if self.is_chief:
+                write_model_facts(
+                    folder.path,
+                    self.recipe.variant,
+                    self.model.get_config(),
+                    **scale_facts(self.model),
+                )
+                (folder.mend if goes_on else folder.create)(self.recipe, facts)
+        except BaseException:
+            folder.release()
+            raise
 
     @property
     def iteration(self) -> int:
@@ -139,6 +153,15 @@ class Training:
             *(self._chief_callbacks(saver, warn) if self.is_chief else []),
             *(callbacks or []),
         ]
+        if self.is_chief:
+            self.folder.claim()
+        try:
+            self._fit_rest(saver, all_callbacks, verbose)
+        finally:
+            self.folder.release()
+        self.finished = self.iteration >= self.total_iterations
+
+    def _fit_rest(self, saver: WriteCheckpoints, all_callbacks, verbose) -> None:
         epoch, done = divmod(self.iteration, self.steps_per_epoch)
         if done:
             # Resumed within an epoch: finish it, from the batch at which it was left.
@@ -148,7 +171,6 @@ class Training:
             self._fit_epochs(
                 epoch, self.settings.epochs, self.steps_per_epoch, all_callbacks, verbose
             )
-        self.finished = self.iteration >= self.total_iterations
 
     def _fit_epochs(self, first: int, last: int, steps: int, callbacks, verbose) -> None:
         arguments = self.recipe.arguments_for("data", training_batches)
@@ -231,6 +253,7 @@ class Training:
             "data_fingerprint": self.source.fingerprint,
             "skipped": self.source.skipped,
             "precision": keras.config.dtype_policy().name,
+            "threads": computing_threads(),
             "replicas": self.strategy.num_replicas_in_sync,
             "parameters": {
                 network.name: int(network.count_params())

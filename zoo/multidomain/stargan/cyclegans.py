@@ -27,6 +27,7 @@ from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.results import FIGURES, rounded
 from tfi2i.training import RunFolder, TranslationGAN
 from tfi2i.training.run_folder import describe_machine
+from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import find_variant, load
 
 SMALL = "small"
@@ -140,7 +141,7 @@ def main() -> None:
     found = compare(given.recipe, given.out, epochs=given.epochs, seed=given.seed)
     name = "cyclegans.json" if given.recipe == SMALL else f"cyclegans_{given.recipe}.json"
     path = find_variant("stargan").folder / name
-    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(path, found)
     print(json.dumps(found["mean"]), f"{found['seconds']} s, {found['parameters']:,} weights")
 
 

@@ -1,0 +1,149 @@
+"""`model.json`: a variant's name and its constructor's arguments, read as a stranger's.
+
+There is no code in it, and nothing is imported by a name found in it: the variant must be one of
+the zoo, and its arguments must have the types that its constructor names.
+"""
+
+import inspect
+import math
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tensorflow as tf
+
+from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.training.gan import GAN
+from tfi2i.whole_files import read_json, write_json
+
+Model = TypeVar("Model", bound=GAN)
+
+FACTS = "model.json"
+# Keras' own, which are no part of what was trained.
+_LEFT_OUT = ("trainable", "dtype")
+# Sizes of images and networks: what is beyond would be built for hours before it is refused.
+_LARGEST = 4096
+_NO_SIZES = ("seed", "switch_update", "statistics_images")
+_TYPES = {"variant": str, "config": dict, "weights_sha256": str, "networks": list, "data": dict}
+
+
+def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **facts: Any) -> None:
+    """Writes `model.json`: the variant's name, its constructor's arguments, and further facts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / FACTS, {"variant": variant, "config": config, **facts})
+
+
+def scale_facts(model: GAN) -> dict[str, Any]:
+    """What `model.json` says of the scale of training; nothing where images kept their size."""
+    return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
+
+
+def read_model_facts(folder: Path) -> dict[str, Any]:
+    """Reads `model.json`.
+
+    Returns:
+        `variant` (text) and `config` (a table); of a saved model also `weights_sha256` (text) and
+        `networks` (one name or more); perhaps `data` (a table), `scale` (as `scale_facts` has it),
+        and what else was noted.
+
+    Raises:
+        WeightsError: If the folder holds no model, or the file does not have the form.
+    """
+    path = folder / FACTS
+    if not path.exists():
+        raise WeightsError(f"{folder} holds no model: it has no {FACTS}")
+    facts = read_json(path, WeightsError)
+    for name in ("variant", "config"):
+        if name not in facts:
+            raise WeightsError(
+                f"{path} does not describe a model: `variant` and `config` are needed"
+            )
+    for name, wanted in _TYPES.items():
+        if name in facts and not isinstance(facts[name], wanted):
+            raise WeightsError(f"{path}: `{name}` is no {_WORDS[wanted]}: {_shown(facts[name])}")
+    if "weights_sha256" in facts:
+        names = facts.get("networks")
+        if not names or not all(isinstance(name, str) for name in names):
+            raise WeightsError(f"{path}: `networks` does not name the networks of the weights")
+    _check_scale(path, facts.get("scale"))
+    return facts
+
+
+def build_model(variant_class: type[Model], config: dict[str, Any], *, source: Path) -> Model:
+    """Calls the constructor with arguments from a file.
+
+    Args:
+        variant_class: Of the zoo.
+        config: Its arguments as JSON has them.
+        source: The file, for messages.
+
+    Raises:
+        WeightsError: If an argument is unknown or of another type than the constructor's, or if the
+            constructor refuses it.
+    """
+    constructor = variant_class.__init__
+    known = inspect.signature(constructor).parameters.keys() | set(_LEFT_OUT)
+    unknown = sorted(set(config) - (known - {"self", "kwargs"}))
+    if unknown:
+        raise WeightsError(f"{source} has unknown arguments: {_shown(unknown)}")
+    config = {name: value for name, value in config.items() if name not in _LEFT_OUT}
+    hints = typing.get_type_hints(constructor)
+    for name, value in config.items():
+        if not _fits(value, hints[name]):
+            raise WeightsError(
+                f"{source}: {name} is {_shown(value)}, and should be {_in_words(hints[name])}"
+            )
+        least = 1 if name == "crop_size" else 0
+        is_size = type(value) is int and name not in _NO_SIZES
+        if is_size and not least <= value <= _LARGEST:
+            raise WeightsError(f"{source}: {name} is {value}, not within {least} to {_LARGEST}")
+    try:
+        return variant_class(**config)
+    except (RecipeError, ValueError, ArithmeticError, LookupError, MemoryError) as error:
+        raise WeightsError(f"{source}: no model can be built of it: {_shown(error)}") from error
+    except tf.errors.OpError as error:
+        raise WeightsError(f"{source}: no model can be built of it: {error.message}") from error
+
+
+def _check_scale(path: Path, scale: Any) -> None:
+    """Raises a WeightsError unless the scale of training has its form, or is not noted."""
+    if scale is None:
+        return
+    table = scale if isinstance(scale, dict) else {}
+    sides = table.get("sides")
+    numbers: list[Any] = [table.get("load_size")]
+    numbers += sides.values() if isinstance(sides, dict) else [None]
+    if not all(type(one) in (int, float) and 0 < one < 1e9 for one in numbers):
+        raise WeightsError(f"{path}: `scale` is no scale of training: {_shown(scale)}")
+
+
+_WORDS = {str: "text", dict: "table", list: "list"}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON may be given for a parameter with this annotation."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin is typing.Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, (list, tuple)) and all(_fits(one, parts[0]) for one in value)
+    if hint is float:
+        # An int may stand for it, as long as it is not beyond all floats.
+        return type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value)
+    return type(value) is hint
+
+
+def _in_words(hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(map(repr, typing.get_args(hint)))
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+
+
+def _shown(value: Any) -> str:
+    """A value of a stranger in one line of bounded length."""
+    text = value if isinstance(value, str) else repr(value)
+    text = " ".join(str(value).split()) if isinstance(value, Exception) else text
+    return text if len(text) <= 200 else f"{text[:200]}..."

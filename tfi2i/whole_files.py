@@ -1,0 +1,80 @@
+"""Files that are whole under their name, or not there, whatever kills the process that writes."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tfi2i.errors import Tfi2iError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives another name beside `path`; what is written there becomes `path` when the block ends.
+
+    The content is on the disk before the name changes, so that a loss of power cannot leave an
+    empty file either. An error leaves what was there before.
+
+    Args:
+        path: The file to make or to replace.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    # Not every system can flush a folder; there the name may be lost with the power, not the file.
+    with contextlib.suppress(OSError):
+        _flush(path.parent)
+
+
+def write_text(path: Path, text: str, *, errors: str = "strict") -> None:
+    """Writes a text file in UTF-8; `errors` as `str.encode` has it."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", errors))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a value as indented JSON."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: Path, error: type[Tfi2iError] = Tfi2iError) -> dict[str, Any]:
+    """Reads a JSON file that holds a table of names and values.
+
+    Args:
+        path: The file.
+        error: What to raise.
+
+    Raises:
+        Tfi2iError: Of the class `error`, if the file cannot be read or holds anything else.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as reason:
+        raise error(f"cannot read {path}: {reason.strerror}") from None
+    except (ValueError, RecursionError) as reason:
+        raise error(f"{path} is damaged: {reason}") from None
+    if not isinstance(value, dict):
+        raise error(f"{path} is damaged: it holds no table of names and values")
+    return value
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what killed processes were writing; call where no other process writes."""
+    for leftover in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
