@@ -14,7 +14,7 @@ from tfi2i.data.tags import Tags, read_tags
 from tfi2i.errors import DataError
 from tfi2i.scale import Scale, TrainedScale, scale_factor, unlike_training
 from tfi2i.translate import Tile, translate_image
-from tfi2i.translation_files import find_images, output_paths
+from tfi2i.translation_files import find_images, left_alone, output_paths
 
 
 def translate_files(
@@ -96,7 +96,7 @@ def translate_files(
         raise DataError(f"none of the {len(files)} files can be read: {unreadable[0]}")
     if unreadable:
         console.print(f"left out {len(unreadable)} of {len(files)} files:", *unreadable, sep="\n  ")
-    for sentence in remarks.sentences(scale):
+    for sentence in [*remarks.sentences(scale), *left_alone(inputs)]:
         console.print(sentence)
     return written
 

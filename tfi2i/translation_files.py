@@ -15,13 +15,13 @@ KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LONGEST_NAME = 255  # Bytes, of common file systems.
 
 
-def find_images(inputs: Sequence[str | Path], out_dir: str | Path) -> list[Path]:
+def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None) -> list[Path]:
     """The image files that the inputs name, each once, in their order.
 
     Args:
         inputs: Files (whatever their suffix), folders (the images directly in them), globs (the
             images that match; `**` goes through subfolders, except `out_dir`).
-        out_dir: Where earlier translations may be.
+        out_dir: Where earlier translations may be; None for nowhere.
 
     Raises:
         DataError: Nothing was given, or an input does not exist or holds no image.
@@ -99,7 +99,21 @@ def _check_names(targets: dict[Path, Path]) -> None:
             )
 
 
-def _files_of(source: str | Path, out_dir: str | Path) -> list[Path]:
+def left_alone(inputs: Sequence[str | Path]) -> list[str]:
+    """What looks like a picture in the folders among the inputs and is not read, in words."""
+    found = []
+    for folder in (Path(source) for source in inputs if Path(source).is_dir()):
+        listing, name = list_folder(folder), display_name(folder)
+        kinds = [f"{count} {suffix}" for suffix, count in sorted(listing.unread().items())]
+        if kinds:
+            found.append(f"not read: {', '.join(kinds)} in {name}; convert them to PNG or JPEG")
+        pipes = [other for other in listing.others if Path(other).suffix.lower() in SUFFIXES]
+        if pipes:
+            found.append(f"no image files but pipes or devices: {', '.join(pipes)} in {name}")
+    return found
+
+
+def _files_of(source: str | Path, out_dir: str | Path | None) -> list[Path]:
     path = Path(source)
     if path.is_dir():
         listing = list_folder(path)
@@ -112,7 +126,7 @@ def _files_of(source: str | Path, out_dir: str | Path) -> list[Path]:
         raise DataError(f"there is no file or folder {display_name(path)}")
     matches = _matches(path)
     images = [match for match in matches if match.suffix.lower() in SUFFIXES and not match.is_dir()]
-    if "**" in str(source):
+    if "**" in str(source) and out_dir is not None:
         produced = Path(out_dir).resolve()
         images = [image for image in images if produced not in image.resolve().parents]
     if not images:

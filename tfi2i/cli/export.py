@@ -128,7 +128,7 @@ def _real_images(
 
     channels = chosen.translator().translator(direction).input_shape[-1]
     if inputs:
-        files = find_images(inputs, "")[:MOST_IMAGES]
+        files = find_images(inputs)[:MOST_IMAGES]
         pictures = [read_image(file, channels=channels) for file in files]
     else:
         source = chosen.open_data(None)
