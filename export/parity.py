@@ -26,6 +26,7 @@ from tfi2i.export.agreement import (
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 from tfi2i.export.saved_model import read_metadata
+from tfi2i.export.scale import outputs_at_scale, photos_at_scale
 from tfi2i.padding import padded_side
 
 LATENCY_RUNS = 5
@@ -65,6 +66,13 @@ class References:
         resized = [resize_image(images[0], *size)[np.newaxis] for size in other_sizes]
         others = [(image, keras_outputs(inference, image)) for image in resized]
         return cls(inference, images, keras_outputs(inference, images), others)
+
+    def at_scale(self, images: np.ndarray, scale: float) -> list[np.ndarray]:
+        """What Keras makes of images at a scale; at their own pixels what it made already."""
+        for known, outputs in [(self.images, self.outputs), *self.others]:
+            if scale == 1 and images is known:
+                return outputs
+        return outputs_at_scale(self.generator, images, scale)
 
     def report(self, artefacts: list[dict[str, Any]]) -> dict[str, Any]:
         """Puts entries of files together with Keras' own latency; see `parity_report`."""
@@ -171,8 +179,12 @@ def saved_model_entry(
         raise ExportError(f"{folder} is no SavedModel; give the version folder, such as .../1.")
     name = f"{folder.parent.name}/{folder.name}"
     facts = read_metadata(folder)["export"]
+    scale = facts["scale"]
     tolerance = tolerance_of("saved_model", facts["precision"], required_psnr_db)
-    images = references.images
+    if scale != 1:
+        # Whole levels: where a value lies between two, a rounding decides.
+        tolerance = Tolerance(psnr_db=required_psnr_db)
+    images = references.images if scale == 1 else photos_at_scale(references.images[:2], scale)
     if _padded_pixels(images, references) > facts["max_pixels"]:
         raise ExportError(
             f"{name} takes images of up to {facts['max_pixels']} pixels, and those to compare on "
@@ -180,12 +192,14 @@ def saved_model_entry(
         )
     signatures = tf.saved_model.load(str(folder)).signatures
     serve = signatures["serving_default"]
-    found, served = _compared(name, serve, images, references.outputs, tolerance)
+    outputs = references.at_scale(images, scale)
+    found, served = _compared(name, serve, images, outputs, tolerance)
     entry = _entry(name, "saved_model", facts["precision"], found, tolerance, images)
-    for image, outputs in references.others:
+    for image, _ in references.others:
         if _padded_pixels(image, references) <= facts["max_pixels"]:
             height, width = image.shape[1:3]
             where = f"{name} on an image of {width} x {height}"
+            outputs = references.at_scale(image, scale)
             at_size, _ = _compared(where, serve, image, outputs, tolerance)
             entry["sizes"].append(_at_size(image, at_size))
     entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from tfi2i.export.encoded import FORMATS, decode_checked, require_pixels
 from tfi2i.export.graph import pad_by_reflection
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.partial import partial_folder
+from tfi2i.export.scale import at_scale, scaled_sides
 
 METADATA_FILE = Path("assets.extra") / "tfi2i.json"
 MAX_PIXELS = 4096 * 4096
@@ -27,6 +29,7 @@ def export_saved_model(
     metadata: dict[str, Any],
     precision: Literal["float32", "bfloat16"] = "float32",
     max_pixels: int | None = None,
+    scale: float = 1.0,
 ) -> Path:
     """Writes a SavedModel as the next version below `folder`, as TF Serving expects it.
 
@@ -58,6 +61,9 @@ def export_saved_model(
             on processors that compute in it (`tfi2i.machine.computes_bfloat16`).
         max_pixels: refused at serving time: a float batch with more pixels in all, or an encoded
             image with more, each after padding. A ResNet generator computes in about 1 kB a pixel.
+        scale: what the sides of images are multiplied with in the graph before they are translated;
+            results are brought back to the images' size, in whole levels (`tfi2i.export.scale`).
+            1 translates the images' own pixels.
 
     Returns:
         The version's folder.
@@ -68,12 +74,12 @@ def export_saved_model(
     folder = Path(folder)
     inference = inference_generator(generator, precision, fused=True)
     max_pixels = max_pixels or MAX_PIXELS
-    signatures = _signatures(inference, max_pixels)
-    document = _metadata_text(metadata, inference, sorted(signatures), max_pixels)
-    with partial_folder(folder) as partial:
+    signatures = _signatures(inference, max_pixels, scale)
+    document = _metadata_text(metadata, inference, sorted(signatures), max_pixels, scale)
+    with partial_folder(folder) as unfinished:
         module = tf.Module()
         module.weights = [variable.value for variable in inference.model.variables]
-        written = partial / "model"
+        written = unfinished / "model"
         tf.saved_model.save(module, str(written), signatures=signatures)
         (written / METADATA_FILE).parent.mkdir()
         (written / METADATA_FILE).write_text(document, encoding="utf-8")
@@ -95,13 +101,17 @@ def read_metadata(version: str | Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _signatures(generator: InferenceGenerator, max_pixels: int) -> dict[str, Any]:
+def _signatures(generator: InferenceGenerator, max_pixels: int, scale: float) -> dict[str, Any]:
     """Builds the tf.functions; both share the generator's graph and its variables."""
     shape = (None, None, generator.input_channels)
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
     def translated(image: tf.Tensor) -> tf.Tensor:
-        return translated_pixels(generator, image)
+        if scale == 1:
+            return translated_pixels(generator, image)
+        height, width = tf.unstack(scaled_sides(tf.shape(image)[:2], scale))
+        with tf.control_dependencies([require_pixels(height, width, 1, generator, max_pixels)]):
+            return at_scale(partial(translated_pixels, generator), tf.identity(image), scale)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32, name="images")])
     def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -139,7 +149,11 @@ def _one_by_one(function: Callable[..., tf.Tensor], elements: Any, dtype: tf.DTy
 
 
 def _metadata_text(
-    metadata: dict[str, Any], generator: InferenceGenerator, signatures: list[str], max_pixels: int
+    metadata: dict[str, Any],
+    generator: InferenceGenerator,
+    signatures: list[str],
+    max_pixels: int,
+    scale: float,
 ) -> str:
     export = {
         "signatures": signatures,
@@ -149,6 +163,7 @@ def _metadata_text(
         "output_channels": generator.output_channels,
         "size_multiple": generator.size_multiple,
         "max_pixels": max_pixels,
+        "scale": scale,
         "encoded_formats": list(FORMATS),
         "exif_orientation": "ignored by the graph; tfi2i.export.client.prepare applies it",
         "alpha": "dropped by the graph",

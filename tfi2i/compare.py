@@ -101,12 +101,13 @@ def compare(
         DataError: If the images cannot serve a variant's kind of batch; found before any training.
         RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe, or
             its generator has no width to set.
-        RunError: If `out` holds a run of another budget.
+        RunError: If `out` holds a run of another budget, or pages that no comparison wrote.
         TrainingError: If a run fails; its own message is in its log.
     """
     if len(set(names)) != len(names):
         raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
     entries = [_enter(name, budget, seeds, out) for name in names]
+    _check_pages(out)
 
     def run(entry: _Entry, seed: int) -> dict[str, Any]:
         record = measured_run(
@@ -214,6 +215,14 @@ def _folder(path: Path, recipe: Recipe) -> RunFolder:
                 "another folder with --out"
             )
     return folder
+
+
+def _check_pages(out: Path) -> None:
+    pages = [out / name for name in ("README.md", "index.html") if (out / name).exists()]
+    if pages and not (out / "compare.json").exists():
+        raise RunError(
+            f"{pages[0]} is there already and no comparison wrote it: name another folder"
+        )
 
 
 def _test_images(source: DataSource, size: int) -> dict[str, np.ndarray]:

@@ -91,13 +91,19 @@ def scale_factor(
                 "give a number"
             )
         return trained.load_size / math.sqrt(height * width)
-    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
+    check_scale(scale)
+    return float(scale)
+
+
+def check_scale(scale: Scale) -> None:
+    """Raises a DataError unless a scale is one of the names or a positive number."""
+    number = isinstance(scale, int | float) and not isinstance(scale, bool)
+    if scale not in get_args(NamedScale) and not (number and 0 < float(scale) < math.inf):
         names = " or ".join(f'"{name}"' for name in get_args(NamedScale))
         raise DataError(
             f"scale={scale!r} is not possible: it is {names}, or a number that the sides are "
             "multiplied with, such as 0.5; 1 keeps the pixels"
         )
-    return float(scale)
 
 
 def scaled_size(height: int, width: int, factor: float) -> tuple[int, int]:

@@ -24,13 +24,19 @@ from tfi2i.export.parity import References, litert_entry, saved_model_entry
 from tfi2i.export.partial import not_writable, partial_folder
 from tfi2i.export.saved_model import next_version
 from tfi2i.machine import computes_bfloat16
+from tfi2i.scale import Scale, scale_factor
 from tfi2i.training import TranslationGAN
+from tfi2i.training.translation import domain_read
 
 PARITY_FILE = "parity.json"
 Precision = Literal["auto", "float32", "bfloat16"]
 # Height and width, beside the size of the images themselves: a large one, and one that is a
 # multiple of nothing.
 OTHER_SIZES = ((256, 256), (300, 401))
+_SCALED = (
+    "The SavedModel resizes: it multiplies the sides of images with {0:.4g} before it translates, "
+    "and brings the results back to the images' size. LiteRT files do not: multiply before."
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Wanted:
             says which.
         max_pixels: That the SavedModel accepts; see `export_saved_model`.
         required_psnr_db: Least agreement of what computes in less than float32.
+        scale: At which the SavedModel translates: "trained", or what the sides of images are
+            multiplied with; see `tfi2i.scale`. LiteRT files take pixels that have it already.
     """
 
     formats: Sequence[str]
@@ -55,6 +63,7 @@ class Wanted:
     precision: Precision = "auto"
     max_pixels: int | None = None
     required_psnr_db: float = REQUIRED_PSNR_DB
+    scale: Scale = "trained"
 
 
 def ship(
@@ -112,7 +121,12 @@ class _Export:
         self._references = references
         self._wanted = wanted
         self._partial, self._folder = partial, folder
+        self._scale = scale_factor(
+            wanted.scale, model.trained_scale, height=1, width=1, domain=domain_read(direction)
+        )
         self._notes: list[str] = []
+        if self._scale != 1:
+            self._notes.append(_SCALED.format(self._scale))
 
     def report(self) -> dict[str, Any]:
         """Makes the files in the order of `FORMATS`, and reports on them."""
@@ -124,6 +138,7 @@ class _Export:
                     entries.append(made)
         report = self._references.report(entries)
         report["notes"] += self._notes
+        report["scale"] = self._scale
         return report
 
     @contextmanager
@@ -152,6 +167,7 @@ class _Export:
             metadata={**self._wanted.metadata, "direction": self._direction},
             precision=precision,
             max_pixels=self._wanted.max_pixels,
+            scale=self._scale,
         )
         version = version.rename(version.with_name(str(next_version(self._folder / place))))
         return saved_model_entry(version, self._references, self._wanted.required_psnr_db)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tfi2i.errors import DataError, RunError
+from tfi2i.scale import Scale, check_scale
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -96,6 +97,20 @@ class Chosen:
         )
         load_size = table.get("load_size", self.size)
         return at_trained_scale(found, load_size=load_size, crop_size=self.size)
+
+
+def parse_scale(text: str) -> Scale:
+    """The option --scale as a word or a number.
+
+    Raises:
+        DataError: If it is no possible scale.
+    """
+    try:
+        scale: Scale = float(text)
+    except ValueError:
+        scale = text  # type: ignore[assignment]
+    check_scale(scale)
+    return scale
 
 
 def choose_model(run: Path | None, preset: str | None) -> Chosen:

@@ -12,6 +12,7 @@ from tfi2i.cli.chosen import (
     StrengthOption,
     StyleOption,
     choose_model,
+    parse_scale,
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
@@ -65,6 +66,13 @@ def export(
             help="Accept bfloat16 and int8 files that agree with Keras to this many dB; else 40."
         ),
     ] = None,
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="At which the SavedModel translates: trained, as training resized its images, or "
+            "a number, 1 for the images' own pixels."
+        ),
+    ] = "trained",
     style: StyleOption = None,
     strength: StrengthOption = 1.0,
     images: Annotated[
@@ -77,6 +85,9 @@ def export(
     for option, number in {"size": size, "max-pixels": max_pixels}.items():
         if number is not None and number < 1:
             raise ExportError(f"--{option} {number} is not possible: give 1 or more")
+    chosen_scale = parse_scale(scale)
+    if chosen_scale == "fit":
+        raise ExportError("--scale fit depends on each image: give trained, or a number")
     check_folder(out_folder)
     import_tensorflow()
     from tfi2i.export.agreement import REQUIRED_PSNR_DB
@@ -97,6 +108,7 @@ def export(
         precision=precision,
         max_pixels=max_pixels,
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
+        scale=chosen_scale,
     )
     pictures = {name: _real_images(chosen, images, name, side) for name in directions}
     for name, report in ship(model, out_folder, pictures, wanted).items():
@@ -122,16 +134,18 @@ def _real_images(
     """Up to 16 images of the domain that the direction translates, uint8 (N, size, size, C)."""
     import numpy as np
 
-    from tfi2i.data import read_image, resize_image
+    from tfi2i.data import read_image, sized
     from tfi2i.training.translation import domain_read
     from tfi2i.translation_files import find_images
 
     channels = chosen.translator().translator(direction).input_shape[-1]
+    keeps_scale = False
     if inputs:
         files = find_images(inputs)[:MOST_IMAGES]
         pictures = [read_image(file, channels=channels) for file in files]
     else:
         source = chosen.open_data(None)
+        keeps_scale = source.keeps_scale
         split = source.splits.get("test") or source.splits.get("train")
         part = domain_read(direction)
         domain = getattr(split, part)
@@ -139,4 +153,4 @@ def _real_images(
             raise DataError(f"{source.name} has no images of domain {part}; give --images")
         chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))
         pictures = [domain.load(int(index)) for index in chosen_indices]
-    return np.stack([resize_image(picture, size, size) for picture in pictures])
+    return np.stack([sized(picture, size, keeps_scale=keeps_scale) for picture in pictures])

@@ -12,10 +12,11 @@ from tfi2i.cli.chosen import (
     StrengthOption,
     StyleOption,
     choose_model,
+    parse_scale,
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
-from tfi2i.scale import Scale, scale_in_words
+from tfi2i.scale import scale_in_words
 
 EXAMPLE = (
     "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
@@ -59,7 +60,7 @@ def translate(
     """Translate images of any size with a trained model."""
     if whole and tile is not None:
         raise DataError("--whole and --tile exclude each other")
-    chosen_scale = _scale(scale)
+    chosen_scale = parse_scale(scale)
     import_tensorflow()
     from tfi2i.training.translation import domain_read
 
@@ -80,11 +81,3 @@ def translate(
     about = scale_in_words(chosen_scale, model.trained_scale, domain_read(direction))
     if about is not None:
         out.print(about)
-
-
-def _scale(text: str) -> Scale:
-    """The option as a word or a number; which of them are possible is checked where it is used."""
-    try:
-        return float(text)
-    except ValueError:
-        return text  # type: ignore[return-value]
