@@ -167,3 +167,15 @@ def test_what_onednn_brings_is_a_ratio(monkeypatch):
     section = importlib.import_module("benchmarks.onednn").onednn_section
     works = {"pix2pix 64 px": {"with oneDNN": {"median_s": 0.2}, "without": {"median_s": 0.3}}}
     assert "| pix2pix 64 px | 200 | 300 (1.50) |" in section(works)
+
+
+def test_the_page_of_scales_is_what_its_command_makes_of_the_figures():
+    results = json.loads((ROOT / "benchmarks/results_scale.json").read_text(encoding="utf-8"))
+    page = module("scale_page").scale_page(results)
+    assert (ROOT / "docs/scale.md").read_text(encoding="utf-8") == page
+    # The default has the smallest error over all kinds of picture.
+    for table in results["figures"].values():
+        ways = {
+            way: [row[way]["psnr_db"] for row in table.values()] for way in table["larger crops"]
+        }
+        assert max(ways, key=lambda way: sum(ways[way])) == "factor of training (`trained`)"

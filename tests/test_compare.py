@@ -92,6 +92,14 @@ def test_a_budget_of_another_size_is_another_budget(compared):
         compare(NAMES, wider, seeds=[0], out=out)
 
 
+def test_pages_of_others_are_not_written_over(compared, tmp_path):
+    _, budget, _ = compared
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(RunError, match=r"README\.md is there already and no comparison wrote it"):
+        compare(NAMES, budget, seeds=[0], out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):
     budget = Budget(str(unpaired_folder), size=32, epochs=1)
     with pytest.raises(RecipeError, match="named once"):
