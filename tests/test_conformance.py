@@ -4,6 +4,7 @@ A new variant adds one entry to TINY in tiny_models.py.
 """
 
 import importlib.util
+import inspect
 import itertools
 from pathlib import Path
 
@@ -95,6 +96,20 @@ def test_config_is_the_constructor_arguments(name):
     assert again.get_config() == model.get_config()
     shapes = {k: tuple(v.shape) for k, v in model.network_state().items()}
     assert {k: tuple(v.shape) for k, v in again.network_state().items()} == shapes
+
+
+@everyone
+def test_each_player_learns_at_its_own_rate(name):
+    model = tiny_model(name)
+    parameters = inspect.signature(model.compile).parameters
+    names = [parameter for parameter in parameters if parameter.endswith("learning_rate")]
+    rates = {parameter: 1e-3 * (1 + place) for place, parameter in enumerate(names)}
+    model.compile(**rates, **({"beta_1": 0.3} if "beta_1" in parameters else {"decay": 0.3}))
+    for role, player in model.players.items():
+        owner = "learning_rate" if role == "canvas" else f"{role}_learning_rate"
+        assert player.learning_rate == pytest.approx(rates[owner.removeprefix("random_")]), role
+        momentum = "beta_1" if "beta_1" in parameters else "rho"
+        assert getattr(player.optimizer, momentum) == 0.3
 
 
 @everyone

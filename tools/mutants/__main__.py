@@ -30,7 +30,11 @@ def main() -> int:
     if given.list:
         print("\n".join(fault.title for fault in faults))
         return 0
-    return _plant(faults, jobs=given.jobs, limit=given.limit)
+    try:
+        return _plant(faults, jobs=given.jobs, limit=given.limit)
+    except StaleError as error:
+        print(f"stale: {error}", file=sys.stderr)
+        return 2
 
 
 def _arguments() -> argparse.Namespace:

@@ -54,10 +54,15 @@ class Fault:
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     def planted(self) -> bytes:
-        """The file's content with the fault in it."""
+        """The file's content with the fault in it.
+
+        Raises:
+            StaleError: If the file was changed since the fault was made.
+        """
         source = (ROOT / self.path).read_bytes()
         end = self.start + len(self.old.encode())
-        assert source[self.start : end] == self.old.encode(), self.path
+        if source[self.start : end] != self.old.encode():
+            raise StaleError(f"{self.path} was changed while faults were planted: begin again")
         return source[: self.start] + self.new.encode() + source[end:]
 
     def diff(self) -> str:

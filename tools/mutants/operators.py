@@ -66,11 +66,10 @@ def sign(tree: ast.AST) -> Made:
 
 
 def drop(tree: ast.AST) -> Made:
-    """A term of a sum left out."""
+    """The first term of a sum left out; `sign` asks of each further term whether it counts."""
     for node in walk(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            yield node, text(node.left)
-            if not is_sum(node.left):  # whose own terms are left out one by one
+            if not is_sum(node.left):
                 minus = isinstance(node.op, ast.Sub)
                 yield node, text(ast.UnaryOp(ast.USub(), node.right) if minus else node.right)
         elif called(node) == "tf.add_n":
@@ -239,7 +238,6 @@ OBJECTIVE: tuple[Callable[[ast.AST], Made], ...] = (
     sign, drop, factor, constant, weight, swap, twin, statement, player, condition, related, repeat,
     stop,
 )  # fmt: skip
-PLAYERS = (networks, rates, swap)
 LOSS = (sign, drop, factor, constant, swap, condition, related, stop)
 MECHANISM = (sign, drop, factor, constant, weight, statement, condition, boundary, related, stop)
 

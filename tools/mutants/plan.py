@@ -7,7 +7,7 @@ from tools.mutants import operators
 from tools.mutants.declared import DECLARED
 from tools.mutants.equivalent import EQUIVALENT
 from tools.mutants.fault import ROOT, Fault, StaleError
-from tools.mutants.targets import LOSS_TESTS, MECHANISMS, Target, objective_tests
+from tools.mutants.targets import LOSS_TESTS, MECHANISMS, RATES, Target, objective_tests
 from tools.mutants.tree import named_functions, piece, reached
 
 
@@ -71,12 +71,14 @@ def _variants() -> Iterator[Target]:
     """Of every variant, `train_step` and all that it calls in its own file; and `compile`."""
     for path in sorted((ROOT / "zoo").glob("*/*/model.py")):
         functions = named_functions(ast.parse(path.read_bytes()))
-        relative, tests = str(path.relative_to(ROOT)), objective_tests(path.parent.name)
+        relative, variant = str(path.relative_to(ROOT)), path.parent.name
+        tests = objective_tests(variant)
         steps = [name for name in functions if name.endswith(".train_step")]
         names = reached(steps, functions)
         yield Target(relative, tuple(names), operators.OBJECTIVE, tests)
         made = tuple(name for name in functions if name.endswith(".compile"))
-        yield Target(relative, made, operators.PLAYERS, tests)
+        yield Target(relative, made, (operators.networks,), tests)
+        yield Target(relative, made, (operators.rates, operators.swap), (RATES.format(variant),))
 
 
 def _losses() -> Iterator[Target]:

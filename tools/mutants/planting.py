@@ -84,6 +84,8 @@ def run_each(
     running: dict[int, _Running] = {}
     waiting = iter(work)
     more = True
+    # So that the forks end with this process, whoever ends it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         while more or running:
             while more and len(running) < jobs:
@@ -104,6 +106,8 @@ def run_each(
 
 
 def _start(fault: Fault | None, tests: tuple[str, ...]) -> tuple[int, _Running]:
+    # Here, not in the fork, where a fault that cannot be planted would pass for a noticed one.
+    finder = _FaultyFinder(fault) if fault else None
     output = tempfile.TemporaryFile()
     sys.stdout.flush()
     process = os.fork()
@@ -111,9 +115,10 @@ def _start(fault: Fault | None, tests: tuple[str, ...]) -> tuple[int, _Running]:
         code = 3
         try:
             os.setpgid(0, 0)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-            code = _run_tests(fault, tests)
+            code = _run_tests(finder, tests)
         finally:
             # Without the parent's clean-up.
             sys.stdout.flush()
@@ -121,12 +126,12 @@ def _start(fault: Fault | None, tests: tuple[str, ...]) -> tuple[int, _Running]:
     return process, _Running(fault, output)
 
 
-def _run_tests(fault: Fault | None, tests: tuple[str, ...]) -> int:
+def _run_tests(finder: "_FaultyFinder | None", tests: tuple[str, ...]) -> int:
     import pytest
 
     os.chdir(ROOT)
-    if fault is not None:
-        sys.meta_path.insert(0, _FaultyFinder(fault))
+    if finder is not None:
+        sys.meta_path.insert(0, finder)
     return pytest.main(
         ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header", *tests]
     )
@@ -153,26 +158,26 @@ class _FaultyFinder(importlib.machinery.PathFinder):
     """Finds one module, and gives it a text that is not its file's."""
 
     def __init__(self, fault: Fault):
-        self.fault = fault
+        self.module = fault.module
+        self.loader = _FaultyLoader(fault.module, str(ROOT / fault.path), fault.planted())
 
     def find_spec(self, fullname, path=None, target=None):  # type: ignore[override]
-        if fullname != self.fault.module:
+        if fullname != self.module:
             return None
-        file = str(ROOT / self.fault.path)
         return importlib.util.spec_from_file_location(
-            fullname, file, loader=_FaultyLoader(fullname, file, self.fault)
+            fullname, self.loader.path, loader=self.loader
         )
 
 
 class _FaultyLoader(importlib.machinery.SourceFileLoader):
-    def __init__(self, fullname: str, path: str, fault: Fault):
+    def __init__(self, fullname: str, path: str, text: bytes):
         super().__init__(fullname, path)
-        self.fault = fault
+        self.text = text
+        self.code = compile(text, path, "exec", dont_inherit=True)
 
     def get_code(self, fullname: str):
-        text = self.fault.planted()
-        _show(self.path, text.decode())
-        return compile(text, self.path, "exec", dont_inherit=True)
+        _show(self.path, self.text.decode())
+        return self.code
 
 
 def _show(path: str, text: str) -> None:

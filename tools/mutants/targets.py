@@ -28,6 +28,7 @@ LOSS_TESTS = {
         "tests/test_style.py::test_content_statistics_and_variation_by_hand",
     ),
 }
+RATES = "tests/test_conformance.py::test_each_player_learns_at_its_own_rate[{}]"
 SCHEDULED = "tests/test_training.py::test_any_keras_optimizer_with_a_schedule_keeps_it"
 NOISE = "tests/test_training.py::test_replicas_draw_different_noise_and_agree_where_they_must"
 # A run that is stopped and goes on, of a variant that takes little time.
