@@ -7,10 +7,12 @@ import pytest
 import tensorflow as tf
 
 from tfi2i.errors import TrainingError
+from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder, callbacks
 from tfi2i.training.callbacks import WriteMetrics
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.safety_callbacks import StopWhenNotFinite
+from tfi2i.training.train import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 
@@ -74,6 +76,18 @@ def test_a_broken_loss_is_named_with_the_last_good_checkpoint(value, tmp_path):
     watch.on_train_batch_end(0, None)
     with pytest.raises(TrainingError, match="second is .* at iteration 9.*step-000000007.npz"):
         watch.on_train_batch_end(0, {"first": 1.0, "second": value, "third": math.nan})
+
+
+def test_a_run_stops_at_a_broken_loss(paired_folder, tmp_path):
+    recipe = Recipe(
+        "pix2pix",
+        {"filters": 2, "discriminator_filters": 2, "receptive_field": 16, "depth": 2},
+        {"source": str(paired_folder), "batch_size": 2, "load_size": 36, "crop_size": 32},
+        {"generator_learning_rate": 1e38, "samples": 2},
+    ).resolve(Pix2Pix)
+    training = Training(recipe, Pix2Pix, RunFolder(tmp_path / "run"))
+    with pytest.raises(TrainingError, match="The last good checkpoint is .*step-000000000.npz"):
+        training.fit(verbose=0)
 
 
 @pytest.mark.parametrize(

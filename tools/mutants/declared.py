@@ -162,11 +162,6 @@ DECLARED: tuple[Declared, ...] = (
         "variables_to_arrays(model.state())", "variables_to_arrays(model.network_state())", RESUMED,
     ),
     Declared(
-        "tfi2i/training/arrays.py", "values that are not finite are saved",
-        "if not np.isfinite(array).all():\n                raise WeightsError(f\"{name} has",
-        "if False:\n                raise WeightsError(f\"{name} has", FILES,
-    ),
-    Declared(
         "tfi2i/training/arrays.py", "a transposed array is taken",
         "tuple(array.shape) != tuple(variable.shape)",
         "sorted(array.shape) != sorted(variable.shape)", FILES,

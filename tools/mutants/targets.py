@@ -35,6 +35,7 @@ NOISE = "tests/test_training.py::test_replicas_draw_different_noise_and_agree_wh
 RESUMED = (
     "tests/test_conformance.py::test_an_interrupted_run_equals_one_that_never_stopped[pix2pix]",
 )
+PRESET = "tests/test_conformance.py::test_presets_load_and_are_what_their_facts_say[pix2pix]"
 FILES = tuple(
     f"tests/test_resume.py::{name}"
     for name in (
@@ -45,6 +46,9 @@ FILES = tuple(
         "test_values_that_are_not_finite_are_never_saved",
         "test_arrays_that_do_not_fit_change_nothing",
     )
+) + (
+    "tests/test_damaged_files.py::test_training_and_using_a_run_fall_back_to_the_same_checkpoint",
+    "tests/test_damaged_files.py::test_a_checkpoint_of_another_model_is_no_damage",
 )
 LABELS = ("tests/test_training_multidomain.py::test_targets_are_the_labels_in_another_order",
           "tests/test_training_multidomain.py::test_replicas_share_targets")  # fmt: skip
@@ -82,7 +86,7 @@ MECHANISMS = (
         "tfi2i/training/gan.py",
         ("GAN.report", "GAN.state", "GAN.network_state", "GAN.averaged_weights"),
         operators.MECHANISM,
-        ("tests/test_training_player.py", *RESUMED),
+        ("tests/test_training_player.py", *RESUMED, PRESET),
     ),
     Target(
         "tfi2i/training/optimizers.py",
@@ -95,19 +99,22 @@ MECHANISMS = (
     ),
     Target(
         "tfi2i/training/arrays.py",
-        ("write_arrays", "variables_to_arrays", "assign_arrays"),
+        ("write_arrays", "variables_to_arrays", "check_fit", "assign_arrays"),
         operators.MECHANISM,
         FILES,
     ),
     Target(
         "tfi2i/training/checkpoints.py",
-        ("Checkpoints.newest", "Checkpoints.save", "Checkpoints.restore"),
+        (
+            "Checkpoints.newest", "Checkpoints.save", "Checkpoints.read_newest",
+            "Checkpoints.restore",
+        ),
         operators.MECHANISM,
         FILES,
     ),
     Target(
         "tfi2i/training/train.py",
-        ("Training.fit", "Training._fit_epochs", "_dtype_policy"),
+        ("Training._fit_rest", "Training._fit_epochs", "_dtype_policy"),
         operators.MECHANISM,
         ("tests/test_training_logs.py", *RESUMED),
     ),
