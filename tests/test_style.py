@@ -6,15 +6,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tfi2i import losses
 from tfi2i.data import open_source, read_style, spread_evenly, to_float
-from tfi2i.errors import DataError, MissingExtraError, RecipeError
+from tfi2i.errors import DataError, MissingExtraError, RecipeError, RunError
 from tfi2i.layers import AdaptiveInstanceNormalization
 from tfi2i.metrics.style import StyleMeter, style_transfer
 from tfi2i.networks import PerceptualFeatures, adain_decoder, resnet, vgg_features
 from tfi2i.networks.vgg import LAYERS
-from tfi2i.training import TranslationGAN
+from tfi2i.recipe import Recipe
+from tfi2i.training import RunFolder, TranslationGAN
+from tfi2i.training.train import Training
 from tfi2i.zoo.style.adain import AdaIN
 from tfi2i.zoo.style.fast_style import FastStyle
 from tfi2i.zoo.style.gatys import Gatys
@@ -292,3 +295,20 @@ def test_the_cards_show_the_comparison():
     comparison = section(read_comparison(folder))
     for name in CARDS:
         assert comparison in (folder / name / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_run_does_not_go_on_with_another_style_image(images_folder, tmp_path):
+    style = tmp_path / "style.png"
+    Image.effect_noise((32, 32), 50).convert("RGB").save(style)
+    recipe = Recipe(
+        "gatys",
+        model={"style": str(style), "start": "noise"},
+        data={"source": str(images_folder), "batch_size": 1, "load_size": 32, "crop_size": 32},
+        train={"epochs": 1, "samples": 1},
+    ).resolve(Gatys)
+    training = Training(recipe, Gatys, RunFolder(tmp_path / "run"))
+    training.checkpoints.save(training.model)
+    assert Training(recipe, Gatys, training.folder).resumed_from is not None
+    Image.effect_noise((32, 32), 90).convert("RGB").save(style)
+    with pytest.raises(RunError, match="another style image"):
+        Training(recipe, Gatys, training.folder)

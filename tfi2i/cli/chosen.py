@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tfi2i.cli.console import plain_warnings
 from tfi2i.errors import DataError, RunError
 from tfi2i.scale import Scale, check_scale
 
@@ -132,7 +133,8 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}")
     facts = read_model_facts(folder)
-    model = load(folder)
+    with plain_warnings():
+        model = load(folder)
     began = RunFolder(folder)
     data = dict(began.recipe().data) if began.exists else facts.get("data", {})
     return Chosen(model, folder, facts, data)

@@ -3,7 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -22,6 +23,14 @@ def show_error(message: str) -> None:
 def show_warning(message: str) -> None:
     """One yellow line on stderr."""
     err.print(Text(f"warning: {message}", style="yellow"))
+
+
+@contextmanager
+def plain_warnings(show: Callable[[str], None] = show_warning) -> Iterator[None]:
+    """Within the context, Python's own warnings are shown as one plain line each."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: show(str(message))
+        yield
 
 
 def show_facts(facts: dict[str, str]) -> None:

@@ -1,9 +1,6 @@
 """The lines of a training run: on the screen, and in the run folder's log.txt."""
 
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tfi2i.cli.console import out, show_warning
@@ -42,13 +39,6 @@ class RunLog:
         """Shows a warning and writes it to the file."""
         show_warning(sentence)
         self.note(f"warning: {sentence}")
-
-    @contextmanager
-    def catching_warnings(self) -> Iterator[None]:
-        """Within the context, Python's own warnings come here, one plain line each."""
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: self.warn(str(message))
-            yield
 
     def _append(self, text: str) -> None:
         with open(self._folder.log_path, "a", encoding="utf-8") as file:

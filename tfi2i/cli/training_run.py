@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfi2i.cli.console import out
+from tfi2i.cli.console import out, plain_warnings
 from tfi2i.cli.plan import Plan
 from tfi2i.cli.run_log import RunLog
 from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
@@ -38,7 +38,7 @@ def carry_out(plan: Plan, *, to_resume: str | None = None) -> Training:
         SystemExit: After Ctrl-C.
     """
     log = RunLog(plan.folder)
-    with log.catching_warnings():
+    with plain_warnings(log.warn):
         return _train(plan, log, to_resume)
 
 

@@ -201,6 +201,12 @@ class RunFolder:
                 f"{self.path} was begun on other images ({begun['data']}) than those found now "
                 f"({facts['data']}): restore them, or start a new run in another folder"
             )
+        style = begun.get("style_fingerprint")
+        if style and facts.get("style_fingerprint") not in (None, style):
+            raise RunError(
+                f"{self.path} was begun with another style image: restore it, or start a new run "
+                "in another folder"
+            )
         noted = begun.get("recipe_sha256")
         if readable and noted and noted != _sha256(self.recipe_path.read_bytes()):
             _warn(f"{self.recipe_path} was changed since the run began")

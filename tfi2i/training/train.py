@@ -19,6 +19,7 @@ from tfi2i.data import (
     steps_per_epoch,
     training_batches,
 )
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.errors import RecipeError
 from tfi2i.machine import computes_bfloat16, computing_threads
 from tfi2i.recipe import Recipe
@@ -245,12 +246,14 @@ class Training:
             )
 
     def _facts(self) -> dict[str, Any]:
+        style = self.model.style_image()
         return {
             **describe_machine(),
             "variant": self.recipe.variant,
             "data": self.source.description,
             "data_licence": self.source.licence,
             "data_fingerprint": self.source.fingerprint,
+            **({} if style is None else {"style_fingerprint": fingerprint(style.tobytes().hex())}),
             "skipped": self.source.skipped,
             "precision": keras.config.dtype_policy().name,
             "threads": computing_threads(),
