@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import keras
 import numpy as np
@@ -121,9 +121,19 @@ class WriteSamples(RunCallback):
             shown = domain
         if len(translator.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
-        rows = [np.concatenate(row, axis=1) for row in zip(*map(as_rgb, columns), strict=True)]
-        write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(rows))
+        grid = np.concatenate(_of_equal_length(as_rgb(column) for column in columns), axis=2)
+        write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(grid))
         return found
+
+
+def _of_equal_length(columns: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """Columns (N, H, W, C), each with its own N, filled up with white to the longest."""
+    columns = list(columns)
+    rows = max(map(len, columns))
+    return [
+        np.pad(one, [(0, rows - len(one)), (0, 0), (0, 0), (0, 0)], constant_values=255)
+        for one in columns
+    ]
 
 
 class WritePicture(RunCallback):
