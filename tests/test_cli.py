@@ -331,6 +331,9 @@ def test_evaluate_shows_and_writes_figures(trained, tmp_path, tfi2i):
     assert code == 0
     assert "a2b, 4 images" in said and "baseline: mean colour" in said and "SSIM" in said
     figures = json.loads(file.read_text())
+    run = json.loads((trained / "run.json").read_text())
+    assert figures["run"].items() >= run.items() and run["command"]
+    assert figures["run"]["last_log"]["iteration"] == 6
     assert figures["images_a"] == 4 and figures["split"] == "test" and figures["size"] == 32
     # b is the negative of a, so that the copied input is far off.
     assert figures["copy_input"]["l1"] > figures["mean_colour"]["l1"] > 0

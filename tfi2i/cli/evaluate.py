@@ -49,7 +49,8 @@ def evaluate(
         typer.Option("--measure", help="A further measure, such as diversity; may be repeated."),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures to this file as well.")
+        Path | None,
+        typer.Option("--json", help="Write them to this file, with the run's facts."),
     ] = None,
 ) -> None:
     """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID, KID, colours."""
@@ -59,6 +60,7 @@ def evaluate(
     from tfi2i.evaluation import evaluate_model
     from tfi2i.measures import Subject, check_measures, take_measures
     from tfi2i.metrics import inception_v3
+    from tfi2i.training import RunFolder
 
     check_measures(measures or ())
     chosen = choose_model(run, preset)
@@ -95,6 +97,8 @@ def evaluate(
         _show_measured(measured)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
+        if run is not None:
+            figures["run"] = RunFolder(run).record()
         write_json(json_file, figures)
 
 

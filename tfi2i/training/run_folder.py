@@ -234,6 +234,15 @@ class RunFolder:
         """All lines of `metrics.jsonl` that are whole."""
         return read_metrics(self.metrics_path)
 
+    def record(self) -> dict[str, Any]:
+        """What figures measured on this run rest on: its facts, and its last line of losses.
+
+        Raises:
+            RunError: If this is not a run folder.
+        """
+        lines = self.metrics()
+        return {**self.facts(), "last_log": lines[-1] if lines else None}
+
     def forget_after(self, iteration: int) -> None:
         """Drops what a killed process logged past the checkpoint that the run resumes from."""
         kept = [line for line in self.metrics() if line["iteration"] <= iteration]
