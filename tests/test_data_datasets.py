@@ -103,7 +103,7 @@ class TestFaults:
 
     def test_range_of_floats(self, images):
         wild = images.skip(2).map(lambda x: tf.cast(x, tf.float32))
-        with pytest.raises(DataError, match=r"values from 2 to 2; floats are in \[-1, 1\]"):
+        with pytest.raises(DataError, match=r"values from 2 to 5; floats are in \[-1, 1\]"):
             open_source(wild, kind="images")
 
     def test_unknown_length(self, images):

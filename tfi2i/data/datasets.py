@@ -6,9 +6,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.data.fingerprint import fingerprint
+from tfi2i.data.pixels import check_range
 from tfi2i.data.source import KINDS, DataSource
 from tfi2i.errors import DataError
 
+# Elements whose values are looked at: one image alone may well be bright all over.
+_LOOKED_AT = 8
 _FORM = (
     "a dataset source yields single, unbatched elements: an image (H, W, C) for kind images, "
     "(image, integer label) for labelled, (a, b) for paired and unpaired; images are uint8, or "
@@ -71,17 +74,14 @@ def _is_image(part: Any) -> bool:
 
 
 def _check_first(dataset: tf.data.Dataset, images: int) -> None:
-    """Raises a DataError if there is no element or its floats are not in [-1, 1]."""
-    for element in dataset.take(1):
-        for image in (element if isinstance(element, tuple) else (element,))[:images]:
-            values = np.asarray(image)
-            if values.dtype == np.uint8:
-                continue
-            low, high = float(values.min()), float(values.max())
-            if not (low >= -1.01 and high <= 1.01):
-                raise DataError(
-                    f"the first image of the dataset has values from {low:g} to {high:g}; "
-                    "floats are in [-1, 1] (tfi2i.data.to_float makes them from 0..255)"
-                )
-        return
-    raise DataError("the given tf.data.Dataset is empty")
+    """Raises a DataError if there is no element, or the first floats are not in [-1, 1]."""
+    elements = [
+        element if isinstance(element, tuple) else (element,)
+        for element in dataset.take(_LOOKED_AT)
+    ]
+    if not elements:
+        raise DataError("the given tf.data.Dataset is empty")
+    for part in range(images):
+        values = np.stack([np.asarray(element[part]) for element in elements])
+        if values.dtype != np.uint8:
+            check_range(values, f"the first {len(values)} images of the dataset")

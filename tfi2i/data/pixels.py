@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tfi2i.errors import DataError
+
 
 def to_float(images: Any) -> Any:
     """Pixels 0..255 to float32 in [-1, 1]: x / 127.5 - 1.
@@ -44,6 +46,41 @@ def to_uint8(images: Any) -> Any:
 
     scaled = (tf.cast(images, tf.float32) + 1.0) * 127.5
     return tf.cast(tf.clip_by_value(tf.round(scaled), 0.0, 255.0), tf.uint8)
+
+
+def require_uint8(images: np.ndarray, what: str) -> None:
+    """Raises a DataError unless pixels are uint8: of floats nobody knows which range they have.
+
+    Args:
+        images: pixels of any shape.
+        what: what they are, as the error shall name them.
+    """
+    if images.dtype != np.uint8:
+        raise DataError(
+            f"{what} takes uint8 pixels 0..255, got {images.dtype}; tfi2i.data.to_uint8 makes them "
+            "from floats in [-1, 1]"
+        )
+
+
+def check_range(values: np.ndarray, what: str) -> None:
+    """Raises a DataError unless floats look like images in [-1, 1].
+
+    Images in [0, 1] lie within it, and training on them gives pale pictures: where nothing is
+    darker than the middle grey, the values are taken for such.
+
+    Args:
+        values: float pixels of one or several images.
+        what: what they are, as the error shall name them.
+    """
+    if not np.isfinite(values).all():
+        raise DataError(f"{what} has values that are not finite")
+    low, high = float(values.min()), float(values.max())
+    if low >= -1.01 and high <= 1.01 and (low < 0.0 or low == high):
+        return
+    advice = "tfi2i.data.to_float makes them from 0..255"
+    if low >= 0.0 and high <= 1.01:
+        advice = "2 * x - 1 makes them from [0, 1]; images that are so bright may come as uint8"
+    raise DataError(f"{what} has values from {low:g} to {high:g}; floats are in [-1, 1] ({advice})")
 
 
 def as_rgb(images: np.ndarray) -> np.ndarray:

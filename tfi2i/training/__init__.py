@@ -18,6 +18,7 @@ from tfi2i.training.replicas import (
     uniform_for_each,
 )
 from tfi2i.training.run_folder import RunFolder
+from tfi2i.training.safety_callbacks import StopWhenNotFinite
 from tfi2i.training.saving import load_model, save_model
 from tfi2i.training.schedule import LinearDecay
 from tfi2i.training.translation import TranslationGAN
@@ -31,6 +32,7 @@ __all__ = [
     "MultiDomainGAN",
     "Player",
     "RunFolder",
+    "StopWhenNotFinite",
     "TranslationGAN",
     "batch_means",
     "clip_weights",

@@ -99,8 +99,11 @@ class Checkpoints:
         variables = model.state()
 
         def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
-            check_fit(headers, variables, source=path)
-            return {name: name for name in variables}
+            stored = {name: _stored_as(name, headers) for name in variables}
+            found = {name: headers[origin] for name, origin in stored.items() if origin in headers}
+            unexpected = {name: headers[name] for name in headers.keys() - stored.keys()}
+            check_fit({**found, **unexpected}, variables, source=path)
+            return stored
 
         read = self.read_newest(pick)
         if read is None:
@@ -112,3 +115,11 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 damaged.rename(damaged.with_name(f"damaged-{damaged.name}"))
         return path
+
+
+def _stored_as(name: str, headers: Mapping[str, Header]) -> str:
+    """A variable's name in a file: early ones have no averages of moving statistics."""
+    averaged = any(stored.startswith("average/") for stored in headers)
+    if name not in headers and averaged and name.startswith("average/"):
+        return name.removeprefix("average/")
+    return name

@@ -3,22 +3,25 @@
 import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.errors import RecipeError
 from tfi2i.scale import TrainedScale
+from tfi2i.training.fitting import Fitting
+from tfi2i.training.optimizers import PlayerOptimizers, optimizer_for_each
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
+from tfi2i.training.saved import Saved
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
 
 
-class GAN(keras.Model):
+class GAN(Fitting, Saved):
     """Base of every variant; the algorithm itself is the variant's own `train_step`.
 
     A variant builds its networks in `__init__`, makes its players in `compile`, and trains with
@@ -31,7 +34,8 @@ class GAN(keras.Model):
         discriminator_game: Name of the log that shows how well the discriminator tells real from
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
             where there is no discriminator, or a critic whose gradient never vanishes.
-        smallest_batch: Images that `train_step` needs in a global batch.
+        smallest_batch: Images that `train_step` needs in a batch of all replicas.
+        crop_size: Side of the square training images in pixels.
         mini_batch_count: How many mini-batches `train_step` makes of a batch, one for each update
             of a critic; the size of a batch is a multiple of it.
         trained_scale: How whole training images were resized before crops were cut; None where they
@@ -43,11 +47,17 @@ class GAN(keras.Model):
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
+    crop_size: int
 
     @property
     def mini_batch_count(self) -> int:
         """See above; 1 unless an iteration updates a critic several times."""
         return 1
+
+    @property
+    def image_channels(self) -> tuple[int, ...]:
+        """Channels of the images of a batch: of its one part, or of `a` and `b`."""
+        return (3,)
 
     def __new__(cls, *args, **kwargs):
         """Remembers the constructor's arguments, which are the whole configuration.
@@ -95,30 +105,47 @@ class GAN(keras.Model):
     def compile_players(
         self,
         players: Mapping[str, list[keras.Model]],
-        optimizers: Mapping[str, keras.optimizers.Optimizer],
+        optimizers: Any,
         *,
         ema_decay: float | None = None,
         jit_compile: bool = False,
-        **kwargs,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        **unused: Any,
     ) -> None:
         """Makes the players; a variant's `compile` ends in this.
 
         Args:
             players: Name to the networks it owns.
-            optimizers: Name to its optimizer, one for each player.
+            optimizers: Name to its optimizer, one for each player, as Keras knows optimizers: an
+                object, a name or a configuration. One name or configuration is for all of them.
             ema_decay: Decay of the running average of the generator's weights, None for none.
             jit_compile: Compile the iteration with XLA. Off by default: on processors XLA is slower
                 for these networks (docs/speed.md); it hangs under some strategies (keras#20763).
-            **kwargs: `run_eagerly` and `steps_per_execution`, as Keras' `compile` takes them.
+            run_eagerly: As Keras' `compile` has it.
+            steps_per_execution: As Keras' `compile` has it.
+            **unused: Keras' others, which are refused.
 
         Raises:
-            ValueError: If the names of players and optimizers differ.
+            RecipeError: If the names of players and optimizers differ, two players would share an
+                optimizer, or an argument has no meaning here.
         """
-        if set(players) != set(optimizers):
-            raise ValueError(
-                f"optimizers are needed for exactly {sorted(players)}, got {sorted(optimizers)}"
+        if unused:
+            raise RecipeError(
+                f"compile does not take {', '.join(unused)}: losses are the variant's own, and the "
+                f"players {' and '.join(players)} have an optimizer each: "
+                "compile(optimizers={name: optimizer}), or none for the paper's"
             )
-        super().compile(optimizer=None, loss=None, jit_compile=jit_compile, **kwargs)
+        if ema_decay is not None and not 0.0 <= ema_decay < 1.0:
+            raise RecipeError(f"ema_decay={ema_decay} is not possible: it is from 0 to below 1")
+        optimizers = optimizer_for_each(list(players), optimizers)
+        super().compile(
+            optimizer=None,
+            loss=None,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
         self.players = {
             name: Player(
                 name,
@@ -128,6 +155,7 @@ class GAN(keras.Model):
             )
             for name, networks in players.items()
         }
+        self.optimizer = PlayerOptimizers([p.optimizer for p in self.players.values()])
 
     @classmethod
     def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
@@ -141,37 +169,6 @@ class GAN(keras.Model):
             RecipeError: If the arguments do not fit the images.
         """
         return config
-
-    @classmethod
-    def variant_name(cls) -> str:
-        """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
-        return cls.__module__.split(".")[-2]
-
-    def save(self, folder: str | Path) -> Path:  # type: ignore[override]
-        """Saves all networks to a folder: arrays and JSON, no code; `load` reads it back."""
-        from tfi2i.training.saving import save_model
-
-        return save_model(self, folder)
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Rebuilds a model from what `save` wrote, from a preset's folder, or from a run folder.
-
-        Raises:
-            WeightsError: If the folder holds no model of this variant, or altered weights.
-        """
-        from tfi2i.training.saving import load_model
-
-        return load_model(cls, folder)
-
-    @classmethod
-    def from_preset(cls, name: str) -> Self:
-        """Loads a trained generator that ships with this variant; `tfi2i list` names them.
-
-        Raises:
-            WeightsError: If the variant has no preset of this name.
-        """
-        return cls.load(Path(inspect.getfile(cls)).parent / "weights" / name)
 
     def prepare(self, source: "DataSource") -> None:
         """Looks at the training images, once, before the first iteration of a new run.

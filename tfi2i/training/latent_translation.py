@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i import networks
+from tfi2i.data.pixels import require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.layers import FixedLatent
 from tfi2i.training.replicas import own_share, replica_count
@@ -152,8 +153,7 @@ class LatentTranslationGAN(TranslationGAN):
         Raises:
             DataError: The latents do not fit the images or the model.
         """
-        from tfi2i.data.pixels import to_float, to_uint8
-
+        require_uint8(images, "sample")
         self._check_latents(latents, len(images))
         latents = latents.astype(np.float32)
         with self.averaged_weights():
@@ -195,8 +195,7 @@ class LatentTranslationGAN(TranslationGAN):
         Raises:
             DataError: The variant has no encoder, or the images have another size.
         """
-        from tfi2i.data.pixels import to_float
-
+        require_uint8(images, "encode")
         encoder: keras.Model | None = getattr(self, "encoder", None)
         if encoder is None:
             raise DataError(f"{self.name} has no encoder: its latents can only be drawn")

@@ -1,8 +1,12 @@
-"""The optimizer of most papers in the zoo, in one kernel a variable."""
+"""The optimizer of most papers in the zoo, in one kernel a variable; and one for each player."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from tfi2i.errors import RecipeError
 from tfi2i.training.replicas import replica_count
 
 
@@ -58,3 +62,52 @@ def _handle(variable) -> tf.Tensor:
 def paper_adam(learning_rate: float, beta_1: float = 0.5, beta_2: float = 0.999) -> FusedAdam:
     """Adam as the GAN papers use it: epsilon 1e-8 (Keras' default is 1e-7) and beta_1 0.5."""
     return FusedAdam(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8)
+
+
+def optimizer_for_each(players: Sequence[str], given: Any) -> dict[str, keras.optimizers.Optimizer]:
+    """An optimizer of its own for every player.
+
+    Args:
+        players: Their names.
+        given: Name to optimizer, where an optimizer is an object, a name ("adam") or a
+            configuration; or one name or configuration for all.
+
+    Raises:
+        RecipeError: If names differ, or one object would serve two players.
+    """
+    if isinstance(given, str) or (isinstance(given, Mapping) and "class_name" in given):
+        given = dict.fromkeys(players, given)
+    if not isinstance(given, Mapping) or set(given) != set(players):
+        found = sorted(given) if isinstance(given, Mapping) else type(given).__name__
+        raise RecipeError(f"optimizers are needed for exactly {sorted(players)}, got {found}")
+    optimizers = {name: keras.optimizers.get(given[name]) for name in players}
+    if len({id(optimizer) for optimizer in optimizers.values()}) < len(players):
+        raise RecipeError(
+            f"each of {', '.join(players)} needs an optimizer of its own: one player's moments do "
+            "not fit another's weights"
+        )
+    return optimizers
+
+
+class PlayerOptimizers:
+    """What Keras finds as `model.optimizer`: the optimizers of all players.
+
+    Callbacks that set learning rates go through `optimizers`, as they do for Keras' own
+    `MultiOptimizer`.
+    """
+
+    built = True
+
+    def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer]):
+        """Takes the players' optimizers, built."""
+        self.optimizers = list(optimizers)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Those of all optimizers, for `summary`."""
+        return [variable for one in self.optimizers for variable in one.variables]
+
+    @property
+    def iterations(self) -> keras.Variable:
+        """Updates of the first player, for Keras' TensorBoard callback."""
+        return self.optimizers[0].iterations

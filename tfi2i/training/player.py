@@ -20,7 +20,8 @@ class Player:
         networks: The networks this player owns, in a fixed order.
         optimizer: Built on `variables`; wrapped in a loss scale under the policy `mixed_float16`.
         learning_rate: What the optimizer started with; schedules multiply it.
-        averages: Exponential moving averages of `variables`, empty without `ema_decay`.
+        averages: Exponential moving averages of `averaged_variables`, empty without `ema_decay`.
+        has_own_schedule: Whether the optimizer came with a schedule of its learning rate.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Player:
         self.name = name
         self.networks = list(networks)
         self.learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-        self._has_own_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
+        self.has_own_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
         if keras.config.dtype_policy().name == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self.optimizer = optimizer
@@ -50,20 +51,36 @@ class Player:
         optimizer.build(self.variables)
         self.averages: list[keras.Variable] = []
         if ema_decay is not None:
-            self.averages = [_average_of(variable, name) for variable in self.variables]
+            self.averages = [_average_of(variable, name) for variable in self.averaged_variables]
 
     @property
     def variables(self) -> list[keras.Variable]:
         """The trainable variables of all networks of this player."""
         return [v for network in self.networks for v in network.trainable_variables]
 
+    @property
+    def averaged_variables(self) -> list[keras.Variable]:
+        """What running averages are kept of: `variables`, and the moving statistics of batch norm.
+
+        Statistics belong to the weights that they were gathered with: averaged weights with those
+        of the newest weights are another network.
+        """
+        return self.variables + [
+            variable
+            for network in self.networks
+            for variable in network.non_trainable_variables
+            if keras.backend.is_float_dtype(variable.dtype)
+        ]
+
     def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
         """Each variable with its running average; empty without `ema_decay`."""
-        return list(zip(self.variables, self.averages, strict=True)) if self.averages else []
+        if not self.averages:
+            return []
+        return list(zip(self.averaged_variables, self.averages, strict=True))
 
     def set_learning_rate(self, value: float) -> None:
         """Changes the learning rate, unless the optimizer came with a schedule of its own."""
-        if not self._has_own_schedule:
+        if not self.has_own_schedule:
             self.optimizer.learning_rate = value
 
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape) -> None:

@@ -1,7 +1,11 @@
 """What keeps a run's work safe: checkpoints in time, and a stop before a broken one."""
 
 import signal
+import threading
 import time
+from collections.abc import Callable
+
+import tensorflow as tf
 
 from tfi2i.errors import TrainingError
 from tfi2i.training.callbacks import RunCallback
@@ -14,25 +18,72 @@ CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_SHARE = 0.05
 
 
-class WriteCheckpoints(RunCallback):
-    """Saves all state every so many iterations or every minute, at the end, and on SIGTERM.
+class StopOnSignal(RunCallback):
+    """Stops training after the current iteration when SIGTERM comes, so that all can be saved.
 
-    After SIGTERM the current iteration ends, one checkpoint is written and training stops, so that
-    a preempted machine loses nothing.
+    As a context it listens, and afterwards, whatever happened, the process ends by SIGTERM as it
+    did before. Of several workers all stop at the same iteration, whichever got the signal: alone
+    they would wait for each other for ever.
+
+    Attributes:
+        stopped: Whether training was stopped so.
     """
+
+    def __init__(self):
+        super().__init__()
+        self.stopped = False
+        self._got_signal = False
+
+    def __enter__(self) -> "StopOnSignal":
+        """Listens, where it can: only the main thread of a process gets signals."""
+        self._listens = threading.current_thread() is threading.main_thread()
+        if self._listens:
+            self._previous = signal.signal(signal.SIGTERM, self._on_signal)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        """Gives the signal back to whom it belonged."""
+        if self._listens:
+            signal.signal(signal.SIGTERM, self._previous)
+
+    def on_train_begin(self, logs=None) -> None:
+        strategy = self.gan.distribute_strategy
+        several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self._count = _sum_over_workers(strategy) if several else None
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        got = self._got_signal
+        if self._count is not None:
+            got = float(self._count(tf.constant(float(got)))) > 0
+        if got:
+            self.stopped = True
+            self.gan.stop_training = True
+
+    def _on_signal(self, number, frame) -> None:
+        self._got_signal = True
+
+
+def _sum_over_workers(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
+    @tf.function
+    def total(number: tf.Tensor) -> tf.Tensor:
+        return strategy.reduce("SUM", strategy.run(tf.identity, args=(number,)), axis=None)
+
+    return total
+
+
+class WriteCheckpoints(RunCallback):
+    """Saves all state every so many iterations or every minute, at the end, and before a stop."""
 
     def __init__(self, checkpoints: Checkpoints, *, every: int | None):
         """Takes the iterations between two checkpoints; None goes by the clock."""
         super().__init__()
         self.checkpoints = checkpoints
         self.every = every
-        self.stopped_by_signal = False
         self._last_saved = -1
         self._last_time = time.perf_counter()
         self._cost = 0.0
 
     def on_train_begin(self, logs=None) -> None:
-        self._previous = signal.signal(signal.SIGTERM, self._on_signal)
         if self.checkpoints.files():
             self._last_saved = self.iteration()
         else:
@@ -41,13 +92,10 @@ class WriteCheckpoints(RunCallback):
 
     def on_train_end(self, logs=None) -> None:
         self._save()
-        signal.signal(signal.SIGTERM, self._previous)
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
-        if self._is_due() or self.stopped_by_signal:
+        if self._is_due() or self.gan.stop_training:
             self._save()
-        if self.stopped_by_signal:
-            self.gan.stop_training = True
 
     def _is_due(self) -> bool:
         if self.every is not None:
@@ -64,14 +112,12 @@ class WriteCheckpoints(RunCallback):
         self._last_saved, self._last_time = iteration, time.perf_counter()
         self._cost = self._last_time - start
 
-    def _on_signal(self, number, frame) -> None:
-        self.stopped_by_signal = True
-
 
 class StopWhenNotFinite(RunCallback):
     """Raises as soon as a loss is NaN or infinite."""
 
-    def __init__(self, checkpoints: Checkpoints):
+    def __init__(self, checkpoints: Checkpoints | None = None):
+        """Takes the run's checkpoints, to name the last good one."""
         super().__init__()
         self.checkpoints = checkpoints
 
@@ -79,9 +125,11 @@ class StopWhenNotFinite(RunCallback):
         broken = first_not_finite(logs or {})
         if broken is None:
             return
-        good = self.checkpoints.newest()
+        good = ""
+        if self.checkpoints is not None:
+            good = f"The last good checkpoint is {self.checkpoints.newest()}. "
         raise TrainingError(
-            f"{broken} is {(logs or {})[broken]} at iteration {self.iteration()}. The last good "
-            f"checkpoint is {good}. Lower the learning rates, or set train.precision=float32 if it "
+            f"{broken} is {(logs or {})[broken]} at iteration {self.iteration()}. "
+            f"{good}Lower the learning rates, or set train.precision=float32 if it "
             "was a mixed one"
         )

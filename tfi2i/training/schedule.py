@@ -1,8 +1,11 @@
 """Learning rates over a run."""
 
+from typing import TYPE_CHECKING, cast
+
 import keras
 
-from tfi2i.training.gan import GAN
+if TYPE_CHECKING:
+    from tfi2i.training.gan import GAN
 
 
 class LinearDecay(keras.callbacks.Callback):
@@ -22,11 +25,9 @@ class LinearDecay(keras.callbacks.Callback):
         """What the learning rates are multiplied by in an epoch (counted from 0)."""
         if epoch < self.epochs - self.decay_epochs:
             return 1.0
-        return (self.epochs - epoch) / (self.decay_epochs + 1)
+        return max(0.0, (self.epochs - epoch) / (self.decay_epochs + 1))
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
         """Sets the rates of the epoch."""
-        model = self.model
-        assert isinstance(model, GAN)
-        for player in model.players.values():
+        for player in cast("GAN", self.model).players.values():
             player.set_learning_rate(player.learning_rate * self.factor(epoch))

@@ -34,7 +34,7 @@ from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
 from tfi2i.training.model_facts import scale_facts, write_model_facts
 from tfi2i.training.run_folder import RunFolder, describe_machine
-from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
+from tfi2i.training.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.schedule import LinearDecay
 from tfi2i.training.strategy import is_chief, make_strategy
 from tfi2i.training.translation import TranslationGAN
@@ -146,32 +146,32 @@ class Training:
         Raises:
             TrainingError: If a loss stops being a finite number.
         """
-        saver = WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every)
-        all_callbacks = [
-            LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),
-            StopWhenNotFinite(self.checkpoints),
-            *([WarnWhenDiscriminatorWins(warn=warn)] if self.model.discriminator_game else []),
-            *(self._chief_callbacks(saver, warn) if self.is_chief else []),
-            *(callbacks or []),
-        ]
-        if self.is_chief:
-            self.folder.claim()
-        try:
-            self._fit_rest(saver, all_callbacks, verbose)
-        finally:
-            self.folder.release()
+        with StopOnSignal() as stop:
+            all_callbacks = [
+                LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),
+                StopWhenNotFinite(self.checkpoints),
+                stop,
+                *([WarnWhenDiscriminatorWins(warn=warn)] if self.model.discriminator_game else []),
+                *(self._chief_callbacks(warn) if self.is_chief else []),
+                *(callbacks or []),
+            ]
+            if self.is_chief:
+                self.folder.claim()
+            try:
+                self._fit_rest(stop, all_callbacks, verbose)
+            finally:
+                self.folder.release()
         self.finished = self.iteration >= self.total_iterations
 
-    def _fit_rest(self, saver: WriteCheckpoints, all_callbacks, verbose) -> None:
+    def _fit_rest(self, stop: StopOnSignal, all_callbacks, verbose) -> None:
+        epochs = self.settings.epochs
         epoch, done = divmod(self.iteration, self.steps_per_epoch)
-        if done:
+        if done and epoch < epochs:
             # Resumed within an epoch: finish it, from the batch at which it was left.
             self._fit_epochs(epoch, epoch + 1, self.steps_per_epoch - done, all_callbacks, verbose)
             epoch += 1
-        if epoch < self.settings.epochs and not saver.stopped_by_signal:
-            self._fit_epochs(
-                epoch, self.settings.epochs, self.steps_per_epoch, all_callbacks, verbose
-            )
+        if epoch < epochs and not stop.stopped:
+            self._fit_epochs(epoch, epochs, self.steps_per_epoch, all_callbacks, verbose)
 
     def _fit_epochs(self, first: int, last: int, steps: int, callbacks, verbose) -> None:
         arguments = self.recipe.arguments_for("data", training_batches)
@@ -181,23 +181,22 @@ class Training:
             start_step=self.iteration,
         )
         try:
-            self.model.fit(
+            self.model.fit_batches(
                 batches,
                 initial_epoch=first,
                 epochs=last,
                 steps_per_epoch=steps,
                 callbacks=callbacks,
-                shuffle=False,
-                verbose=verbose,  # type: ignore[arg-type]
+                verbose=verbose,
             )
         except tf.errors.OpError as error:
             # A file that turned out damaged while it was decoded is the user's to mend.
             raise data_error_in(error) or error from None
 
-    def _chief_callbacks(self, saver: WriteCheckpoints, warn) -> list[keras.callbacks.Callback]:
+    def _chief_callbacks(self, warn) -> list[keras.callbacks.Callback]:
         callbacks: list[keras.callbacks.Callback] = [
             WriteMetrics(self.folder, batch_size=self.batch_size),
-            saver,
+            WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every),
         ]
         if isinstance(self.model, TranslationGAN):
             samples = self._sample_inputs()

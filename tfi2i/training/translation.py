@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.data.pixels import require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.scale import Scale, scale_factor
 from tfi2i.training.gan import GAN
@@ -73,9 +74,29 @@ class TranslationGAN(GAN):
         """
         raise DataError(f"{self.name} has its style from training, and takes no other")
 
+    @property
+    def image_channels(self) -> tuple[int, ...]:
+        """Of the first translator's input and output."""
+        first = self.translator()
+        return (int(first.input_shape[-1]), int(first.output_shape[-1]))
+
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Translates a batch in the first direction: float32 (B, H, W, C) in [-1, 1] in and out."""
-        return self.translator()(inputs, training=training)
+        """Translates a batch in the first direction, by the newest weights.
+
+        Args:
+            inputs: uint8, or float32 in [-1, 1], (B, H, W, C).
+            training: Whether dropout and batch statistics work as in training.
+
+        Returns:
+            float32 (B, H, W, C_out) in [-1, 1].
+        """
+        images = to_float(inputs) if inputs.dtype == "uint8" else inputs
+        return self.translator()(images, training=training)
+
+    def predict(self, x: Any, **options: Any) -> Any:
+        """Keras' `predict`: `call` in batches, by the running averages where there are some."""
+        with self.averaged_weights():
+            return super().predict(x, **options)
 
     def translate(
         self,
@@ -105,6 +126,7 @@ class TranslationGAN(GAN):
         generator = self.translator(direction)
         if not isinstance(image, np.ndarray):
             image = read_image(image, channels=generator.input_shape[-1])
+        require_uint8(image, "translate")
         height, width = image.shape[:2]
         domain = domain_read(direction)
         factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
@@ -152,9 +174,12 @@ class TranslationGAN(GAN):
         return self.crop_size if tile is None else tile
 
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
-        """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out."""
-        from tfi2i.data.pixels import to_float, to_uint8
+        """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out.
 
+        Raises:
+            DataError: If the images are no uint8 pixels.
+        """
+        require_uint8(images, "translate_batch")
         generator = self.translator(direction)
         with self.averaged_weights():
             parts = [

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses
-from tfi2i.training import LatentTranslationGAN, paper_adam
+from tfi2i.training import LatentTranslationGAN, mini_batches, paper_adam
 
 
 class BicycleGAN(LatentTranslationGAN):
@@ -37,6 +37,11 @@ class BicycleGAN(LatentTranslationGAN):
     # Two scales, each at chance with 1/4 for real and 1/4 for fake.
     discriminator_game: ClassVar = ("discriminator_loss", 1.0)
     smallest_batch = 2
+
+    @property
+    def mini_batch_count(self) -> int:
+        """One for each of the two cycles."""
+        return 2
 
     def __init__(
         self,
@@ -154,7 +159,7 @@ class BicycleGAN(LatentTranslationGAN):
         """One gradient step of every player, all from the weights of before it."""
         # Every other pair, in place of the first and the second half: with several replicas the
         # halves are then the same images.
-        (a, other_a), (b, other_b) = ((images[0::2], images[1::2]) for images in batch)
+        (a, other_a), (b, other_b) = (mini_batches(images, 2) for images in batch)
         noise, random_latent = (self.draw_latents(a.shape[0], site) for site in (0, 1))
         with tf.GradientTape(persistent=True) as tape:
             mean, log_variance = self.encoder(b, training=True)

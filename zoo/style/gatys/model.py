@@ -143,7 +143,7 @@ class Gatys(GAN):
         ):
             variable.assign(value)
         batches = tf.data.Dataset.from_tensors(square).repeat()
-        self.fit(batches, steps_per_epoch=iterations, epochs=1, verbose=0, shuffle=False)  # type: ignore[arg-type]
+        self.fit_batches(batches, steps_per_epoch=iterations, epochs=1, verbose=0)
         return self.picture()
 
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -1,0 +1,212 @@
+"""Keras' ways of training a model, made true for models of several players."""
+
+import itertools
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import keras
+import tensorflow as tf
+
+from tfi2i.errors import RecipeError
+from tfi2i.training.callback_rules import CheckMonitors, check_callbacks
+from tfi2i.training.given_data import check_batch, complete_batches
+
+if TYPE_CHECKING:
+    from tfi2i.training.gan import GAN
+
+
+class Fitting(keras.Model):
+    """`fit` and its relatives: they do what a user of Keras expects, or refuse in words at once."""
+
+    # By form of batch: Keras traces one function for all sizes once it has seen two.
+    _functions: dict[str, Any]
+    # Steps that the next call of the train function takes, where an epoch ends within a call.
+    _steps_of_call: int | None = None
+    # Whether data of unknown length are trained on.
+    _may_end = False
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        *,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        **unused: Any,
+    ) -> keras.callbacks.History:
+        """Trains; arguments that are not named below are those of Keras' `fit`.
+
+        Args:
+            x: A `tf.data.Dataset` of batches of the model's kind, or an array of images, or a tuple
+                of two arrays. Pixels are uint8, or floats in [-1, 1].
+            y: With arrays the second one: labels, or the images of `b`.
+            batch_size: Of arrays. Batches of another size than the first are left out.
+            epochs: Number of the last epoch.
+            verbose: As Keras has it.
+            callbacks: docs/keras.md says which of Keras' work.
+            shuffle: Whether arrays are shuffled.
+            initial_epoch: Number of the first epoch, from 0.
+            steps_per_epoch: Iterations in an epoch; needed where the dataset has no end.
+            **unused: Keras' others: validation and weights of samples are refused.
+
+        Raises:
+            DataError: If the model cannot be trained on the data.
+            RecipeError: If the batches' size, a callback or an argument cannot do what it should.
+        """
+        _refuse(unused)
+        self._assert_compile_called("fit")
+        batches = complete_batches(
+            cast("GAN", self), x, y,
+            batch_size=batch_size, shuffle=shuffle, steps_per_epoch=steps_per_epoch,
+        )  # fmt: skip
+        return self.fit_batches(
+            batches,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+        )
+
+    def fit_batches(
+        self,
+        batches: tf.data.Dataset,
+        *,
+        steps_per_epoch: int | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """`fit` for batches that are known to be right: complete, and in [-1, 1].
+
+        Args:
+            batches: Of the model's kind, of one size.
+            steps_per_epoch: Iterations in an epoch, None if the batches are one epoch.
+            callbacks: As for `fit`.
+            **options: Keras' `epochs`, `initial_epoch` and `verbose`.
+
+        Raises:
+            RecipeError: If a callback cannot do what it should.
+        """
+        callbacks = list(callbacks or [])
+        check_callbacks(cast("GAN", self), callbacks)
+        self._take_function_for(batches.element_spec)
+        self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)
+        extra = [_LengthOfCall(steps_per_epoch), CheckMonitors(callbacks)]
+        try:
+            with warnings.catch_warnings():
+                if steps_per_epoch is None:
+                    # Of a dataset whose length is not known, the end of an epoch is no accident.
+                    warnings.filterwarnings("ignore", message="Your input ran out of data")
+                return super().fit(
+                    batches,
+                    shuffle=False,  # type: ignore[arg-type]
+                    steps_per_epoch=steps_per_epoch,
+                    callbacks=[*extra, *callbacks],
+                    **options,
+                )
+        finally:
+            self._steps_of_call = None
+            # BackupAndRestore sets it, and Keras would use it in every later `fit`.
+            self._initial_epoch = None
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Keras' function, which never goes beyond the end of the epoch or of the data.
+
+        Keras runs whole calls of `steps_per_execution`, beyond the end of an epoch. And where its
+        graph finds that data of unknown length have ended, what does not depend on the data has
+        run: the iteration counts one more, noise and schedules go on.
+        """
+        if self.train_function is not None and not force:
+            return
+        super().make_train_function(force)
+        whole_calls = self.train_function
+        assert whole_calls is not None
+
+        def train_function(iterator: Any) -> Any:
+            steps = self._steps_of_call or self.steps_per_execution
+            if steps >= self.steps_per_execution and not (self._may_end and steps == 1):
+                return whole_calls(iterator)
+            first = next(iterator)  # StopIteration ends the epoch, before anything has run.
+            return whole_calls(itertools.chain([first], itertools.islice(iterator, steps - 1)))
+
+        self.train_function = train_function
+
+    def compile(self, **options: Any) -> None:
+        """Keras' `compile`, after which every function is made anew."""
+        self._functions = {}
+        super().compile(**options)
+
+    def _take_function_for(self, spec: Any) -> None:
+        """Makes `train_function` the one for batches of a form."""
+        self.train_function = self._functions.get(str(spec))
+        self.make_train_function()
+        self._functions[str(spec)] = self.train_function
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, *, return_dict: bool = False, **unused: Any
+    ) -> Any:
+        """One iteration, on one device; see `fit` for x and y.
+
+        Raises:
+            DataError: If the model cannot be trained on the batch.
+            RecipeError: If the batch's size does not suit the model, or there are several devices.
+        """
+        _refuse(unused)
+        self._assert_compile_called("train_on_batch")
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            raise RecipeError("train_on_batch trains on one device, and this model is on several")
+        parts = check_batch(cast("GAN", self), x if y is None else (x, y))
+        batch = tuple(parts) if len(parts) > 1 else parts[0]
+        self._take_function_for(tf.nest.map_structure(tf.TensorSpec.from_tensor, batch))
+        assert self.train_function is not None
+        logs = self.train_function(iter([batch]))
+        logs = {name: float(value) for name, value in logs.items()}
+        return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses.
+
+        Raises:
+            RecipeError: Always: the losses of a game do not say how good a picture is.
+        """
+        raise RecipeError(_NO_VALIDATION)
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses, as `evaluate`."""
+        raise RecipeError(_NO_VALIDATION)
+
+
+_NO_VALIDATION = (
+    "the losses of a game do not say how good a picture is, so there is no validation by them: "
+    "measure translations with tfi2i evaluate, or tfi2i.metrics in a callback's on_epoch_end"
+)
+
+
+def _refuse(arguments: dict[str, Any]) -> None:
+    """Raises for what Keras' methods take and a model of several players cannot use."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if given.pop("validation_split", 0.0) or "validation_data" in given:
+        raise RecipeError(_NO_VALIDATION)
+    for name in ("validation_steps", "validation_batch_size", "validation_freq"):
+        given.pop(name, None)
+    if given:
+        raise RecipeError(f"{', '.join(given)}: there is nothing that this would weigh or change")
+
+
+class _LengthOfCall(keras.callbacks.Callback):
+    """Tells the model how many steps are left in the epoch."""
+
+    def __init__(self, steps_per_epoch: int | None):
+        super().__init__()
+        self._steps = steps_per_epoch
+
+    def on_train_batch_begin(self, batch: int, logs=None) -> None:
+        model = cast("Fitting", self.model)
+        left = None if self._steps is None else self._steps - batch
+        model._steps_of_call = left and min(left, model.steps_per_execution)
