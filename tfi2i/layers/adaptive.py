@@ -1,9 +1,9 @@
-"""Adaptive instance normalisation: the statistics of one image's features put on another's."""
+"""Adaptive instance normalisation: one image's features get the statistics of another's."""
 
 import keras
 import tensorflow as tf
 
-# Under the root, as in the authors' code.
+# The epsilon is under the root, as in the authors' code.
 _EPSILON = 1e-5
 
 
@@ -25,15 +25,15 @@ def channel_statistics(features) -> tuple[tf.Tensor, tf.Tensor]:
 class AdaptiveInstanceNormalization(keras.layers.Layer):
     """Gives features the mean and the standard deviation of a style, channel by channel.
 
-    AdaIN (Huang and Belongie 2017), equation 8. The style is that of given features, or one that
-    the layer stores, so that a network from one image to one image can be made of it. (B, h, w, C)
-    keeps its shape and type; computed in float32.
+    AdaIN (Huang and Belongie 2017), equation 8. The style is given as features, or it is one that
+    the layer stores, so that the layer can be part of a network from one image to one image. (B, h,
+    w, C) keeps its shape and type; the computation is in float32.
 
     Attributes:
-        mean: The stored style's, float32 (C,).
-        deviation: The stored style's, float32 (C,).
-        strength: Of the stored style, float32 scalar: 0 leaves the features as they are, 1 is the
-            whole style (equation 14).
+        mean: Means of the stored style, float32 (C,).
+        deviation: Standard deviations of the stored style, float32 (C,).
+        strength: How much of the stored style is applied, float32 scalar: 0 leaves the features as
+            they are, 1 applies the whole style (equation 14).
     """
 
     def __init__(self, **kwargs):

@@ -10,12 +10,13 @@ from tfi2i.layers.spectral import SpectralNormalization
 class SelfAttention(keras.layers.Layer):
     """`x + gamma * attention(x)`: every place looks at every other (SAGAN, Zhang et al. 2019).
 
-    Queries and keys have C / reduction channels, values C / 2, all by 1x1 convolutions without
-    bias; a last one brings the values back to C. Keys and values are max-pooled 2x2 before use, as
-    in the authors' code: a quarter of the memory. gamma starts at 0, so that the layer starts as
-    the identity. Memory grows with (H W)^2 / 4: at 64x64 places 4 million floats an image.
+    Queries and keys have C / reduction channels, values have C / 2, all by 1x1 convolutions without
+    bias; a last convolution brings the values back to C. Keys and values are max-pooled 2x2 before
+    use, as in the authors' code, which takes a quarter of the memory. gamma starts at 0, so that
+    the layer starts as the identity. Memory grows with (H W)^2 / 4: at 64x64 places it is 4 million
+    floats an image.
 
-    (B, H, W, C) keeps shape and type; any H and W.
+    (B, H, W, C) keeps its shape and type; H and W are free.
 
     Args:
         reduction: By how much queries and keys are narrower than the input.
@@ -80,11 +81,11 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _halve(images) -> tf.Tensor:
-    """Max-pools 2x2; a last odd row or column is pooled alone, so that one place stays one.
+    """Max-pools 2x2; an odd last row or column is pooled alone, so that one place stays one.
 
-    By maxima of slices, whose gradients are those of max pooling (of equal values the first takes
-    all): a gradient penalty goes through them, and the gradient of max pooling's gradient has no
-    kernel in bfloat16 under XLA on GPUs (TensorFlow 2.21).
+    It takes maxima of slices. Their gradients are those of max pooling (where values are equal, the
+    first takes the whole gradient), and a gradient penalty can go through them: the gradient of max
+    pooling's own gradient has no kernel in bfloat16 under XLA on GPUs (TensorFlow 2.21).
     """
     sides = images.shape[1:3]
     if None in sides or any(side % 2 for side in sides):

@@ -14,15 +14,15 @@ class BlockConv2D(keras.layers.Conv2D):
 
     (B, H + k - 1, W + k - 1, C) -> (B, H, W, filters), H and W even, k the kernel's side.
 
-    Processors compute 16 or 32 output channels at once; the last convolution of a generator has 3,
-    so most of their work is thrown away. Here a kernel that is one pixel larger, moved by two
-    pixels at a time, gives the four outputs of a block as 4 * filters channels, which are then laid
-    side by side. Weights, their names and gradients are those of the Conv2D. docs/speed.md has
-    what it brings.
+    Processors compute 16 or 32 output channels at once. The last convolution of a generator has 3,
+    so that most of their work is thrown away. Here the kernel is one pixel larger and moves by two
+    pixels at a time: it gives the four outputs of a block as 4 * filters channels, which are then
+    laid side by side. Weights, their names and their gradients are those of the Conv2D.
+    docs/speed.md says what it brings.
 
     Args:
         filters: Channels out.
-        kernel_size: One number: the kernel is square.
+        kernel_size: One number, for the kernel is square.
         **kwargs: As for Conv2D; there is no stride, dilation, group or padding.
     """
 

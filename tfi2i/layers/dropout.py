@@ -11,13 +11,14 @@ import tensorflow as tf
 class Dropout(keras.layers.Layer):
     """Zeroes each value with probability `rate` and scales the others by `1 / (1 - rate)`.
 
-    The mask is a pure function of the layer's seed, a counter of training calls (both saved as the
-    weight `state`, so that a resumed run draws what an uninterrupted one would) and the replica.
+    The mask is a pure function of three things: the layer's seed, a counter of training calls and
+    the replica. Seed and counter are saved as the weight `state`, so that a resumed run draws what
+    an uninterrupted one would.
 
-    At inference it does nothing, or with `at_inference` applies one mask that depends only on the
-    seed and the size of the image and is shared by the batch: pix2pix keeps dropout on as its noise
-    (section 3.1); here the noise z is drawn once, so that an image translates to the same result in
-    any batch, and after export.
+    At inference it does nothing. With `at_inference` it applies one mask, which depends only on the
+    seed and the size of the image and is the same for the whole batch. pix2pix keeps dropout on as
+    its noise (section 3.1); here this noise z is drawn once, so that an image translates to the
+    same result in any batch, and after export.
 
     Args:
         rate: Probability of a zero, in [0, 1).

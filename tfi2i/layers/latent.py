@@ -39,7 +39,7 @@ class FixedLatent(keras.layers.Layer):
         self.values = tuple(float(value) for value in values)
 
     def call(self, inputs):
-        """Looks at the images for their number only."""
+        """Returns the vector once for each image; of the images it uses only their number."""
         latent = tf.constant([self.values], self.compute_dtype)
         return tf.broadcast_to(latent, [tf.shape(inputs)[0], len(self.values)])
 

@@ -1,7 +1,7 @@
 """Normalisation by the moments of an image or of a batch, on one replica and on several.
 
 Two forms give the same numbers. The fused kernel is faster forwards and backwards (docs/speed.md
-has by how much), and has a second derivative; plain arithmetic of rank 4 converts to TFLite and
+says by how much) and has a second derivative. Plain arithmetic of rank 4 converts to TFLite and
 leaves its input resizable there. All statistics are float32, also in mixed precision, where the
 kernels take float16 and bfloat16 images.
 """
@@ -38,7 +38,7 @@ def normalise_batch(
     Returns:
         The normalised images, the mean (C,) and the unbiased variance (C,) (divided by n - 1).
     """
-    # The raw kernel: the public wrapper raises epsilon to 1.001e-5, a bound of a cuDNN long gone.
+    # The raw kernel: the public wrapper raises epsilon to 1.001e-5, which cuDNN required long ago.
     result = tf.raw_ops.FusedBatchNormV3(
         x=images,
         scale=scale,
@@ -54,7 +54,7 @@ def normalise_batch(
 def normalise_across_replicas(
     images, scale, offset, epsilon: float, context: tf.distribute.ReplicaContext
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """`normalise_batch` with the moments of all replicas' batches, which must be of one size.
+    """`normalise_batch` by the moments of all replicas' batches, which must be of one size.
 
     One all-reduce carries mean and mean of squares; gradients flow back through it to every
     replica.

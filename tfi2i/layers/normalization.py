@@ -50,7 +50,7 @@ class _ScaledNormalization(keras.layers.Layer):
         }
 
     def _normalise_image(self, images, training):
-        """Each image by its own moments: by the fused kernel for each where batches are small."""
+        """Normalises each image by its own moments; in small batches by a fused kernel for each."""
         batch = images.shape[0]
         fused = training or self.fused_at_inference
         if not fused or batch is None or batch > _LARGEST_SPLIT:
@@ -92,10 +92,9 @@ class BatchNormalization(_ScaledNormalization):
 
     Args:
         momentum: Share of the old moving statistics that a training step keeps.
-        epsilon: Added to the variance.
-        statistics_at_inference: "moving" averages gathered in training, or "image": each image by
-            its own moments, which is what batch statistics are for a test batch of one (pix2pix,
-            section 6.2). "image" keeps no moving averages.
+        statistics_at_inference: "moving" takes averages that were gathered in training. "image"
+            normalises each image by its own moments, which are the batch statistics of a test batch
+            of one (pix2pix, section 6.2); it keeps no moving averages.
         fused_at_inference: As for `InstanceNormalization`, with statistics of "image".
     """
 

@@ -1,4 +1,4 @@
-"""At the border: mirroring the image beyond it, and cutting off what a layer put there."""
+"""At the border: mirroring the image beyond it, and cutting off what a layer added there."""
 
 import keras
 import tensorflow as tf
@@ -11,17 +11,17 @@ class ReflectionPadding2D(keras.layers.Layer):
     """Pads height and width with the image mirrored at its border pixels, which are not repeated.
 
     (B, H, W, C) -> (B, H + 2p, W + 2p, C). H and W must exceed p. Johnson et al. 2016 and CycleGAN
-    pad so before valid convolutions: zeros would draw a frame.
+    pad in this way before valid convolutions: zeros would draw a frame.
 
-    In inference the image is cut and joined, for TensorFlow's own mirroring is slow there, and
-    LiteRT's slower yet. In training it stays: joining asks for more memory and brings nothing
-    beside the other operators.
+    In inference the image is cut and joined, because TensorFlow's own mirroring is slow there, and
+    LiteRT's is slower still. In training TensorFlow's own is kept: joining asks for more memory and
+    saves no time beside the other operators.
 
     Args:
         padding: p, pixels on each of the four sides.
 
     Raises:
-        DataError: H or W is known, and p or less.
+        DataError: H or W is known, and at most p.
     """
 
     def __init__(self, padding: int, **kwargs):
@@ -42,13 +42,13 @@ class ReflectionPadding2D(keras.layers.Layer):
         return self._joined(1, self._joined(2, inputs))
 
     def _joined(self, axis: int, images):
-        """The images and their lines near both ends of an axis, mirrored."""
+        """Returns the images and their lines near both ends of an axis, mirrored."""
 
         def line(begin: int):
             place = [slice(None)] * axis + [slice(begin, begin + 1)]
             return images[tuple(place)]
 
-        # Counted from the end, so that a converted file can be given images of another size.
+        # Counted from the end, so that a converted file can take images of another size.
         before = [line(index) for index in range(self.padding, 0, -1)]
         after = [line(-1 - index) for index in range(1, self.padding + 1)]
         return tf.concat([*before, images, *after], axis)
@@ -70,8 +70,8 @@ class ReflectionPadding2D(keras.layers.Layer):
 class CropFirst2D(keras.layers.Layer):
     """Takes away the first row and the first column: (B, H, W, C) -> (B, H - 1, W - 1, C).
 
-    Keras' Cropping2D does the same by a strided slice, whose gradient is slow in bfloat16; that of
-    a plain slice is not.
+    Keras' Cropping2D does the same by a strided slice, whose gradient is slow in bfloat16; the
+    gradient of a plain slice is not.
     """
 
     def call(self, inputs):
@@ -79,7 +79,7 @@ class CropFirst2D(keras.layers.Layer):
         return tf.slice(inputs, [0, 1, 1, 0], [-1, -1, -1, -1])
 
     def compute_output_shape(self, input_shape):
-        """One less of the sizes that are known."""
+        """The known sizes, less one."""
         batch, height, width, channels = input_shape
         cropped = (None if size is None else size - 1 for size in (height, width))
         return (batch, *cropped, channels)

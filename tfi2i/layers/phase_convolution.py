@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 _STRIDE = 2
-# Along an axis, the taps of the transposed kernel that make each output phase.
+# Along an axis: the taps of the transposed kernel that make each output phase.
 _TAPS = ((2, 0), (3, 1))
-# What the configuration of such a transposed convolution says.
+# What the configuration of such a transposed convolution contains.
 _PUBLISHED = {
     "kernel_size": [4, 4],
     "strides": [_STRIDE, _STRIDE],
@@ -32,11 +32,11 @@ class PhaseConv2DTranspose(keras.layers.Layer):
 
     (B, H, W, C) -> (B, 2H, 2W, filters).
 
-    Every output pixel sees 2x2 input pixels, and its place in its block of four says which 2x2 of
-    the kernel's weights. So one 2x2 convolution gives the four phases as 4 * filters channels,
+    Every output pixel sees 2x2 input pixels; its place in its block of four says which 2x2 of the
+    kernel's weights it uses. So one 2x2 convolution gives the four phases as 4 * filters channels,
     which are laid side by side. Where TensorFlow knows that weights stay as they are
-    (TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1), oneDNN keeps the kernel of a convolution in the order that
-    it computes in; that of a transposed one it brings into order for every image.
+    (TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1), oneDNN reorders the kernel of a plain convolution once, for
+    good. It reorders the kernel of a transposed one for every image.
 
     Args:
         filters: Channels out.
@@ -71,7 +71,8 @@ class PhaseConv2DTranspose(keras.layers.Layer):
 
     def call(self, inputs):
         """Returns the convolved images."""
-        # The phases of a place: the last row and column of the block before, the first of its own.
+        # The phases of a place: the last row and column of the block before, and the first of its
+        # own.
         around = [[0, 0], [1, 1], [1, 1], [0, 0]]
         phases = tf.nn.conv2d(inputs, tf.convert_to_tensor(self.kernel), 1, around)
         outputs = tf.nn.depth_to_space(phases, _STRIDE)[:, 1:-1, 1:-1]

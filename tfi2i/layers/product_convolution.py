@@ -1,9 +1,9 @@
 """Convolutions as one matrix product where the map is small and the kernel large.
 
-The kernel of a convolution with many channels over few pixels is read, brought into the order that
-the processor's convolutions compute in, and its gradient back out of it: at the inside of a U-Net
-that takes longer than the products themselves. A matrix product takes the kernel as it lies in
-memory. docs/speed.md has what it brings.
+A convolution with many channels over few pixels has a large kernel. The kernel is read and brought
+into the order in which the processor's convolutions compute, and its gradient is brought back: in
+the inner levels of a U-Net that takes longer than the products themselves. A matrix product takes
+the kernel as it lies in memory. docs/speed.md says what it brings.
 """
 
 import math
@@ -14,13 +14,13 @@ import tensorflow as tf
 from tfi2i.layers.phase_convolution import doubles_as_published
 from tfi2i.machine import has_gpu
 
-# Weights for every pixel of the smaller map, from which on the product is the faster one: found by
-# timing the layers of U-Nets, forwards and backwards, on a processor with AVX-512 and bfloat16.
+# Weights per pixel of the smaller map, from which on the product is faster. It was found by timing
+# the layers of U-Nets, forwards and backwards, on a processor with AVX-512 and bfloat16.
 _WEIGHTS_A_PIXEL = {"bfloat16": 8192, "float32": 131072}
 
 
 def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
-    """Whether to multiply matrices, for a kernel and the sizes (B, H, W) of the smaller map."""
+    """Whether to multiply matrices, for a kernel and the size (B, H, W) of the smaller map."""
     smallest = _WEIGHTS_A_PIXEL.get(tf.as_dtype(kernel.dtype).name)
     known = [size for size in pixels if size is not None]
     if smallest is None or len(known) < len(pixels):
@@ -29,7 +29,7 @@ def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
 
 
 def _has_patches(layer: keras.layers.Conv2D) -> bool:
-    """Whether `_patches` can cut them: square kernels of whole strides, nothing unusual."""
+    """Whether `_patches` can cut them: square kernels, whole strides, nothing unusual."""
     (side, width), (stride, stride_right) = layer.kernel_size, layer.strides
     plain = layer.data_format == "channels_last" and layer.groups == 1
     plain = plain and set(layer.dilation_rate) == {1} and layer.padding in ("valid", "same")
@@ -40,8 +40,8 @@ def _has_patches(layer: keras.layers.Conv2D) -> bool:
 class ProductConv2D(keras.layers.Conv2D):
     """The numbers of a Conv2D, by a matrix product where that is faster.
 
-    It is where batch, height and width are known, there is no GPU, and the kernel is large beside
-    the map that it makes. Arguments, weights and their names are Conv2D's.
+    It is faster where batch, height and width are known, there is no GPU, and the kernel is large
+    beside the map that it makes. Arguments, weights and their names are Conv2D's.
     """
 
     def convolution_op(self, inputs, kernel):
@@ -65,8 +65,9 @@ class ProductConv2D(keras.layers.Conv2D):
 class ProductConv2DTranspose(keras.layers.Conv2DTranspose):
     """The numbers of a Conv2DTranspose, by a matrix product where that is faster.
 
-    It is under the conditions of `ProductConv2D`, for the map that comes in, with a 4x4 kernel,
-    stride 2 and padding "same". Arguments, weights and their names are Conv2DTranspose's.
+    It is faster under the conditions of `ProductConv2D`, applied to the map that comes in, with a
+    4x4 kernel, stride 2 and padding "same". Arguments, weights and their names are
+    Conv2DTranspose's.
     """
 
     def call(self, inputs):
@@ -94,8 +95,8 @@ def _same_padding(size: int, side: int, stride: int) -> list[int]:
     return [total // 2, total - total // 2]
 
 
-# Cut and joined along one axis after the other, by operators whose gradients are copies: those of
-# strided slices and of extract_patches take longer than the product.
+# Patches are cut and joined along one axis after the other, by operators whose gradients are
+# copies: the gradients of strided slices and of extract_patches take longer than the product.
 
 
 def _patches(images, side: int, stride: int, height: int, width: int):

@@ -13,9 +13,9 @@ class SpectralNormalization(keras.layers.Layer):
     """Runs a layer with its kernel over the kernel's largest singular value (Miyato et al. 2018).
 
     The kernel is read as a matrix of (all inputs of an output) x (outputs). The raw kernel stays
-    the trainable weight: how often the layer runs does not change it, and gradients flow through
-    the singular value (their equation 12). One vector `u` is remembered, and moves towards the
-    singular vector by `power_iterations` steps in every call with training=True, in no other.
+    the trainable weight: it does not change however often the layer runs, and gradients flow
+    through the singular value (their equation 12). One vector `u` is remembered. Every call with
+    training=True, and no other, moves it towards the singular vector by `power_iterations` steps.
 
     Args:
         layer: A fresh Conv2D, Conv2DTranspose or Dense in channels-last form.
@@ -24,7 +24,7 @@ class SpectralNormalization(keras.layers.Layer):
 
     def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs):
         # The wrapper reads the kernel in float32 (sigma in bfloat16 would have two digits); the
-        # wrapped layer's own policy says in which type it computes.
+        # wrapped layer's own policy sets the type in which it computes.
         super().__init__(autocast=False, **{**kwargs, "dtype": "float32"})
         if not isinstance(layer, _WRAPPED):
             raise TypeError(
@@ -53,7 +53,7 @@ class SpectralNormalization(keras.layers.Layer):
     def call(self, inputs, training=False):
         """Returns what the wrapped layer gives with the divided kernel."""
         dtype = self.layer.compute_dtype
-        # In float32 also where the kernel is stored in less, as in files for inference.
+        # In float32 even where the kernel is stored in less, as in files for inference.
         kernel = tf.cast(tf.convert_to_tensor(self.layer.kernel), tf.float32)
         kernel = kernel / self._sigma(self._as_matrix(kernel), training)
         outputs = self._apply(tf.cast(inputs, dtype), tf.cast(kernel, dtype))
@@ -73,7 +73,7 @@ class SpectralNormalization(keras.layers.Layer):
     def get_config(self):
         """Constructor arguments."""
         layer: Any = keras.saving.serialize_keras_object(self.layer)
-        # Built by this layer, not before it, so that its weights get the same paths again.
+        # Built by this layer and not before it, so that its weights get the same paths again.
         layer.pop("build_config", None)
         return {
             **super().get_config(),
@@ -96,7 +96,7 @@ class SpectralNormalization(keras.layers.Layer):
 
     def _sigma(self, matrix, training: bool) -> tf.Tensor:
         """Largest singular value by the power method, differentiable in the matrix alone."""
-        # An image of inference runs the same steps from the remembered u, and forgets them.
+        # A call in inference runs the same steps from the remembered u, and forgets their result.
         fixed = tf.stop_gradient(matrix)
         u = tf.convert_to_tensor(self.u)
         for _ in range(self.power_iterations):

@@ -1,4 +1,4 @@
-"""Weights of models trained with tensorflow-addons, for the layers that replace its own.
+"""Loads weights of models trained with tensorflow-addons into the layers that replace its own.
 
 tensorflow-addons ended in 2024 and cannot be imported beside Keras 3. Save the arrays where it
 still runs,
@@ -28,12 +28,12 @@ def load_tfa_weights(
 ) -> None:
     """Gives a layer what `get_weights()` of tensorflow-addons' layer of the same name returned.
 
-    InstanceNormalization: gamma and beta, both (C,). SpectralNormalization: the kernel, the bias if
-        the wrapped
-    layer has one, and u (1, outputs). tensorflow-addons overwrites the kernel with the divided one
-    in every training step, so that the loaded kernel is divided once more here: by a number near 1,
-    since one optimizer step lies between. For its exact inference load kernel and bias into the
-    bare layer instead.
+    InstanceNormalization: gamma and beta, both (C,).
+
+    SpectralNormalization: the kernel, the bias if the wrapped layer has one, and u (1, outputs).
+    tensorflow-addons overwrites the kernel with the divided one in every training step, so that
+    here the loaded kernel is divided once more: by a number near 1, since one optimizer step lies
+    between. For its exact inference load kernel and bias into the bare layer instead.
 
     Args:
         layer: A built layer of `tfi2i.layers`.
@@ -41,7 +41,7 @@ def load_tfa_weights(
 
     Raises:
         WeightsError: The arrays do not fit the layer, the layer is not built, or the layer wraps a
-            Conv2DTranspose, of which tensorflow-addons normalises another matrix.
+            Conv2DTranspose, whose kernel tensorflow-addons reads as another matrix.
     """
     if not layer.built:
         raise WeightsError(f"Build the layer {layer.name!r} before loading weights into it.")

@@ -8,7 +8,7 @@ import tensorflow as tf
 class NearestUpsampling2D(keras.layers.Layer):
     """Repeats every pixel twice in height and width: (B, H, W, C) -> (B, 2H, 2W, C).
 
-    Followed by a convolution it takes the place of a transposed one, whose kernel reaches some
+    Followed by a convolution it takes the place of a transposed one, whose kernel covers some
     pixels more often than others: the checkerboard (Odena et al. 2016, "Deconvolution and
     Checkerboard Artifacts"). Keras' own layer repeats through rank 5, which phones' GPUs refuse;
     this one is RESIZE_NEAREST_NEIGHBOR in TFLite.
@@ -27,7 +27,7 @@ class NearestUpsampling2D(keras.layers.Layer):
 
 @tf.custom_gradient
 def _doubled(images: tf.Tensor):
-    """The sum over the four copies as gradient: TensorFlow's own has no form for XLA."""
+    """Gives the sum over the four copies as the gradient: TensorFlow's own has no form for XLA."""
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
         return 4 * tf.nn.avg_pool2d(upstream, 2, 2, "VALID")

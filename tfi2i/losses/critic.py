@@ -1,4 +1,4 @@
-"""What a critic learns beside its scores: gradients of length one, and the classes of images."""
+"""What a critic learns besides its scores: gradients of length one, and the classes of images."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ def gradient_penalty(score: Callable[[tf.Tensor], tf.Tensor], real, fake, mixing
     """`mean (|grad_x score(x)| - 1)^2` at x on the lines between real and generated images.
 
     WGAN-GP (Gulrajani et al. 2017), equation 3 and algorithm 1, lines 6 to 7, without its weight.
-    Of a map of scores, the gradient is that of its sum. The layers of `score` need second
+    For a map of scores it takes the gradient of their sum. The layers of `score` need second
     derivatives, and must not make the images of a batch depend on each other.
 
     Args:

@@ -2,7 +2,7 @@
 
 The distance of two images is the mean absolute difference of their pixels; a domain's distances are
 normalised by their mean and standard deviation over its training images (Benaim and Wolf 2017).
-Images are (B, H, W, C) in [-1, 1], in two domains of any channels.
+Images are (B, H, W, C) in [-1, 1]; the two domains may have different numbers of channels.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from tfi2i.losses.pairs import mean_over_pairs, require_pairs
 
 
 class DistanceScale(NamedTuple):
-    """What a domain's distances are normalised by: (d - mean) / deviation.
+    """What a domain's distances are normalised with: (d - mean) / deviation.
 
     Attributes:
         mean: float32 scalar.
@@ -38,8 +38,8 @@ def pair_distance(
     Args:
         source: Images x, at least two.
         translated: G(x), in the same order.
-        source_scale: Of distances between images of the source's domain.
-        target_scale: Of distances between images of the target's domain.
+        source_scale: Normalises distances between images of the source's domain.
+        target_scale: Normalises distances between images of the target's domain.
 
     Raises:
         RecipeError: The batch is known to hold fewer than two images.
@@ -54,14 +54,14 @@ def self_distance(
 ) -> tf.Tensor:
     """`|d(upper(x), lower(x)) - d(upper(G(x)), lower(G(x)))|`, d normalised per domain.
 
-    Benaim and Wolf 2017, equation 6: the distance within an image needs no second one. The halves
-    are the upper and the lower, as in the authors' code; the paper has left and right.
+    Benaim and Wolf 2017, equation 6: a distance within an image needs no second image. The halves
+    are the upper and the lower one, as in the authors' code; the paper has left and right.
 
     Args:
         source: Images x, of even height.
         translated: G(x), in the same order.
-        source_scale: Of distances between the halves of images of the source's domain.
-        target_scale: Of distances between the halves of images of the target's domain.
+        source_scale: Normalises distances between the halves of images of the source's domain.
+        target_scale: Normalises distances between the halves of images of the target's domain.
     """
     before = source_scale.normalise(_between_halves(source))
     after = target_scale.normalise(_between_halves(translated))
@@ -76,6 +76,6 @@ def _between_images(images) -> tf.Tensor:
 
 
 def _between_halves(images) -> tf.Tensor:
-    """(B, H, W, C) -> (B,): distances of the upper from the lower half."""
+    """(B, H, W, C) -> (B,): distances between the upper and the lower half."""
     upper, lower = tf.split(tf.cast(images, tf.float32), 2, axis=1)
     return tf.reduce_mean(tf.abs(upper - lower), axis=[1, 2, 3])

@@ -11,7 +11,7 @@ def feature_matching(real_features: Sequence, fake_features: Sequence) -> tf.Ten
     Salimans et al. 2016, section 3.1; summed over several layers as DiscoGAN does.
 
     Args:
-        real_features: Of each layer, its map for real images, (B, h, w, C).
+        real_features: For each layer, its map for real images, (B, h, w, C).
         fake_features: Likewise for generated images; their batch may be of another size.
     """
     distances = [

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def reparameterise(mean, log_variance, noise) -> tf.Tensor:
-    """A draw from N(mean, variance) that gradients pass: `mean + exp(log_variance / 2) * noise`.
+    """A draw from N(mean, variance) with gradients: `mean + exp(log_variance / 2) * noise`.
 
     Kingma and Welling 2014, section 2.4.
 

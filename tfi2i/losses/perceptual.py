@@ -1,6 +1,6 @@
 """Objectives on the activations of a trained network: content, style, and smoothness of the image.
 
-Activations are (B, h, w, C), those of one layer. Sums are taken in float32.
+Activations are (B, h, w, C) and belong to one layer. Sums are taken in float32.
 """
 
 import tensorflow as tf
@@ -15,7 +15,7 @@ def content(features, target) -> tf.Tensor:
 
     Args:
         features: Activations of the generated images, (B, h, w, C).
-        target: Those of the content images, (B, h, w, C).
+        target: Activations of the content images, (B, h, w, C).
     """
     return tf.reduce_mean(tf.square(_float(features) - _float(target)))
 
@@ -23,7 +23,7 @@ def content(features, target) -> tf.Tensor:
 def gram_matrix(features) -> tf.Tensor:
     """Correlations of channels over positions: (B, h, w, C) -> (B, C, C).
 
-    Johnson et al. 2016, equation 3: divided by h w C, so that images of any size compare.
+    Johnson et al. 2016, equation 3: divided by h w C, so that images of any size can be compared.
     """
     features = _float(features)
     shape = tf.shape(features)
@@ -35,11 +35,11 @@ def gram_matrix(features) -> tf.Tensor:
 def gram_style(gram, target) -> tf.Tensor:
     """Mean squared difference of Gram matrices.
 
-    Gatys et al. 2016, equation 4, whose constant is 1/4 and whose matrices are not divided by C.
+    Gatys et al. 2016, equation 4; there the constant is 1/4 and the matrices are not divided by C.
 
     Args:
-        gram: Of the generated images, (B, C, C).
-        target: Of the style, (B or 1, C, C).
+        gram: Gram matrices of the generated images, (B, C, C).
+        target: Gram matrices of the style, (B or 1, C, C).
     """
     return tf.reduce_mean(tf.square(_float(gram) - _float(target)))
 
@@ -47,12 +47,12 @@ def gram_style(gram, target) -> tf.Tensor:
 def statistics_style(features, target) -> tf.Tensor:
     """Squared difference of the channels' means and standard deviations, summed over channels.
 
-    AdaIN (Huang and Belongie 2017), equation 13, with the squares of the authors' code; mean over
-    the batch.
+    AdaIN (Huang and Belongie 2017), equation 13, with the squares of the authors' code; the mean
+    over the batch.
 
     Args:
         features: Activations of the generated images, (B, h, w, C).
-        target: Those of the style images, (B, h', w', C).
+        target: Activations of the style images, (B, h', w', C).
     """
     differences = [
         tf.reduce_sum(tf.square(one - other), axis=(1, 2, 3))
@@ -62,7 +62,7 @@ def statistics_style(features, target) -> tf.Tensor:
 
 
 def total_variation(images) -> tf.Tensor:
-    """Squared differences of neighbouring pixels, summed over an image; mean over the batch.
+    """Squared differences of neighbouring pixels, summed over an image; the mean over the batch.
 
     Johnson et al. 2016, section 3.2. Images are (B, H, W, C) in [-1, 1].
     """

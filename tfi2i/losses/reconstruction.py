@@ -27,7 +27,7 @@ def cycle(original, reconstructed) -> tf.Tensor:
 
 
 def identity(original, mapped) -> tf.Tensor:
-    """`mean |G(b) - b|`: what is in the target domain should not change. CycleGAN, section 5.2.
+    """`mean |G(b) - b|`: an image of the target domain should not change. CycleGAN, section 5.2.
 
     Args:
         original: Images of the generator's target domain, (B, H, W, C).

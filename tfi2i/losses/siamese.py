@@ -1,8 +1,9 @@
 """Objectives on the vectors of a Siamese discriminator S, which maps an image to (B, D), unbounded.
 
-Style: vectors of real images gather at a fixed anchor p, vectors of translated images stay a margin
-away. Content: the way from one source image to another and the way between their translations point
-the same way (the transformation vectors of TraVeLGAN, Amodio and Krishnaswamy 2019, section 3.2).
+Style: vectors of real images gather at a fixed anchor p, and vectors of translated images stay a
+margin away. Content: the difference between the vectors of two source images points the same way as
+that between the vectors of their translations (the transformation vectors of TraVeLGAN, Amodio and
+Krishnaswamy 2019, section 3.2).
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from tfi2i.losses.pairs import mean_over_pairs, require_pairs
 
-# Below this squared length a difference of vectors has no direction worth a gradient.
+# A difference of vectors below this squared length has no direction worth a gradient.
 _SMALLEST_SQUARE = 1e-8
 
 
@@ -39,7 +40,8 @@ def least_squares_vector_discriminator(
 ) -> tf.Tensor:
     """`mean |S(b) - p|^2 + mean (|S(G(a)) - p| - margin)^2`: fakes belong on a sphere.
 
-    With vectors of length 1, p = 1 and margin 1 this is LSGAN's discriminator for scores up to 1.
+    With vectors of one component, p = 1 and margin 1 this is LSGAN's discriminator for scores up to
+    1.
 
     Args:
         real_vectors: S of real images of the target domain, (B, D).
@@ -57,8 +59,8 @@ def vector_generator(fake_vectors, *, anchor: float | tf.Tensor = 0.0) -> tf.Ten
 
     Args:
         fake_vectors: S of translated images, (B, D).
-        anchor: p, a number for all components or a vector (D,). With D = 1 and p = 1: LSGAN's
-            generator.
+        anchor: p, a number for all components or a vector (D,). With D = 1 and p = 1 this is
+            LSGAN's generator loss.
     """
     return tf.reduce_mean(_squared_distance(fake_vectors, anchor))
 
@@ -83,8 +85,8 @@ def travel_cosine(source_vectors, translated_vectors) -> tf.Tensor:
 def travel_distance(source_vectors, translated_vectors) -> tf.Tensor:
     """`|(s_i - s_j) - (t_i - t_j)|^2`, averaged over all pairs i < j of the batch.
 
-    The distance between transformation vectors, which TraVeLGAN adds to their angle (section 3.2):
-    an angle alone is kept as well by translations that differ from each other invisibly little.
+    The distance between transformation vectors, which TraVeLGAN adds to their angle (section 3.2).
+    The angle alone is also kept by translations that differ from each other too little to be seen.
 
     Args:
         source_vectors: S of the source images, (B, D).
@@ -116,8 +118,8 @@ def separation(vectors, *, margin: float) -> tf.Tensor:
 def travel_margin(vectors, *, margin: float) -> tf.Tensor:
     """`max(0, margin - |s_i - s_j|^2)`, averaged over all pairs i < j.
 
-    TraVeLGAN's form of `separation` (section 3.2): the hinge is not squared. The paper has it on
-    the length; its code, as here, on the squared length.
+    TraVeLGAN's form of `separation` (section 3.2): the hinge is not squared. In the paper it acts
+    on the length; in the authors' code, and here, on the squared length.
 
     Args:
         vectors: S of different images of one domain, (B, D), at least two.
@@ -134,11 +136,12 @@ def vector_gradient_penalty(encode: Callable[[tf.Tensor], tf.Tensor], real, dire
     """`mean |grad_x v.S(x)|^2` at real images: R1 (Mescheder et al. 2018, equation 9) for vectors.
 
     R1 wants a discriminator that is flat where images are real, so that the players settle instead
-    of circling. Of a vector, its expectation over v ~ N(0, I) is the squared norm of all gradients.
+    of circling. For a vector, its expectation over v ~ N(0, I) is the squared norm of all
+    gradients.
 
     Args:
-        encode: S, images (B, H, W, C) to vectors (B, D) or, one for each patch, (B, h, w, D), of
-            which the sum is taken. Must not make the images of a batch depend on each other.
+        encode: S, from images (B, H, W, C) to vectors (B, D) or to one vector for each patch, (B,
+            h, w, D), which are summed. It must not make the images of a batch depend on each other.
         real: Real images of the target domain, (B, H, W, C).
         direction: v, (D,).
     """
@@ -157,13 +160,13 @@ def _squared_distance(vectors, anchor) -> tf.Tensor:
 
 
 def _length(squares) -> tf.Tensor:
-    """Square root with a gradient of zero at zero, where that of the plain root is infinite."""
+    """Square root with a gradient of zero at zero, where the plain root has an infinite one."""
     positive = squares > 0.0
     return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)
 
 
 def _unit(vectors) -> tf.Tensor:
-    """Vectors of length one; nearly zero ones stay short, with a finite gradient."""
+    """Vectors of length one; nearly zero vectors stay short, with a finite gradient."""
     squares = tf.reduce_sum(tf.square(vectors), axis=-1, keepdims=True)
     return vectors * tf.math.rsqrt(tf.maximum(squares, _SMALLEST_SQUARE))
 

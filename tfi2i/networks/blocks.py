@@ -1,4 +1,4 @@
-"""What networks are made of: convolutions as the papers start them, norms, a size check."""
+"""What networks are made of: convolutions that start as in the papers, norms, a size check."""
 
 from typing import Any, Literal
 
@@ -47,8 +47,8 @@ def convolution(
         padding: "same", "valid", or "reflect": as many pixels as "same", mirrored at the border.
         use_bias: False where a normalisation follows, which would take the bias out again.
         spectral: Divide the kernel by its largest singular value.
-        blockwise: Compute 2x2 pixels at a time, faster where `filters` is 3: see `BlockConv2D`. It
-            has no spectral form, and for that is left out.
+        blockwise: Compute 2x2 pixels at a time, which is faster where `filters` is 3: see
+            `BlockConv2D`. It has no spectral form and is left out with `spectral`.
         dtype: Computation type where it is not the global policy's.
     """
     if padding == "reflect":
@@ -78,9 +78,9 @@ def transposed_convolution(
 ):
     """Doubles height and width by a transposed convolution of stride 2, kernels ~ N(0, 0.02).
 
-    The adjoint of the strided convolution that pads as many pixels on each side: with 4x4 kernels
-    that is Keras' "same"; with odd kernels "same" lies one pixel off, and the full result is
-    cropped instead.
+    It is the adjoint of the strided convolution that pads as many pixels on each side. With 4x4
+    kernels that is Keras' "same". With odd kernels "same" lies one pixel off, and the full result
+    is cropped instead.
 
     Args:
         images: (B, H, W, C).
@@ -128,10 +128,10 @@ def double(
         name: The convolution's name.
         use_bias: False where a normalisation follows.
         spectral: Divide the kernel by its largest singular value.
-        padding: Of the 3x3 convolution: "same" or "reflect". The transposed one has none.
-        beside: A map (B, 2H, 2W, C') that the 3x3 convolution sees beside the doubled one. Four
-            pixels that repeat one differ by their neighbours alone: what is finer has to come from
-            here. For "nearest" only.
+        padding: For the 3x3 convolution: "same" or "reflect". The transposed one has none.
+        beside: A map (B, 2H, 2W, C') that the 3x3 convolution sees beside the doubled one, for
+            "nearest" only. The four pixels that repeat one pixel differ only through their
+            neighbours: finer detail has to come from this map.
 
     Raises:
         RecipeError: There is no such upsampling, or none that could see `beside`.
@@ -160,7 +160,7 @@ def normalisation(
     name: str,
     statistics_at_inference: Literal["moving", "image"] = "moving",
 ):
-    """Batch or instance normalisation, or the images as they are for "none".
+    """Batch or instance normalisation; with "none" the images as they are.
 
     Args:
         images: (B, H, W, C).
@@ -185,7 +185,7 @@ def leaky_relu(images, name: str):
 
 
 def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.Model:
-    """Ends a generator with tanh in float32 and notes what its image sizes must be multiples of."""
+    """Ends a generator with tanh in float32; notes which multiples its image sizes must be."""
     images = keras.layers.Activation("tanh", dtype="float32", name="output")(images)
     model = keras.Model(inputs, images, name=name)
     model.size_multiple = size_multiple
@@ -193,7 +193,7 @@ def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.M
 
 
 def check_image_size(generator: keras.Model, height: int, width: int) -> None:
-    """Raises an error in words when a generator cannot take images of this size.
+    """Raises an error in words if a generator cannot take images of this size.
 
     Args:
         generator: A network with the attribute `size_multiple`.

@@ -24,9 +24,9 @@ def encoder_decoder(
 ) -> keras.Model:
     """Builds a generator: (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1].
 
-    64-128-256-512 channels down by strided 4x4 convolutions with LeakyReLU 0.2, and back up with
-    ReLU; all but the outermost two are batch-normalised, none has a bias. 5,513,856 weights by
-    default.
+    Down through 64-128-256-512 channels by strided 4x4 convolutions with LeakyReLU 0.2, and back up
+    with ReLU. All but the outermost two are batch-normalised, and none has a bias. 5,513,856
+    weights by default.
 
     Args:
         input_channels: Channels of the source images.
@@ -58,9 +58,10 @@ def feature_discriminator(
 ) -> keras.Model:
     """Builds a discriminator: images -> [scores (B, 1), features of all blocks but the first].
 
-    64-128-256-512 channels by strided 4x4 convolutions with LeakyReLU 0.2, batch-normalised but for
-    the first, then one convolution over the whole map; no bias, no sigmoid. 2,765,568 weights by
-    default. The features, (B, h, w, channels), are for the feature-matching loss.
+    64-128-256-512 channels by strided 4x4 convolutions with LeakyReLU 0.2, all but the first
+    batch-normalised; then one convolution over the whole map. There is no bias and no sigmoid.
+    2,765,568 weights by default. The features, (B, h, w, channels), are for the feature-matching
+    loss.
 
     Args:
         input_channels: Channels of the images.

@@ -1,4 +1,4 @@
-"""A generator that says where it edits: an image, and a mask through which it is laid over.
+"""A generator that says where it edits: an image, and the mask through which it is laid over.
 
 After GANimation (Pumarola et al. 2018, section 4.1), on the body of StarGAN's generator.
 """
@@ -26,7 +26,7 @@ def editing_generator(
 
     Args:
         domains: Entries of a label.
-        channels: Of the images, in and out.
+        channels: Channels of the images, in and out.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
         upsampling: See `stargan_generator`.

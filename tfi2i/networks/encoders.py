@@ -23,9 +23,9 @@ def latent_encoder(
 ) -> keras.Model:
     """Builds an encoder: images (B, H, W, input_channels) -> [mean, log_variance] of a latent.
 
-    Both (B, latent_length), unbounded, float32. The first convolution halves the image; then come
-    residual blocks that halve (the paper's E_ResNet) or more such convolutions (its E_CNN), and the
-    mean over what is left. H and W are multiples of 2**depth.
+    Both are (B, latent_length), unbounded, float32. The first convolution halves the image. Then
+    come residual blocks that halve it (the paper's E_ResNet) or more such convolutions (its E_CNN),
+    and the mean over what is left. H and W are multiples of 2**depth.
 
     Args:
         kind: "resnet" or "cnn".
@@ -34,7 +34,8 @@ def latent_encoder(
         depth: How many times the image is halved; 5 for 256 px leaves a map of 8x8.
         filters: Channels of the first convolution; they double up to four times as many.
         norm: "batch", "instance" or "none"; the first convolution is not normalised.
-        variance: Whether there is a log_variance; without, the mean alone comes out, no list.
+        variance: Whether there is a log_variance; without it the mean comes out alone, not in a
+            list.
         name: The model's name.
     """
     if kind not in ("resnet", "cnn"):

@@ -6,7 +6,8 @@ from tfi2i.errors import RecipeError
 from tfi2i.layers import SelfAttention
 from tfi2i.networks.blocks import Norm, convolution, leaky_relu, normalisation
 
-# Receptive field in pixels -> strided blocks; 142 follows the paper's pattern without being in it.
+# Receptive field in pixels -> strided blocks. 142 follows the paper's pattern, but is not in the
+# paper.
 _STRIDED_BLOCKS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
 _WIDEST = 8
 
@@ -24,9 +25,9 @@ def patchgan(
 ) -> keras.Model:
     """Builds a discriminator of patches: images -> scores (B, h, w, 1), without a sigmoid.
 
-    With several `scales` it is as many networks, each of which sees the images at half the size of
-    the one before and has half its filters (BicycleGAN, Zhu et al. 2017, section 4: 70 and 140
-    pixels), and gives the list of their scores.
+    With several `scales` it is that many networks. Each sees the images at half the size of the one
+    before and has half as many filters (BicycleGAN, Zhu et al. 2017, section 4: 70 and 140 pixels).
+    The result is the list of their scores.
 
     A 256 px image gives 30 x 30 scores at the paper's receptive field of 70 (2,768,705 weights when
     it sees image and condition). The first and the last convolution are not normalised.
@@ -74,7 +75,7 @@ def patchgan(
 
 
 def _pixels(images, filters: int, norm: Norm, spectral: bool, prefix: str):
-    """C64-C128 and the score with 1x1 kernels: judges colours alone."""
+    """C64-C128 and the score with 1x1 kernels: it judges colours alone."""
     images = convolution(images, filters, 1, name=f"{prefix}block1_conv", spectral=spectral)
     images = leaky_relu(images, f"{prefix}block1_relu")
     images = convolution(

@@ -32,15 +32,15 @@ def resnet(
     """Builds c7s1-64, d128, d256, R256 x blocks, u128, u64, c7s1-3 in the paper's notation.
 
     (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1]; H and W are multiples of 4,
-    at least 8. 9 blocks are the paper's for 256 px (11,383,427 weights: the norms have scale and
-    offset, and the convolutions before them no bias), 6 blocks for 128 px.
+    at least 8. The paper has 9 blocks for 256 px (11,383,427 weights: the norms have scale and
+    offset, and the convolutions before them no bias) and 6 blocks for 128 px.
 
     Args:
         input_channels: Channels of the source images.
         output_channels: Channels of the translated images.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
-        kernel_size: Of the first and the last convolution; 9 in Johnson et al. 2016.
+        kernel_size: Kernel of the first and the last convolution; 9 in Johnson et al. 2016.
         norm: "batch", "instance" or "none".
         upsampling: "transposed" convolutions, or "nearest" and a convolution, which draws no
             checkerboard.

