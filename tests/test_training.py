@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image, ImageDraw
 
+from tfi2i.data import to_float
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed, safety_callbacks
@@ -136,6 +138,45 @@ def test_health_names_each_kind_of_failure():
     assert "do not vary" in output_warnings(images, np.repeat(images[:1], 4, axis=0))[0]
     assert "copies its input" in output_warnings(images, images)[0]
     assert "inverted" in output_warnings(images, 255 - images)[0]
+
+
+def drawings(width: int, seed: int) -> np.ndarray:
+    """Four line drawings on white, uint8 (4, 64, 64, 3): strokes of one width."""
+    found = []
+    for number in range(4):
+        draw = np.random.default_rng(seed + number)
+        picture = Image.new("RGB", (256, 256), "white")
+        for _ in range(3):
+            left, top = (int(value) for value in draw.integers(40, 140, 2))
+            side = int(draw.integers(40, 80))
+            box = (left, top, left + side, top + side)
+            ImageDraw.Draw(picture).ellipse(box, outline="black", width=width)
+        found.append(np.asarray(picture.resize((64, 64))))
+    return np.stack(found)
+
+
+def test_no_alarm_where_the_truth_itself_is_inverted():
+    images = drawings(6, seed=0)
+    assert output_warnings(images, 255 - images, targets=255 - images, aligned=True) == []
+    # And where it is not, the truth tells of an inversion too weak to be told without it.
+    faded = (0.35 * images + 0.65 * (255.0 - drawings(24, seed=0))).astype(np.uint8)
+    inputs, outputs = to_float(images).mean(-1).ravel(), to_float(faded).mean(-1).ravel()
+    assert -0.5 < np.corrcoef(inputs, outputs)[0, 1] < -0.2
+    assert output_warnings(images, faded) == []
+    assert "inverted" in output_warnings(images, faded, targets=images, aligned=True)[0]
+
+
+@pytest.mark.parametrize("border", [0, 3])
+def test_icons_inverted_within_a_white_border_are_told(border):
+    thin, bold, targets = drawings(6, seed=0), drawings(24, seed=0), drawings(24, seed=100)
+    assert output_warnings(thin, bold, targets=targets) == []
+    inside = np.s_[:, border : 64 - border, border : 64 - border]
+    inverted = bold.copy()
+    inverted[inside] = 255 - bold[inside]
+    if border:
+        inputs, outputs = thin.mean(-1).ravel(), inverted.mean(-1).ravel()
+        assert np.corrcoef(inputs, outputs)[0, 1] > -0.5
+    assert "inverted" in output_warnings(thin, inverted, targets=targets)[0]
 
 
 def test_discriminator_that_wins_is_reported_once_a_window():

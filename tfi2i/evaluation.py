@@ -76,7 +76,7 @@ def _two_domains(
             "against images of a second one"
         )
     arrays = {"a": a, "b": b}
-    paired = source.kind == "paired" or (split == "test" and source.aligned_test)
+    paired = source.is_aligned(split)
     figures = {
         direction: evaluate(
             partial(model.translate_batch, direction=direction),

@@ -93,6 +93,10 @@ class DataSource:
     keeps_scale: bool = False
     dataset: "tf.data.Dataset | None" = None
 
+    def is_aligned(self, split: str) -> bool:
+        """Whether a[i] and b[i] of a split show the same thing."""
+        return self.kind == "paired" or (split == "test" and self.aligned_test)
+
 
 def check_kind(kind: str | None) -> None:
     """Raises a DataError unless `kind` is None or one of KINDS."""

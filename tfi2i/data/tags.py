@@ -23,6 +23,8 @@ _UNREADABLE = (
     OverflowError,
     struct.error,
 )
+# Keyword of the text in a sample grid that names its columns, as JSON.
+COLUMNS = "Columns"
 
 
 @dataclass(frozen=True)

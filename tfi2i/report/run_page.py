@@ -3,13 +3,14 @@
 import json
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from PIL import Image
 
+from tfi2i.data.tags import COLUMNS
 from tfi2i.report.charts import line_chart
 from tfi2i.report.html import Html, command, element, page, section, table, write_page
 
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 15
 _SHOWN_WIDTH = 480
 _NOT_LOSSES = ("iteration", "epoch", "images_per_second")
-_COLUMNS = {
-    2: ("a", "a to b"),
-    3: ("a", "a to b", "b (real)"),
-    4: ("a", "a to b", "b", "b to a"),
-}
 
 State = Literal["training", "stopped", "finished"]
 
@@ -54,9 +50,9 @@ def write_run_page(
         element("p", facts["data"], class_="lead"),
         *_progress(metrics, state, total_iterations),
         _warnings(folder.log_path),
-        _samples(folder, int(recipe.data["crop_size"])),
+        _samples(folder),
         section("Losses", loss_charts(metrics)) if metrics else None,
-        section("What next", command(*_next_commands(folder, state))),
+        section("What next", *_next(folder, facts, state)),
         section("Recipe", command(recipe.to_yaml().rstrip())),
         section("Facts", table((), [(name, _plain(value)) for name, value in facts.items()])),
     ]
@@ -98,12 +94,12 @@ def _warnings(log_path: Path) -> Html | None:
     return element("div", items, class_="warnings")
 
 
-def _samples(folder: "RunFolder", crop_size: int) -> Html:
+def _samples(folder: "RunFolder") -> Html:
     files = sorted((p for p in folder.samples.glob("*.png") if p.stem.isdigit()), reverse=True)
     if not files:
         return section("Samples", element("p", "None yet.", class_="lead"))
     about = "The same test images every time, newest first: look at these before the losses."
-    figures = [_sample(folder.path, file, crop_size) for file in files]
+    figures = [_sample(folder.path, file) for file in files]
     return section(
         "Samples",
         element("p", about, class_="lead"),
@@ -111,14 +107,14 @@ def _samples(folder: "RunFolder", crop_size: int) -> Html:
     )
 
 
-def _sample(root: Path, file: Path, crop_size: int) -> Html | None:
+def _sample(root: Path, file: Path) -> Html | None:
     try:
         with Image.open(file) as image:
             width = image.width
-    except OSError:  # a damaged picture is left out
+            names = json.loads(image.info.get(COLUMNS, "[]"))
+    except (OSError, ValueError):  # a damaged picture is left out
         return None
     shown = width * max(1, _SHOWN_WIDTH // width)
-    names = _COLUMNS.get(width // crop_size, ())
     picture = element(
         "img",
         src=quote(file.relative_to(root).as_posix()),
@@ -149,14 +145,19 @@ def loss_charts(metrics: Sequence[dict[str, float]]) -> Html:
     return element("div", *charts, class_="charts")
 
 
-def _next_commands(folder: "RunFolder", state: State) -> list[str]:
+def _next(folder: "RunFolder", facts: Mapping[str, Any], state: State) -> list[Html]:
     run = shlex.quote(str(folder.path))
+    resume = [] if state == "finished" else [f"tfi2i train --resume {run}"]
+    # Runs of before the directions were noted translate.
+    if not facts.get("directions", ["a2b"]):
+        about = "The newest sample is what the run makes: there is nothing to translate with."
+        return [element("p", about), *([command(*resume)] if resume else [])]
     lines = [
         f"tfi2i translate --run {run} PHOTOS --out translated",
         f"tfi2i evaluate --run {run}",
         f"tfi2i export --run {run} --out exported",
     ]
-    return lines if state == "finished" else [f"tfi2i train --resume {run}", *lines]
+    return [command(*resume, *lines)]
 
 
 def _plain(value: object) -> str:

@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import keras
 import numpy as np
 
 from tfi2i.data import as_rgb, write_image
+from tfi2i.data.tags import COLUMNS, Tags
 from tfi2i.training.gan import GAN
 from tfi2i.training.health import DiscriminatorWatch, output_warnings
 from tfi2i.training.run_folder import RunFolder
@@ -79,7 +80,8 @@ class WriteSamples(RunCallback):
     """Translates the same few test images every so many epochs, writes a grid, and looks at it.
 
     A row of the grid is the input, its translation in each direction the variant knows, and the
-    ground truth where the data has one. The pictures come first: losses of a GAN say little.
+    ground truth where the data has one; where a domain has fewer images, the rest stays white. The
+    pictures come first: losses of a GAN say little.
     """
 
     def __init__(
@@ -89,11 +91,24 @@ class WriteSamples(RunCallback):
         *,
         every: int,
         warn: Callable[[str], None],
+        targets: Mapping[str, np.ndarray] | None = None,
+        aligned: bool = False,
     ):
-        """Takes uint8 (N, S, S, C) images by domain (`a`, `b`) and how to show a warning."""
+        """Takes the images and how to show a warning.
+
+        Args:
+            folder: Of the run.
+            inputs: uint8 (N, S, S, C) by domain (`a`, `b`).
+            every: Epochs between two grids.
+            warn: Shows a sentence.
+            targets: Direction to real images of the domain that it translates to.
+            aligned: Whether the targets are the truths of the inputs, in their order.
+        """
         super().__init__()
         self.folder = folder
         self.inputs = inputs
+        self.targets = targets or {}
+        self.aligned = aligned
         self.every = every
         self.warn = warn
         self._said: set[str] = set()
@@ -111,19 +126,38 @@ class WriteSamples(RunCallback):
     def _write(self) -> list[str]:
         translator = self.gan
         assert isinstance(translator, TranslationGAN)
-        columns, found, shown = [], [], ""
+        columns, names, found, shown = [], [], [], ""
         for direction in translator.translators:
             domain = domain_read(direction)
             source = self.inputs[domain]
             translated = translator.translate_batch(source, direction=direction)
-            columns += [translated] if domain == shown else [source, translated]
-            found += output_warnings(source, translated, may_copy=translator.keeps_most)
+            if domain != shown:
+                columns.append(source)
+                names.append(domain if "b" in self.inputs else "input")
+            columns.append(translated)
+            names.append(_in_words(direction))
+            found += output_warnings(
+                source,
+                translated,
+                may_copy=translator.keeps_most,
+                targets=self.targets.get(direction),
+                aligned=self.aligned,
+            )
             shown = domain
         if len(translator.translators) == 1 and self.inputs.get("b") is not None:
             columns.append(self.inputs["b"])
+            names.append("b (truth)" if self.aligned else "b (real)")
         grid = np.concatenate(_of_equal_length(as_rgb(column) for column in columns), axis=2)
-        write_image(self.folder.samples / f"{self.iteration():09d}.png", np.concatenate(grid))
+        # The run's page reads the names of the columns from the file.
+        tags = Tags(texts={COLUMNS: json.dumps(names)}).save_options(".png")
+        path = self.folder.samples / f"{self.iteration():09d}.png"
+        write_image(path, np.concatenate(grid), tags=tags)
         return found
+
+
+def _in_words(direction: str) -> str:
+    """Such as: a to b, to etopo1."""
+    return {"a2b": "a to b", "b2a": "b to a"}.get(direction, direction.replace("_", " ", 1))
 
 
 def _of_equal_length(columns: Iterable[np.ndarray]) -> list[np.ndarray]:

@@ -11,7 +11,12 @@ from tfi2i.data.pixels import to_float
 # itself; they are wide enough that the healthy runs of this project's recipes do not cross them.
 FLAT_SPREAD = 0.02
 COPY_DISTANCE = 0.02
-INVERTED_CORRELATION = -0.5
+INVERTED_CORRELATION = -0.2
+INVERTED_GAP = 0.5
+PARTLY_INVERTED_CORRELATION = -0.1
+# Mean luminance: that of targets which are light or dark, and the share of it with the sign turned.
+CLEARLY_LIGHT = 0.3
+TURNED_SHARE = -0.3
 WON_FRACTION = 0.02
 WON_WINDOW = 200
 
@@ -22,7 +27,12 @@ def first_not_finite(logs: dict[str, float]) -> str | None:
 
 
 def output_warnings(
-    inputs: np.ndarray, outputs: np.ndarray, *, may_copy: bool = False
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    may_copy: bool = False,
+    targets: np.ndarray | None = None,
+    aligned: bool = False,
 ) -> list[str]:
     """What is wrong with a batch of translations.
 
@@ -30,6 +40,8 @@ def output_warnings(
         inputs: uint8 (N, H, W, C), at least two different images.
         outputs: uint8 (N, H, W, C_out), their translations.
         may_copy: Whether outputs are meant to resemble the inputs.
+        targets: uint8 (M, H, W, C_out), real images of the domain translated to, if there are any.
+        aligned: Whether the targets are the truth, image by image.
 
     Returns:
         Sentences; empty if nothing is suspicious.
@@ -46,7 +58,7 @@ def output_warnings(
             "the generator copies its input: lower the weights of the identity and cycle losses, "
             "or train longer"
         )
-    elif _luminance_correlation(x, y) < INVERTED_CORRELATION:
+    elif _is_inverted(x, y, None if targets is None else to_float(targets), aligned):
         found.append(
             "light and dark are inverted between input and output: an unpaired translator may "
             "settle there; restart with another seed or add the identity loss"
@@ -73,6 +85,30 @@ class DiscriminatorWatch:
             f"for {WON_WINDOW} iterations, so the generator gets no useful gradient; lower the "
             "discriminator's learning rate or weaken it"
         )
+
+
+def _is_inverted(x: np.ndarray, y: np.ndarray, targets: np.ndarray | None, aligned: bool) -> bool:
+    """Whether light and dark of outputs go against the inputs, and the targets' do not.
+
+    What is expected is the correlation of the inputs with their truths; without truths with every
+    target, which shows what all images of the two domains share, such as a white ground; and none
+    at all where there are no targets. Where only a part is inverted, such as icons within a white
+    border, a weaker correlation counts if outputs are dark and targets light, or the reverse.
+    """
+    correlation, expected = _luminance_correlation(x, y), 0.0
+    if targets is not None:
+        pairs = (
+            zip(x, targets, strict=False)
+            if aligned
+            else ((one, other) for one in x for other in targets)
+        )
+        ours, theirs = (np.stack(images) for images in zip(*pairs, strict=True))
+        expected = _luminance_correlation(ours, theirs)
+        mean = targets.mean()
+        turned = abs(mean) > CLEARLY_LIGHT and y.mean() / mean < TURNED_SHARE
+        if turned and correlation < PARTLY_INVERTED_CORRELATION:
+            return True
+    return correlation < min(INVERTED_CORRELATION, expected - INVERTED_GAP)
 
 
 def _luminance_correlation(x: np.ndarray, y: np.ndarray) -> float:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfi2i.data import (
@@ -15,6 +14,7 @@ from tfi2i.data import (
     check_crop,
     data_error_in,
     evaluation_arrays,
+    evaluation_domains,
     open_source,
     steps_per_epoch,
     training_batches,
@@ -199,19 +199,28 @@ class Training:
             WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every),
         ]
         if isinstance(self.model, TranslationGAN):
-            samples = self._sample_inputs()
-            every = self.settings.sample_every
-            callbacks.insert(1, WriteSamples(self.folder, samples, every=every, warn=warn))
+            callbacks.insert(1, self._write_samples(warn))
         elif self.model.picture() is not None:
             every = self.settings.sample_every
             callbacks.insert(1, WritePicture(self.folder, self.model.picture, every=every))
         return callbacks
 
-    def _sample_inputs(self) -> dict[str, np.ndarray]:
-        split = "test" if "test" in self.source.splits else "train"
+    def _write_samples(self, warn: Callable[[str], None]) -> WriteSamples:
+        source, split = self.source, "test" if "test" in self.source.splits else "train"
         size, limit = self.recipe.data["crop_size"], self.settings.samples
-        a, b, _ = evaluation_arrays(self.source, split=split, size=size, limit=limit)
-        return {"a": a} if b is None else {"a": a, "b": b}
+        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        targets = {} if b is None else {"a2b": b, "b2a": a}
+        if source.kind == "labelled":
+            domains = evaluation_domains(source, split="train", size=size, limit=limit)
+            targets = {f"to_{name}": images for name, images in domains.items()}
+        return WriteSamples(
+            self.folder,
+            {"a": a} if b is None else {"a": a, "b": b},
+            every=self.settings.sample_every,
+            warn=warn,
+            targets=targets,
+            aligned=b is not None and source.is_aligned(split),
+        )
 
     def _open_source(self, variant_class: type[GAN]) -> DataSource:
         arguments = self.recipe.arguments_for("data", open_source)
@@ -249,6 +258,9 @@ class Training:
         return {
             **describe_machine(),
             "variant": self.recipe.variant,
+            "directions": list(self.model.translators)
+            if isinstance(self.model, TranslationGAN)
+            else [],
             "data": self.source.description,
             "data_licence": self.source.licence,
             "data_fingerprint": self.source.fingerprint,
