@@ -110,8 +110,8 @@ def replay(model, batch, rates: Mapping[str, float]) -> Iterator[Replay]:
     Args:
         model: A variant, not compiled.
         batch: What its `train_step` eats.
-        rates: Each player's learning rate, large enough to tell the weights before an update from
-            those after it.
+        rates: Each player's learning rate: large enough to tell the weights before an update from
+            those after it, and so small that no term then drowns in another that has exploded.
     """
     state = {name: np.array(v) for name, v in model.network_state().items()}
     updates, logs = _step(model, batch, rates)

@@ -7,7 +7,7 @@ from objectives import images, replay, spread_weights, train_alone
 from tfi2i.zoo.multidomain.stargan import StarGAN
 
 SIZE = 16
-LABELS = tf.constant([0, 2, 1, 1, 2, 0], tf.int32)
+LABELS = tf.constant([0, 2, 1, 1, 2, 0, 0, 2], tf.int32)
 
 
 def tiny(**changes):
@@ -29,7 +29,7 @@ def tiny(**changes):
         }
     )
     spread_weights(model)
-    return model, (images(6, SIZE, 2, seed=1), LABELS)
+    return model, (images(8, SIZE, 2, seed=1), LABELS)
 
 
 def draws(model, labels, step):
@@ -63,7 +63,7 @@ def penalty(model, x, fake, share):
 def test_gradients_are_the_papers():
     model, (everything, labels) = tiny()
     with replay(model, (everything, labels), {"discriminator": 0.03, "generator": 0.1}) as step:
-        # Two mini-batches of three images: D learns from each, then G from the last.
+        # Two mini-batches of four images: D learns from each, then G from the last.
         for number in range(2):
             x, own = everything[number::2], labels[number::2]
             target, share = draws(model, own, number)
