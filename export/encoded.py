@@ -8,6 +8,9 @@ from tfi2i.export.inference import InferenceGenerator
 FORMATS = ("PNG", "JPEG")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
+# PNG's colour types from here on have alpha (4 and 6); others may have a chunk of it.
+GREY_AND_ALPHA = 4
+TRANSPARENT_CHUNK = r"\C*tRNS\C*"
 # The length of the segment and its first letters; \C is any byte.
 ADOBE_MARKER = r"\C*\x00\x0eAdobe\C*"
 
@@ -110,9 +113,19 @@ def _png_size(encoded: tf.Tensor) -> tf.Tensor:
 
 def _png_pixels(encoded: tf.Tensor) -> tf.Tensor:
     """Lays transparency over white, to the bit as `tfi2i.data.images` does; int32 (H, W, 3)."""
-    # With four channels TensorFlow does not unfold palettes and few bits, with three it does.
-    colour = tf.cast(tf.io.decode_png(encoded, channels=3), tf.int32)
-    alpha = tf.cast(tf.io.decode_png(encoded, channels=4)[..., 3:], tf.int32)
+    colour_type = tf.io.decode_raw(tf.strings.substr(encoded, 25, 1), tf.uint8)[0]
+    before_pixels = tf.strings.split(encoded, "IDAT", maxsplit=1)[0]
+    has_key = tf.strings.regex_full_match(before_pixels, TRANSPARENT_CHUNK)
+    # TensorFlow gives palettes and few bits a fourth channel only where they are transparent.
+    return tf.cond(
+        (colour_type >= GREY_AND_ALPHA) | has_key,
+        lambda: _over_white(tf.cast(tf.io.decode_png(encoded, channels=4), tf.int32)),
+        lambda: tf.cast(tf.io.decode_png(encoded, channels=3), tf.int32),
+    )
+
+
+def _over_white(pixels: tf.Tensor) -> tf.Tensor:
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
     return (colour * alpha + 255 * (255 - alpha) + 127) // 255
 
 

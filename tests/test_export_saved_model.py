@@ -11,11 +11,12 @@ import tensorflow as tf
 from PIL import Image
 
 from tfi2i import layers
-from tfi2i.data import to_float, to_uint8
+from tfi2i.data import read_image, to_float, to_uint8
 from tfi2i.errors import ExportError
 from tfi2i.export import export_saved_model, read_metadata
 from tfi2i.export.client import prepare
-from tfi2i.export.inference import inference_generator
+from tfi2i.export.encoded import decode_checked
+from tfi2i.export.inference import InferenceGenerator, inference_generator
 
 MAX_PIXELS = 64 * 64
 
@@ -53,8 +54,56 @@ def png_header(width, height):
 
 def file_of(image, kind, **options):
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, kind, **options)
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def plain_png(pixels, bits, colour_type, width):
+    """A PNG of rows of bytes as they are, for depths that Pillow does not write."""
+
+    def chunk(name, data):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
+
+    header = struct.pack(">IIBBBBB", width, len(pixels), bits, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in chunks)
+
+
+def pngs_of_every_kind():
+    colours, grey, keyed = noise(9, 12, 3), noise(9, 12, 1)[..., 0], noise(9, 12, 1)[..., 0] % 8
+    palette = Image.fromarray(colours).quantize(16)
+    sixteen = np.random.default_rng(2).integers(0, 1 << 16, (9, 12, 4)).astype(">u2")
+    return {
+        "grey": file_of(grey, "PNG"),
+        "grey, alpha": file_of(Image.fromarray(noise(9, 12, 2), "LA"), "PNG"),
+        "colour": file_of(colours, "PNG"),
+        "colour, alpha": file_of(noise(9, 12, 4), "PNG"),
+        "palette": file_of(palette, "PNG"),
+        "palette, alpha": file_of(palette, "PNG", transparency=bytes(range(0, 256, 16))),
+        "palette, one transparent": file_of(palette, "PNG", transparency=3),
+        "black and white": file_of(Image.fromarray(grey).convert("1"), "PNG"),
+        "grey, one transparent": file_of(keyed, "PNG", transparency=7),
+        "colour, one transparent": file_of(
+            Image.fromarray(np.stack([keyed] * 3, -1)), "PNG", transparency=(5, 5, 5)
+        ),
+        "4 bits": plain_png(noise(9, 6), 4, 0, 12),
+        "2 bits": plain_png(noise(9, 3), 2, 0, 12),
+        "16 bits, grey": plain_png(sixteen[..., 0], 16, 0, 12),
+        "16 bits, grey, alpha": plain_png(sixteen[..., :2], 16, 4, 12),
+        "16 bits, colour": plain_png(sixteen[..., :3], 16, 2, 12),
+        "16 bits, colour, alpha": plain_png(sixteen, 16, 6, 12),
+    }
+
+
+def cmyk_jpeg(*, marked):
+    """Four colours, with or without Adobe's segment, which is to say that they are inverted."""
+    smooth = Image.fromarray(noise(2, 2, 3)).resize((12, 9), Image.Resampling.BICUBIC)
+    jpeg = file_of(smooth.convert("CMYK"), "JPEG", quality=95)
+    start = jpeg.index(b"\xff\xee\x00\x0eAdobe")
+    return jpeg if marked else jpeg[:start] + jpeg[start + 16 :]
 
 
 @pytest.fixture(scope="module")
@@ -117,17 +166,49 @@ def test_a_jpeg_is_decoded_as_in_training(signatures):
     assert np.abs(translate_bytes(signatures, [jpeg])[0] - expected).max() <= 1
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("kind", pngs_of_every_kind())
+def test_pngs_are_decoded_to_the_pixels_of_training(kind, channels):
+    encoded = pngs_of_every_kind()[kind]
+    inference = InferenceGenerator(make_generator(channels), "float32", ())
+    decoded = decode_checked(tf.constant(encoded), tf.constant(0), inference, MAX_PIXELS)
+    np.testing.assert_array_equal(decoded, read_image(encoded, channels=channels))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("kind", ["L", "RGB", "CMYK"])
+def test_jpegs_are_decoded_to_the_pixels_of_training(kind, channels):
+    smooth = Image.fromarray(noise(2, 2, 3)).resize((12, 9), Image.Resampling.BICUBIC)
+    encoded = cmyk_jpeg(marked=True) if kind == "CMYK" else file_of(smooth.convert(kind), "JPEG")
+    inference = InferenceGenerator(make_generator(channels), "float32", ())
+    decoded = decode_checked(tf.constant(encoded), tf.constant(0), inference, MAX_PIXELS)
+    np.testing.assert_array_equal(decoded, read_image(encoded, channels=channels))
+
+
+def test_transparency_is_served_over_white(signatures):
+    encoded = file_of(noise(9, 12, 4), "PNG")
+    expected = np.rint(translate(signatures, read_image(encoded)[None])[0])
+    np.testing.assert_array_equal(translate_bytes(signatures, [encoded])[0], expected)
+
+
+def test_a_batch_gives_what_its_images_give_alone(signatures):
+    images = noise(3, 12, 9, 3)
+    alone = np.concatenate([translate(signatures, image[None]) for image in images])
+    np.testing.assert_array_equal(translate(signatures, images), alone)
+
+
 @pytest.mark.parametrize(
     ("encoded", "reason"),
     [
-        (b"", "neither PNG nor JPEG \\(0 bytes\\)"),
+        (cmyk_jpeg(marked=False), "index 1 is a CMYK JPEG without Adobe.*prepare"),
+        (b"", "image at index 1 is neither PNG nor JPEG \\(0 bytes\\)"),
         (b"not an image", "neither PNG nor JPEG \\(12 bytes\\).*tfi2i.export.client.prepare"),
         (file_of(np.zeros((8, 8, 3), np.uint8), "TIFF"), "neither PNG nor JPEG"),
         (file_of(np.zeros((8, 8, 3), np.uint8), "WEBP"), "neither PNG nor JPEG"),
         (b"\x89PNG\r\n\x1a\n", "0 x 0 pixels"),
         (png(np.zeros((8, 8, 3), np.uint8))[:50], "PNG"),
         (file_of(np.zeros((8, 8, 3), np.uint8), "JPEG")[:20], "JPEG"),
-        (png_header(30000, 20000), "30000 x 20000 pixels.*at most 4096 pixels"),
+        (png_header(30000, 20000), "image at index 1: .*30000 x 20000 pixels.*at most 4096 pixels"),
         (png_header(2**31 + 5, 2**31 + 5), "2147483653 x 2147483653 pixels"),
         (png_header(4095, 1), "4095 x 1 pixels: at least .*after padding to multiples of 4"),
         (file_of(np.zeros((65, 64, 3), np.uint8), "JPEG"), "64 x 65 pixels.*at most 4096"),
