@@ -12,12 +12,12 @@ import tensorflow as tf
 from tfi2i.errors import ExportError
 from tfi2i.export.encoded import FORMATS, decode_checked, require_pixels
 from tfi2i.export.graph import pad_by_reflection
+from tfi2i.export.growth import largest_image
 from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.partial import partial_folder
 from tfi2i.export.scale import at_scale, scaled_sides
 
 METADATA_FILE = Path("assets.extra") / "tfi2i.json"
-MAX_PIXELS = 4096 * 4096
 # What both the decoders and the PNG encoder of TensorFlow take.
 ENCODABLE_CHANNELS = (1, 3)
 
@@ -41,12 +41,12 @@ def export_saved_model(
     - `serving_bytes`: `encoded` string (B,), PNG or JPEG, sizes may differ -> `png_bytes`
       string (B,), one PNG each (TF Serving's REST interface sends names that end in `_bytes` as
       base64). Only for generators with 1 or 3 channels on both sides; the metadata
-      lists the signatures. In the graph EXIF orientation is ignored, alpha is dropped, and
-      TIFF, WebP, GIF and BMP are refused: `tfi2i.export.client.prepare` makes a right PNG of
+      lists the signatures. In the graph EXIF orientation is ignored, and TIFF, WebP, GIF
+      and BMP are refused: `tfi2i.export.client.prepare` makes a right PNG of
       any of them. Headers are checked before decoding.
 
-    One image at a time goes through the fused kernels, several through plain arithmetic, which
-    takes batches of any size. Weights stay variables: as constants they would take many times
+    Images of a batch are translated in turn, so that a batch takes as long as its images one by one
+    and the memory of one. Weights stay variables: as constants they would take many times
     their size in memory once loaded. Where the server's environment has
     TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1, oneDNN brings them into the processor's order once, not for
     every image, at the price of a second copy (docs/speed.md has what it brings). The folder is
@@ -60,7 +60,9 @@ def export_saved_model(
         precision: of weights and arithmetic; "bfloat16" halves the file, and is about twice as fast
             on processors that compute in it (`tfi2i.machine.computes_bfloat16`).
         max_pixels: refused at serving time: a float batch with more pixels in all, or an encoded
-            image with more, each after padding. A ResNet generator computes in about 1 kB a pixel.
+            image with more, each after padding, and at the scale at which it is translated too. By
+            default what the generator translates in 4 GiB and in about the time of a ResNet of 9
+            blocks for 4 million pixels; see `tfi2i.export.growth.largest_image`.
         scale: what the sides of images are multiplied with in the graph before they are translated;
             results are brought back to the images' size, in whole levels (`tfi2i.export.scale`).
             1 translates the images' own pixels.
@@ -73,7 +75,12 @@ def export_saved_model(
     """
     folder = Path(folder)
     inference = inference_generator(generator, precision, fused=True)
-    max_pixels = max_pixels or MAX_PIXELS
+    if max_pixels is None:
+        max_pixels = largest_image(
+            lambda image: translated_pixels(inference, image),
+            channels=inference.input_channels,
+            size_multiple=inference.size_multiple,
+        )
     signatures = _signatures(inference, max_pixels, scale)
     document = _metadata_text(metadata, inference, sorted(signatures), max_pixels, scale)
     with partial_folder(folder) as unfinished:
@@ -166,7 +173,7 @@ def _metadata_text(
         "scale": scale,
         "encoded_formats": list(FORMATS),
         "exif_orientation": "ignored by the graph; tfi2i.export.client.prepare applies it",
-        "alpha": "dropped by the graph",
+        "alpha": "laid over white, as in training",
         "notes": list(generator.notes),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.layers import SelfAttention
+from tfi2i.layers import SelfAttention, attention
 from tfi2i.layers.attention import _halve
 
 
@@ -50,6 +50,29 @@ def test_every_place_is_a_mixture_of_all_places(size):
     layer = built()
     images = np.random.default_rng(0).normal(size=(2, *size, 4)).astype(np.float32)
     np.testing.assert_allclose(layer(images), attended(images, layer), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 3, 4), (None, 5, 3, 4), (None, None, None, 4)])
+@pytest.mark.parametrize("most_scores", [1, 7, 13, 10_000])
+def test_by_blocks_the_mixture_is_the_same_and_few_scores_are_held(monkeypatch, shape, most_scores):
+    whole = attention._attended
+    blocks = []
+
+    def bounded(query, key, value):
+        scores = tf.shape(query)[1] * tf.shape(key)[1]
+        allowed = tf.maximum(most_scores, tf.shape(key)[1])  # one row at least
+        blocks.append(tf.debugging.assert_less_equal(scores, allowed))
+        return whole(query, key, value)
+
+    monkeypatch.setattr(attention, "_attended", bounded)
+    monkeypatch.setattr(attention, "MOST_SCORES", most_scores)
+    layer = built()
+    images = np.random.default_rng(0).normal(size=(2, 5, 3, 4)).astype(np.float32)
+    graph = tf.function(lambda inputs: layer(inputs), input_signature=[tf.TensorSpec(shape)])
+    np.testing.assert_allclose(graph(images), attended(images, layer), rtol=1e-4, atol=1e-5)
+    if shape[1]:
+        # 15 places and 6 keys: rows of 1, 1, 2 and all.
+        assert len(blocks) == {1: 15, 7: 15, 13: 8, 10_000: 1}[most_scores]
 
 
 def test_starts_as_the_identity_and_learns_gamma_first():

@@ -5,6 +5,9 @@ import tensorflow as tf
 
 from tfi2i.layers.spectral import SpectralNormalization
 
+# Of one image in inference: 64 MiB in float32.
+MOST_SCORES = 1 << 24
+
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class SelfAttention(keras.layers.Layer):
@@ -58,10 +61,7 @@ class SelfAttention(keras.layers.Layer):
         query = _places(self.query(inputs, training=training))
         key = _places(_halve(self.key(inputs, training=training)))
         value = _places(_halve(self.value(inputs, training=training)))
-        # No 1/sqrt(d): the paper's scores are plain products. Softmax needs float32 in mixed
-        # precision.
-        scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32)
-        gathered = tf.matmul(tf.cast(tf.nn.softmax(scores), value.dtype), value)
+        gathered = (_attended if training else _attended_by_blocks)(query, key, value)
         shape = tf.shape(inputs)
         gathered = tf.reshape(gathered, [shape[0], shape[1], shape[2], value.shape[-1]])
         gathered = self.output_convolution(gathered, training=training)
@@ -78,6 +78,47 @@ class SelfAttention(keras.layers.Layer):
             "reduction": self.reduction,
             "spectral": self.spectral,
         }
+
+
+def _attended(query, key, value) -> tf.Tensor:
+    """Mixes values (B, M, C) for each query (B, N, D) by its likeness to the keys (B, M, D)."""
+    # No 1/sqrt(d): the paper's scores are plain products. Softmax needs float32 in mixed precision.
+    scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32)
+    return tf.matmul(tf.cast(tf.nn.softmax(scores), value.dtype), value)
+
+
+def _attended_by_blocks(query, key, value) -> tf.Tensor:
+    """Equals `_attended`, with at most about `MOST_SCORES` scores of an image in memory at once."""
+    places, keys = query.shape[1], key.shape[1]
+    if places is None or keys is None:
+        rows = MOST_SCORES // tf.shape(key)[1]
+        return tf.cond(
+            rows >= tf.shape(query)[1],
+            lambda: _attended(query, key, value),
+            lambda: _attended_in_a_loop(query, key, value, tf.maximum(1, rows)),
+        )
+    rows = max(1, MOST_SCORES // keys)
+    if rows >= places:
+        return _attended(query, key, value)
+    # Sizes that are known become a graph without a loop, which every runtime takes.
+    starts = range(0, places, rows)
+    return tf.concat([_attended(query[:, i : i + rows], key, value) for i in starts], axis=1)
+
+
+def _attended_in_a_loop(query, key, value, rows: tf.Tensor) -> tf.Tensor:
+    shape = tf.shape(query)
+    images, places = shape[0], shape[1]
+    blocks = -(-places // rows)
+    filled = tf.pad(query, [[0, 0], [0, blocks * rows - places], [0, 0]])
+    split = tf.reshape(filled, [images, blocks, rows, query.shape[-1]])
+    gathered = tf.map_fn(
+        lambda block: _attended(block, key, value),
+        tf.transpose(split, [1, 0, 2, 3]),
+        fn_output_signature=tf.TensorSpec((None, None, value.shape[-1]), value.dtype),
+        parallel_iterations=1,
+    )
+    joined = tf.transpose(gathered, [1, 0, 2, 3])
+    return tf.reshape(joined, [images, blocks * rows, value.shape[-1]])[:, :places]
 
 
 def _halve(images) -> tf.Tensor:
@@ -100,5 +141,8 @@ def _halve(images) -> tf.Tensor:
 
 def _places(images) -> tf.Tensor:
     """(B, H, W, C) -> (B, H * W, C)."""
-    shape = tf.shape(images)
-    return tf.reshape(images, [shape[0], shape[1] * shape[2], images.shape[-1]])
+    _, height, width, channels = images.shape
+    if height is None or width is None:
+        shape = tf.shape(images)
+        return tf.reshape(images, [shape[0], shape[1] * shape[2], channels])
+    return tf.reshape(images, [-1, height * width, channels])
