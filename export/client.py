@@ -11,9 +11,9 @@ from tfi2i.data.images import read_image
 def prepare(source: str | Path | bytes, *, channels: int = 3) -> bytes:
     """Makes of any image file the PNG that the signature `serving_bytes` takes.
 
-    Reads it as training and translating do (`tfi2i.data.read_image`): orientation from EXIF
-    applied, alpha, palette, CMYK and 16 bit resolved, TIFF, WebP, GIF and BMP understood. The
-    graph on the server can do none of that.
+    Reads it as training and translating do (`tfi2i.data.read_image`): orientation from EXIF and
+    colour profiles applied, any CMYK resolved, TIFF, WebP, GIF and BMP understood. The graph on
+    the server can do none of that.
 
     Args:
         source: path or content of an image file.

@@ -27,8 +27,8 @@ def decode_checked(
     A PNG of 20 kB can unfold to half a gigabyte, so width and height are read from the PNG's
     IHDR chunk (PNG specification, section 11.2.2: two big-endian 32-bit numbers at byte 16) or
     from the JPEG's frame header. The pixels are those of `tfi2i.data.read_image`, transparency
-    over white and grey levels included, except that orientation tags (EXIF) are ignored: the
-    graph has no operation for them, `tfi2i.export.client.prepare` applies them.
+    over white and grey levels included, except that orientation tags (EXIF) and colour profiles
+    are ignored: the graph has no operation for them, `tfi2i.export.client.prepare` applies both.
 
     Args:
         encoded: scalar string.

@@ -41,9 +41,9 @@ def export_saved_model(
     - `serving_bytes`: `encoded` string (B,), PNG or JPEG, sizes may differ -> `png_bytes`
       string (B,), one PNG each (TF Serving's REST interface sends names that end in `_bytes` as
       base64). Only for generators with 1 or 3 channels on both sides; the metadata
-      lists the signatures. In the graph EXIF orientation is ignored, and TIFF, WebP, GIF
-      and BMP are refused: `tfi2i.export.client.prepare` makes a right PNG of
-      any of them. Headers are checked before decoding.
+      lists the signatures. In the graph EXIF orientation and colour profiles are
+      ignored, and TIFF, WebP, GIF and BMP are refused: `tfi2i.export.client.prepare` makes a right
+      PNG of any of them. Headers are checked before decoding.
 
     Images of a batch are translated in turn, so that a batch takes as long as its images one by one
     and the memory of one. Weights stay variables: as constants they would take many times
@@ -173,6 +173,7 @@ def _metadata_text(
         "scale": scale,
         "encoded_formats": list(FORMATS),
         "exif_orientation": "ignored by the graph; tfi2i.export.client.prepare applies it",
+        "colour_profile": "ignored by the graph; tfi2i.export.client.prepare applies it",
         "alpha": "laid over white, as in training",
         "notes": list(generator.notes),
         "tensorflow": tf.__version__,

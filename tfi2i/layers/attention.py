@@ -129,10 +129,10 @@ def _halve(images) -> tf.Tensor:
     pooling's own gradient has no kernel in bfloat16 under XLA on GPUs (TensorFlow 2.21).
     """
     sides = images.shape[1:3]
-    if None in sides or any(side % 2 for side in sides):
-        odd = tf.shape(images) % 2
+    odd = [side % 2 for side in (tf.unstack(tf.shape(images)[1:3]) if None in sides else sides)]
+    if None in sides or any(odd):
         # A row that stands alone is the greater of itself and itself.
-        images = tf.pad(images, [[0, 0], [0, odd[1]], [0, odd[2]], [0, 0]], mode="SYMMETRIC")
+        images = tf.pad(images, [[0, 0], [0, odd[0]], [0, odd[1]], [0, 0]], mode="SYMMETRIC")
     upper, lower = images[:, ::2], images[:, 1::2]
     upper = tf.maximum(upper[:, :, ::2], upper[:, :, 1::2])
     lower = tf.maximum(lower[:, :, ::2], lower[:, :, 1::2])
