@@ -10,9 +10,11 @@ A generator sees objects at one scale in training: whole images are stretched to
 before crops are cut. A run notes that scale, in `model.json` as `scale`: the loading size, and the
 median side of the training images of each domain (the root of the area where they are not square).
 `translate` multiplies the sides of every picture with the quotient of the two, translates, and
-brings the result back to the picture's own size. The SavedModel does the same in its graph. Nothing
-is resized where training resized nothing: with `data.load_size=null`, with built-in tiles, with
-images that have the loading size already, and with presets and runs that note no scale.
+brings the result back to the picture's own size; its last line says so. A SavedModel does the same
+in its graph (`tfi2i export --scale` chooses another). A LiteRT file takes pixels that have the
+scale already: multiply with `scale` of `parity.json` before, and enlarge after. Nothing is resized
+where training resized nothing: with `data.load_size=null`, with built-in tiles, with images that
+have the loading size already, and with presets and runs that note no scale.
 
 `tfi2i translate --scale`, and `scale=` in Python, choose another:
 
