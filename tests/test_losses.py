@@ -42,6 +42,7 @@ def test_minimax_stays_finite_for_scores_far_out():
         (losses.least_squares_discriminator(REAL, FAKE), (1 + 4) / 2 + (0.25 + 9) / 2),
         (losses.least_squares_generator(FAKE), (0.25 + 16) / 2),
         (losses.hinge_discriminator(REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
+        (losses.hinge_discriminator(FAKE, REAL), (0.5 + 4) / 2 + (3 + 0) / 2),
         (losses.hinge_generator(FAKE), 1.25),
         (losses.wasserstein_critic(REAL, FAKE), -1.25 - 0.5),
         (losses.wasserstein_generator(FAKE), 1.25),
@@ -250,14 +251,18 @@ def test_pair_distance_by_hand():
 
 
 def test_self_distance_by_hand():
-    halves = tf.constant([[[0.0], [0.5]], [[1.0], [-0.5]]])[None]  # upper (0, 0.5), lower (1, -0.5)
+    # Upper (0, 0.5) and lower (1, -0.5) halves, then (0.5, 0) and (0, 0.25).
+    halves = tf.constant([[[[0.0], [0.5]], [[1.0], [-0.5]]], [[[0.5], [0.0]], [[0.0], [0.25]]]])
     loss = losses.self_distance(
         halves,
-        flat_images(0.3),
+        flat_images(0.3, 0.1),
         source_scale=losses.DistanceScale(0.5, 0.25),
         target_scale=losses.DistanceScale(0.25, 0.5),
     )
-    assert float(loss) == pytest.approx(abs((1.0 - 0.5) / 0.25 - (0.0 - 0.25) / 0.5))
+    # Distances 1 and 0.375; those of flat images are 0.
+    after = (0.0 - 0.25) / 0.5
+    parts = [(1.0 - 0.5) / 0.25 - after, (0.375 - 0.5) / 0.25 - after]
+    assert float(loss) == pytest.approx(np.abs(parts).mean())
 
 
 def test_collapsed_vectors_have_finite_gradients():
@@ -315,6 +320,21 @@ def test_gradient_penalty():
     seen = []
     losses.gradient_penalty(lambda x: seen.append(x) or score(x), real, fake, mixing)
     assert np.ravel(seen[0][:, 0, 0, 0]) == pytest.approx([0.8, 0.1])
+
+
+def test_gradient_penalty_of_a_flat_score_has_a_finite_gradient():
+    slope = tf.Variable(0.0)
+    images, mixing = tf.ones((2, 2, 2, 1)), tf.fill((2, 1, 1, 1), 0.5)
+    with tf.GradientTape() as tape:
+        loss = losses.gradient_penalty(lambda x: slope * tf.square(x), images, images, mixing)
+    assert float(loss) == pytest.approx(1.0, rel=1e-5)
+    assert np.isfinite(tf.convert_to_tensor(tape.gradient(loss, slope)))
+
+
+def test_over_scales_is_the_sum():
+    scores = [tf.constant([1.0]), tf.constant([4.0])], [tf.constant([0.5]), tf.constant([2.0])]
+    loss = losses.over_scales(lambda real, fake: tf.reduce_sum(real - 3.0 * fake), *scores)
+    assert float(loss) == pytest.approx((1.0 - 1.5) + (4.0 - 6.0))
 
 
 def test_classification():

@@ -40,4 +40,16 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "1.0",
         "without an average its rate is not asked for",
     ),
+    Equivalent(
+        "_between_halves",
+        "upper, lower",
+        "lower, upper",
+        "a distance has no direction",
+    ),
+    Equivalent(
+        "feature_matching",
+        "zip(real_features, fake_features, strict=True)",
+        "zip(fake_features, real_features, strict=True)",
+        "a squared difference has no direction",
+    ),
 )

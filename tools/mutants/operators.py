@@ -66,7 +66,7 @@ def sign(tree: ast.AST) -> Made:
 
 
 def drop(tree: ast.AST) -> Made:
-    """The first term of a sum left out; `sign` asks of each further term whether it counts."""
+    """The first term of a sum left out; `sign` tells of gradients whether a further one counts."""
     for node in walk(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
             if not is_sum(node.left):
@@ -78,6 +78,14 @@ def drop(tree: ast.AST) -> Made:
                 yield node, f"tf.add_n(list({ast.unparse(node.args[0])}){part})"
         elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
             yield node, "pass"
+
+
+def drop_last(tree: ast.AST) -> Made:
+    """The last term of a sum left out: a value may be right by chance where only signs turn."""
+    for node in walk(tree):
+        if is_sum(node):
+            assert isinstance(node, ast.BinOp)
+            yield node, text(node.left)
 
 
 def factor(tree: ast.AST) -> Made:
@@ -238,8 +246,20 @@ OBJECTIVE: tuple[Callable[[ast.AST], Made], ...] = (
     sign, drop, factor, constant, weight, swap, twin, statement, player, condition, related, repeat,
     stop,
 )  # fmt: skip
-LOSS = (sign, drop, factor, constant, swap, condition, related, stop)
-MECHANISM = (sign, drop, factor, constant, weight, statement, condition, boundary, related, stop)
+LOSS = (sign, drop, drop_last, factor, constant, swap, condition, related, stop)
+MECHANISM = (
+    sign,
+    drop,
+    drop_last,
+    factor,
+    constant,
+    weight,
+    statement,
+    condition,
+    boundary,
+    related,
+    stop,
+)
 
 
 def _exchanged(arguments: list[ast.expr]) -> list[ast.expr] | None:
