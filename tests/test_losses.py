@@ -251,17 +251,17 @@ def test_pair_distance_by_hand():
 
 
 def test_self_distance_by_hand():
-    # Upper (0, 0.5) and lower (1, -0.5) halves, then (0.5, 0) and (0, 0.25).
-    halves = tf.constant([[[[0.0], [0.5]], [[1.0], [-0.5]]], [[[0.5], [0.0]], [[0.0], [0.25]]]])
+    # Upper (0, 0.5) and lower (1, -0.5) halves, then (0.5, 0) and (0, 0.75).
+    halves = tf.constant([[[[0.0], [0.5]], [[1.0], [-0.5]]], [[[0.5], [0.0]], [[0.0], [0.75]]]])
     loss = losses.self_distance(
         halves,
         flat_images(0.3, 0.1),
         source_scale=losses.DistanceScale(0.5, 0.25),
         target_scale=losses.DistanceScale(0.25, 0.5),
     )
-    # Distances 1 and 0.375; those of flat images are 0.
+    # Distances 1 and 0.625; those of flat images are 0.
     after = (0.0 - 0.25) / 0.5
-    parts = [(1.0 - 0.5) / 0.25 - after, (0.375 - 0.5) / 0.25 - after]
+    parts = [(1.0 - 0.5) / 0.25 - after, (0.625 - 0.5) / 0.25 - after]
     assert float(loss) == pytest.approx(np.abs(parts).mean())
 
 
