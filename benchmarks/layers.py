@@ -27,8 +27,8 @@ class Kernel:
     """One kernel of oneDNN on one problem.
 
     Attributes:
-        milliseconds: Of every time it ran.
-        gflop: Of one time; 0 where it computes no products.
+        milliseconds: Milliseconds of every time it ran.
+        gflop: GFLOP of one time; 0 where it computes no products.
     """
 
     gflop: float
@@ -39,10 +39,10 @@ def layers(module: str, *arguments: str, peak_gflops: float, **environment: str)
     """Runs one of our contestants and reads what oneDNN says.
 
     Args:
-        module: Of `benchmarks`, a contestant.
+        module: A module of `benchmarks`: a contestant.
         *arguments: Its own.
         peak_gflops: The machine's, in the contestant's number format.
-        **environment: Of its process.
+        **environment: Environment of its process.
 
     Returns:
         `unit_ms`, a step's or an image's median; `kernels_ms` and `gflop` of oneDNN's part of it,

@@ -26,7 +26,7 @@ def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
     """The whole page, Markdown; parts that were not measured are left out.
 
     Args:
-        results: Of `results.json`.
+        results: Result of `results.json`.
         amx: The races of `results_amx.json`.
     """
     machine = machine_in_words(results, next(iter(results["machines"])))

@@ -46,7 +46,7 @@ class Outcome:
 
     Attributes:
         facts: What it said when it was ready: `build_s` and what else it knows of itself.
-        seconds: Of every unit of work in rounds without foreign load.
+        seconds: Seconds of every unit of work in rounds without foreign load.
         round_medians: Median seconds of each such round.
         peak_mib: Largest memory of its process.
     """
@@ -159,7 +159,7 @@ def race(
     Args:
         contestants: All are in memory at once.
         rounds: Turns of each that must count.
-        units: Of work in a turn.
+        units: Units of work in a turn.
         warm_up: Units before the first turn.
         together: Start all at the same time, where there are cores for all of them.
 

@@ -48,7 +48,7 @@ def photo(seed: int, scene: int, pixels: int) -> tuple[np.ndarray, np.ndarray, l
     """White discs on a grey ground, the same coloured, and (row, column, radius, kind) of each.
 
     Args:
-        seed: Of the scene.
+        seed: Seed of the scene.
         scene: Its side, in pixels of a photo of SIDE.
         pixels: Side of the picture.
     """

@@ -28,7 +28,7 @@ def take_turns(
         work: Returns when the unit is really finished; on a GPU, when it is given to it.
         gpu: Of a GPU: what waits until it has done all that it was given, and what tells the
             largest memory so far in MiB. A turn is then timed as a whole.
-        **facts: Of the contestant, for the table.
+        **facts: Facts about the contestant, for the table.
     """
     wait, memory = gpu or (None, peak_mib)
     work()

@@ -31,7 +31,7 @@ def write_card_picture(path: Path, arms: Mapping[str, RunFolder]) -> str:
     """Writes a row for each of a few test images, a column for what is shown of it.
 
     Args:
-        path: Of the picture, a JPEG or PNG.
+        path: Path of the picture, a JPEG or PNG.
         arms: Name of an arm to a run of it; all on the same images.
 
     Returns:

@@ -42,7 +42,7 @@ class DemoResults:
         seams: `seam_ratio` of the `blended` map, of `hard` tiles side by side without overlap, and
             of the `truth`, in which there are no tiles.
         parity: As `tfi2i.export.parity_report` gives it.
-        seconds: Of each part of the job.
+        seconds: Seconds of each part of the job.
     """
 
     run: RunFolder
@@ -125,7 +125,7 @@ def translate_map(
 
     Args:
         model: Trained on `earth:<a>-<b>`.
-        source_name: Of those data.
+        source_name: Name of those data.
 
     Returns:
         `input`, `output`, `truth`, uint8 (H, W, 3); and the strength of seams, see `seam_ratio`,

@@ -33,7 +33,7 @@ def evaluate_model(
 
     Args:
         model: With its weights.
-        source: Of two domains, or labelled.
+        source: A source of two domains, or labelled.
         size: Side of the square images in pixels, one that the generators take.
         split: `test`, `val` or `train`.
         extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.

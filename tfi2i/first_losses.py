@@ -36,7 +36,7 @@ def first_losses(recipe: "Recipe", variant_class: type) -> Losses:
     """Computes the losses of the first iterations, in float32, with seed 0 and the real images.
 
     Args:
-        recipe: Of an arm, resolved or not.
+        recipe: Recipe of an arm, resolved or not.
         variant_class: The class that it names.
 
     Returns:

@@ -24,7 +24,7 @@ def measured_run(
     """Trains and evaluates, or reads what an earlier call did in this folder.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         train: Words of the `train` command, without `--run`.
         label: Shown when work begins.
         measures: Names of `tfi2i.measures` to take besides the usual figures.

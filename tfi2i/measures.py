@@ -63,11 +63,11 @@ class Measured:
     """What a measure found.
 
     Attributes:
-        figures: Of the translations, by name.
-        copy_input: Of the untouched inputs in their place, where that says something.
-        real_images: Of real images of the target domain, where that says something.
+        figures: Figures of the translations, by name.
+        copy_input: Figures of the untouched inputs in their place, where that says something.
+        real_images: Figures of real images of the target domain, where that says something.
         note: How they arose, a sentence for the card.
-        points: Of a scatter plot, [x, y] each, as many as can be looked at.
+        points: Points of a scatter plot, [x, y] each, as many as can be looked at.
     """
 
     figures: dict[str, float | None]
@@ -81,7 +81,7 @@ def take_measures(names: Sequence[str], subject: Subject) -> dict[str, dict[str,
     """Takes several measures.
 
     Args:
-        names: Of `MEASURES`.
+        names: Names from `MEASURES`.
         subject: What to measure.
 
     Returns:

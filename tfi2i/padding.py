@@ -9,7 +9,7 @@ def padded_side(side: int, size_multiple: int) -> int:
     """Rounds a height or width in pixels up to what a generator computes.
 
     Args:
-        side: Of an image.
+        side: Side of an image.
         size_multiple: The generator's attribute of this name.
     """
     return -(-max(side, SMALLEST_SIDE) // size_multiple) * size_multiple

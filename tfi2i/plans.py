@@ -21,7 +21,7 @@ class Plan:
     """A variant's `reproduce.yaml`, or another file of that form.
 
     Attributes:
-        name: Of the file, without `.yaml`.
+        name: Name of the file, without `.yaml`.
         recipe: Name of the recipe that all arms share.
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
         claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
@@ -53,7 +53,7 @@ def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
     """The variant that an arm trains, and its overrides.
 
     Args:
-        name: Of the variant whose plan it is.
+        name: Name of the variant whose plan it is.
         arm: Overrides; `variant=NAME` among them takes that variant's recipe of the plan's name.
     """
     key = "variant="

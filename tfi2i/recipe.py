@@ -30,7 +30,7 @@ class TrainSettings:
     Attributes:
         epochs: Passes over the training images (over the larger domain when unpaired).
         decay_epochs: The last so many epochs bring every learning rate linearly to zero.
-        seed: Of weights, data order, augmentation and noise.
+        seed: Seed of weights, data order, augmentation and noise.
         precision: `float32`, `mixed_bfloat16`, `mixed_float16`, or `auto`: `mixed_bfloat16` where
             the machine computes in it (`tfi2i.machine`), else `float32`.
         strategy: `one` device, `mirrored` over the GPUs of this host, or `multiworker`.

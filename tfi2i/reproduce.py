@@ -39,7 +39,7 @@ def reproduce(
     Runs that are finished in `out` are not repeated, so that a stopped call goes on.
 
     Args:
-        variant_name: Of the zoo.
+        variant_name: Name of a variant of the zoo.
         seeds: One run for each, in each arm.
         out: Where the run folders go.
         plan_name: A file beside the variant's model, without `.yaml`.

@@ -30,7 +30,7 @@ def results_head(
         variant: Whose results they are.
         plan: Its name.
         recipe: Name of the recipe that the arms share.
-        claim: Of the plan.
+        claim: Claim of the plan.
         arms: Name of an arm to its overrides.
         settings: The resolved recipes by variant (`tfi2i.plans.plan_settings`); arms measured
             with others are left out.

@@ -23,7 +23,7 @@ class TrainedScale:
 
     Attributes:
         load_size: Side in pixels to which each was stretched.
-        sides: Of each domain, the median side of its images in pixels; the side of an image that
+        sides: For each domain, the median side of its images in pixels; the side of an image that
             is not square is the root of its area.
     """
 
@@ -74,8 +74,8 @@ def scale_factor(
             whole image had in training, whatever the image's size; or a number, 1 for the image's
             own pixels.
         trained: The scale of training; None where images kept their size.
-        height: Of the image in pixels.
-        width: Of the image in pixels.
+        height: Height of the image in pixels.
+        width: Width of the image in pixels.
         domain: That the image belongs to, `a` or `b`.
 
     Raises:

@@ -48,9 +48,9 @@ class Wanted:
         size: Side in pixels of the images that the LiteRT files take.
         metadata: Facts for the SavedModel, to which the direction is added; see
             `export_saved_model`.
-        precision: Of the SavedModel. "auto" takes bfloat16 where this machine computes in it and
-            the images come out as in float32 to `required_psnr_db`, and else float32; the report
-            says which.
+        precision: Precision of the SavedModel. "auto" takes bfloat16 where this machine computes in
+            it and the images come out as in float32 to `required_psnr_db`, and else float32; the
+            report says which.
         max_pixels: That the SavedModel accepts; see `export_saved_model`.
         required_psnr_db: Least agreement of what computes in less than float32.
         scale: At which the SavedModel translates: "trained", or what the sides of images are

@@ -22,7 +22,7 @@ class Variant:
     """One folder of the zoo.
 
     Attributes:
-        name: Of the folder, as recipes have it.
+        name: Name of the folder, as recipes have it.
         group: `generation`, `paired`, `unpaired`, `multidomain` or `style`.
         folder: Where its model, recipes, card, results and weights are.
     """

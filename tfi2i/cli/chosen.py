@@ -41,7 +41,7 @@ class Chosen:
 
     Attributes:
         model: With its weights.
-        folder: Of the run or the preset.
+        folder: Folder of the run or the preset.
         facts: `model.json`: the variant, its arguments, figures of a preset.
         data: The section `data` of the recipe it was trained with; empty where none is noted.
     """

@@ -55,7 +55,7 @@ def plan_new(
     """A run that names its variant; it may have begun already in the folder `run`.
 
     Args:
-        variant_name: Of the zoo.
+        variant_name: Name of a variant of the zoo.
         recipe_name: One of the variant's recipes, a YAML file, or None for the class defaults.
         data: Settings of the section `data` that options stand for.
         overrides: `section.key=value` texts; they win over all else.

@@ -27,7 +27,7 @@ def carry_out(plan: Plan, *, to_resume: str | None = None) -> Training:
     """Trains to the end of the run, or to SIGTERM.
 
     Args:
-        plan: Of a new run, or of one that goes on.
+        plan: Plan of a new run, or of one that goes on.
         to_resume: The command that goes on with it; None for `train --resume`.
 
     Returns:

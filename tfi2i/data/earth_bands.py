@@ -25,7 +25,7 @@ class Bands:
     """Columns of a map; every span is its first column and the one past its last.
 
     Attributes:
-        width: Of the map in pixels, a multiple of 2700.
+        width: Width of the map in pixels, a multiple of 2700.
         tuning: Whether the tuning band is held out in place of the test band. Training leaves out
             the test band in either case.
     """

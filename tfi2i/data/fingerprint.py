@@ -70,7 +70,7 @@ def same_images(begun: str, now: str) -> bool:
 
     Args:
         begun: Perhaps of an earlier version of tfi2i, which saw names and sizes only.
-        now: Of this version.
+        now: What this version gives.
     """
     if ":" in now and ":" not in begun:
         return begun == now.split(":")[1]

@@ -22,7 +22,7 @@ class DomainClassifier:
         Args:
             domains: Training images by the name of their domain, uint8 (N, S, S, C).
             epochs: Passes over as many images as the largest domain has, of each.
-            seed: Of the weights and the order.
+            seed: Seed of the weights and the order.
         """
         self.names = list(domains)
         images = list(domains.values())

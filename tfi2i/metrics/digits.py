@@ -28,7 +28,7 @@ class DigitClassifier:
         Args:
             images: uint8 (N, H, W, C).
             labels: int64 (N,), 0 to 9.
-            seed: Of weights, order and shifts.
+            seed: Seed of weights, order and shifts.
 
         Raises:
             DataError: If there is not one label for each image.

@@ -79,7 +79,7 @@ def kid(
         subsets: How many subsets to average. With 1, or with fewer than 4 images, there is one,
             which may be the whole, and no spread.
         subset_size: Images of each set in a subset, where there are enough.
-        seed: Of the subsets.
+        seed: Seed of the subsets.
 
     Returns:
         Mean, spread, and the settings used.

@@ -23,7 +23,8 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
 
     Args:
         model: A `LatentTranslationGAN`.
-        source: Of two domains; its test images are translated, at the model's training size.
+        source: A source of two domains; its test images are translated, at the model's training
+            size.
 
     Returns:
         - `diversity`: mean distance between two translations of one image, over all pairs of

@@ -17,7 +17,7 @@ def translation_accuracy(model: "GAN", source: "DataSource", size: int) -> dict[
     """How many translations an independent classifier takes for their target (StarGAN, table 3).
 
     Args:
-        model: Of many domains.
+        model: A model of many domains.
         source: Labelled; the classifier is trained on its training images.
         size: Side of the images in pixels.
 
@@ -41,7 +41,7 @@ def edit_errors(model: "GAN", source: "DataSource", size: int) -> dict[str, floa
     """How well an element is added and removed, and what becomes of the rest of the image.
 
     Args:
-        model: Of two domains that differ by an element.
+        model: A model of two domains that differ by an element.
         source: Labelled, its test images aligned: where they differ is the element.
         size: Side of the images in pixels.
 

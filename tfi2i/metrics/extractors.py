@@ -36,7 +36,7 @@ class KerasExtractor:
     """A Keras model as a feature extractor: resizes, and works in compiled batches.
 
     Attributes:
-        name: Of network, weights and input size.
+        name: Names network, weights and input size.
     """
 
     def __init__(

@@ -15,8 +15,8 @@ def write_compare_page(
     """Writes the page.
 
     Args:
-        path: Of the page.
-        results: Of `tfi2i.compare.compare`.
+        path: Path of the page.
+        results: Result of `tfi2i.compare.compare`.
         pictures: Column to uint8 (N, S, S, C): `input`, perhaps `truth`, and each variant.
 
     Returns:

@@ -19,8 +19,8 @@ def write_compare_readme(
     """Writes `README.md` and the picture that it shows.
 
     Args:
-        folder: Of both.
-        results: Of `tfi2i.compare.compare`.
+        folder: Folder of both.
+        results: Result of `tfi2i.compare.compare`.
         pictures: Column to uint8 (N, S, S, C): `input`, perhaps `truth`, and each variant.
 
     Returns:

@@ -24,8 +24,8 @@ def write_demo_page(path: Path, results: "DemoResults") -> Path:
     """Writes the page.
 
     Args:
-        path: Of the page.
-        results: Of `tfi2i.demo.run_demo`.
+        path: Path of the page.
+        results: Result of `tfi2i.demo.run_demo`.
 
     Returns:
         The path.

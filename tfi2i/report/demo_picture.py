@@ -19,8 +19,8 @@ def write_demo_picture(path: Path, results: "DemoResults") -> Path:
     """Writes the picture.
 
     Args:
-        path: Of the picture, a JPEG or PNG.
-        results: Of `tfi2i.demo.run_demo`.
+        path: Path of the picture, a JPEG or PNG.
+        results: Result of `tfi2i.demo.run_demo`.
 
     Returns:
         The path.

@@ -53,7 +53,7 @@ def page(title: str, *body: object, refresh_seconds: int | None = None) -> Html:
     """A whole document with its style sheet inside.
 
     Args:
-        title: Of the window.
+        title: Title of the window.
         *body: As the children of `element`.
         refresh_seconds: Makes the browser load the page anew this often; None never.
     """

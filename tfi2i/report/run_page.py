@@ -33,9 +33,9 @@ def write_run_page(
     stand beside it in the run folder.
 
     Args:
-        folder: Of a run.
+        folder: Folder of a run.
         state: While `training`, the page loads itself anew every few seconds.
-        total_iterations: Of the whole run, for the bar; None leaves it out.
+        total_iterations: Iterations of the whole run, for the bar; None leaves it out.
 
     Returns:
         The page's path.

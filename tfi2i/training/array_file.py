@@ -35,8 +35,8 @@ class Header(NamedTuple):
     """What a member says of its array.
 
     Attributes:
-        shape: Of the array.
-        dtype: Of its values.
+        shape: Shape of the array.
+        dtype: Type of its values.
         order: `C` or `F`, in which they are stored.
         start: Bytes before the first value.
     """

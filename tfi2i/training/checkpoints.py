@@ -24,7 +24,7 @@ class Checkpoints:
         """Names the folder; nothing is made or removed before the first `save` or `restore`.
 
         Args:
-            folder: Of the run.
+            folder: Folder of the run.
             keep: How many of the newest stay; at least 2 let a damaged newest one be survived.
         """
         self.folder = folder

@@ -46,7 +46,7 @@ class Fitting(keras.Model):
             x: A `tf.data.Dataset` of batches of the model's kind, or an array of images, or a tuple
                 of two arrays. Pixels are uint8, or floats in [-1, 1].
             y: With arrays the second one: labels, or the images of `b`.
-            batch_size: Of arrays. Batches of another size than the first are left out.
+            batch_size: Batch size for arrays. Batches of another size than the first are left out.
             epochs: Number of the last epoch.
             verbose: As Keras has it.
             callbacks: docs/keras.md says which of Keras' work.
@@ -85,7 +85,7 @@ class Fitting(keras.Model):
         """`fit` for batches that are known to be right: complete, and in [-1, 1].
 
         Args:
-            batches: Of the model's kind, of one size.
+            batches: Batches of the model's kind, of one size.
             steps_per_epoch: Iterations in an epoch, None if the batches are one epoch.
             callbacks: As for `fit`.
             **options: Keras' `epochs`, `initial_epoch` and `verbose`.

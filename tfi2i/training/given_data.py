@@ -38,7 +38,7 @@ def complete_batches(
         model: What is trained.
         x: A dataset of batches, or an array of images, or a tuple of two arrays.
         y: The second array: labels, or the images of `b`.
-        batch_size: Of arrays.
+        batch_size: Batch size for arrays.
         shuffle: Whether arrays are shuffled, anew in every epoch.
         steps_per_epoch: As `fit` was given it.
 

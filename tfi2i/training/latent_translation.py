@@ -99,9 +99,9 @@ class LatentTranslationGAN(TranslationGAN):
         """Builds a discriminator of patches at two scales, of `judged` images.
 
         Args:
-            receptive_field: Of the finer scale, in pixels.
+            receptive_field: Receptive field of the finer scale, in pixels.
             filters: Channels of its first layer at that scale.
-            name: Of the network.
+            name: Name of the network.
         """
         channels = (self.output_channels,)
         return networks.patchgan(
@@ -174,7 +174,7 @@ class LatentTranslationGAN(TranslationGAN):
         Args:
             images: uint8 (N, H, W, C), of a size the generator takes.
             count: Translations of each; the k-th has the same latent for all images.
-            seed: Of the latents.
+            seed: Seed of the latents.
 
         Returns:
             uint8 (N, count, H, W, C_out).
@@ -187,7 +187,7 @@ class LatentTranslationGAN(TranslationGAN):
         """The latents that the encoder finds for outputs: with them, `sample` paints in their way.
 
         Args:
-            images: Of domain `b`, uint8 (N, crop_size, crop_size, C_out).
+            images: Images of domain `b`, uint8 (N, crop_size, crop_size, C_out).
 
         Returns:
             (N, latent_length); the mean, where the encoder gives a Gaussian.

@@ -74,7 +74,7 @@ def build_model(variant_class: type[Model], config: dict[str, Any], *, source: P
     """Calls the constructor with arguments from a file.
 
     Args:
-        variant_class: Of the zoo.
+        variant_class: Class of a variant of the zoo.
         config: Its arguments as JSON has them.
         source: The file, for messages.
 

@@ -62,18 +62,19 @@ class ElementEditing(StarGAN):
         Args:
             domains: See `StarGAN`: here usually two, without the element and with it.
             crop_size: See `StarGAN`, as for all that is not below.
-            channels: Of the images.
+            channels: Channels of the images.
             blocks: Residual blocks of the generator.
             filters: Channels after the generator's first convolution.
-            upsampling: Of the generator: `transposed` convolutions, or `nearest` and a convolution.
+            upsampling: Upsampling of the generator: `transposed` convolutions, or `nearest` and a
+                convolution.
             discriminator_filters: Channels after the discriminator's first convolution.
             discriminator_depth: Its strided convolutions.
             critic_steps: Updates of the discriminator in an iteration.
-            classification_weight: Of the cross-entropies of the domains.
-            cycle_weight: Of the way there and back.
-            gradient_penalty_weight: Of the discriminator's penalty.
-            outside_weight: Of the reconstruction outside the edited region.
-            area_weight: Of the edited share of the image.
+            classification_weight: Weight of the cross-entropies of the domains.
+            cycle_weight: Weight of the way there and back.
+            gradient_penalty_weight: Weight of the discriminator's penalty.
+            outside_weight: Weight of the reconstruction outside the edited region.
+            area_weight: Weight of the edited share of the image.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.

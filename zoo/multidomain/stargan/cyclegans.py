@@ -38,10 +38,10 @@ def compare(recipe_name: str, out: Path, *, epochs: int, seed: int) -> dict[str,
     """Trains and measures one CycleGAN for each pair of domains.
 
     Args:
-        recipe_name: Of StarGAN's recipe, which says what the domains are.
+        recipe_name: Name of StarGAN's recipe, which says what the domains are.
         out: Where the runs go; finished ones are not repeated.
-        epochs: Of each CycleGAN; the last half brings its rates to zero.
-        seed: Of each run.
+        epochs: Epochs of each CycleGAN; the last half brings its rates to zero.
+        seed: Seed of each run.
 
     Returns:
         `mean` figures over all directions, those of each direction, `seconds` and `parameters`

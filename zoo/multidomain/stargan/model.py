@@ -60,10 +60,11 @@ class StarGAN(MultiDomainGAN):
                 out: training then takes the names of the images' folders.
             crop_size: Side of the training images in pixels, a multiple of
                 2^`discriminator_depth`.
-            channels: Of the images of all domains.
+            channels: Channels of the images of all domains.
             blocks: Residual blocks of the generator.
             filters: Channels after the generator's first convolution.
-            upsampling: Of the generator: `transposed` convolutions, or `nearest` and a convolution.
+            upsampling: Upsampling of the generator: `transposed` convolutions, or `nearest` and a
+                convolution.
             input_skip: Whether the generator's last convolution sees the images too, so that what
                 the label leaves as it is need not be drawn anew; not in the paper.
             discriminator_filters: Channels after the discriminator's first convolution.
@@ -122,9 +123,9 @@ class StarGAN(MultiDomainGAN):
         """Makes the players `generator` and `discriminator`.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

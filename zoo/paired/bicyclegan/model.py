@@ -75,13 +75,14 @@ class BicycleGAN(LatentTranslationGAN):
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.
             filters: Channels after the first down-sampling of the U-Net.
-            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
+            upsampling: Upsampling of the U-Net: `transposed` convolutions, or `nearest` and a
+                convolution.
             dropout: Rate in the three innermost decoder blocks, in training.
             latent_length: |z|; the paper compares 2, 8 and 256.
             latent_at: Where z enters G: at the `input`, or before `all` its encoder blocks.
             encoder: E as a residual network or as a plain convolutional one.
             encoder_filters: Channels of E's first convolution.
-            receptive_field: Of the finer scale of the discriminators, in pixels.
+            receptive_field: Receptive field of the finer scale of the discriminators, in pixels.
             discriminator_filters: Channels of their first layer at that scale.
             conditional: Whether the discriminators see `a` beside `b`.
             l1_weight: The paper's lambda; 0 leaves the L1 term out.
@@ -129,10 +130,10 @@ class BicycleGAN(LatentTranslationGAN):
         """Makes the players `generator`, `encoder`, `discriminator` and `random_discriminator`.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            encoder_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam, for both discriminators.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            encoder_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam, for both discriminators.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -61,13 +61,14 @@ class Pix2Pix(TranslationGAN):
             filters: Channels after the first down-sampling of the U-Net.
             skips: False takes the skip connections out of the U-Net and leaves the encoder-decoder
                 that the paper compares it with (section 4.3).
-            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution.
+            upsampling: Upsampling of the U-Net: `transposed` convolutions, or `nearest` and a
+                convolution.
             input_skip: Whether the U-Net's last convolution sees the input too, as `nearest`
                 upsampling needs to draw detail of single pixels.
-            padding: Of the U-Net: "same", with zeros as in the paper, or "reflect", without which a
-                short training frames its pictures.
+            padding: Padding of the U-Net: "same", with zeros as in the paper, or "reflect", without
+                which a short training frames its pictures.
             conditional: False hides `a` from D, the paper's plain GAN (section 4.2).
-            receptive_field: Of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
+            receptive_field: Receptive field of the PatchGAN in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of the PatchGAN's first layer.
             dropout: Rate in the three innermost decoder blocks.
             dropout_at_inference: Whether dropout stays on at test time, the paper's only noise.
@@ -120,9 +121,9 @@ class Pix2Pix(TranslationGAN):
         """Makes the players `generator` and `discriminator`.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -95,11 +95,11 @@ class AdaIN(TranslationGAN):
         """Makes the player `generator`, which is the decoder.
 
         Args:
-            generator_learning_rate: Of the paper's Adam, at the start.
+            generator_learning_rate: Learning rate of the paper's Adam, at the start.
             learning_rate_decay: The rate is divided by 1 + this times the iteration, as in the
                 authors' code; it is a schedule of its own, so that `train.decay_epochs` has no
                 effect. 0 leaves the rate to `train.decay_epochs`.
-            beta_1: Of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the decoder's weights per update, None for none.
             optimizers: Any Keras optimizer for `generator`, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -62,9 +62,9 @@ class FastStyle(TranslationGAN):
             filters: Channels after the first convolution.
             upsampling: `transposed` convolutions, or `nearest` and a convolution, which draws no
                 checkerboard.
-            content_weight: Of the content loss.
-            style_weight: Of the style loss.
-            variation_weight: Of the total variation.
+            content_weight: Weight of the content loss.
+            style_weight: Weight of the style loss.
+            variation_weight: Weight of the total variation.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -97,8 +97,8 @@ class FastStyle(TranslationGAN):
         """Reads the style image, loads the trained network and makes the player `generator`.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of G's weights per update, None for none.
             optimizers: Any Keras optimizer for `generator`, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

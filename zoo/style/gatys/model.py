@@ -63,7 +63,7 @@ class Gatys(GAN):
             start: White `noise`, as in the paper, or the `content`, which needs fewer iterations.
             content_weight: The paper's alpha.
             style_weight: The paper's beta.
-            variation_weight: Of the total variation.
+            variation_weight: Weight of the total variation.
             seed: See `GAN`; of the white noise.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -93,9 +93,9 @@ class Gatys(GAN):
         """Reads the style image, loads the trained network and makes the player `canvas`.
 
         Args:
-            learning_rate: Of Adam, which later implementations offer beside the paper's L-BFGS: 10
-                grey levels of 255.
-            beta_1: Of Adam.
+            learning_rate: Learning rate of Adam, which later implementations offer beside the
+                paper's L-BFGS: 10 grey levels of 255.
+            beta_1: First-moment decay of Adam.
             optimizers: Any Keras optimizer for `canvas`, in place of Adam.
             **kwargs: `run_eagerly` and `steps_per_execution`.
 

@@ -72,7 +72,7 @@ class MusicTranslation(SiameseTranslator):
             out_dir: Is made if need be.
             direction: `a2b`.
             overwrite: Replace files that are in `out_dir` already.
-            **options: Of image files: see `tfi2i.file_translation.translate_files`.
+            **options: Options for image files: see `tfi2i.file_translation.translate_files`.
 
         Returns:
             The written files.

@@ -55,11 +55,11 @@ class CycleGAN(TranslationGAN):
             b_channels: Channels of `b`.
             blocks: Residual blocks; None takes 9 from 256 pixels on and 6 below, as the paper.
             filters: Channels after the first convolution of a generator.
-            receptive_field: Of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
+            receptive_field: Receptive field of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of a PatchGAN's first layer.
             cycle_weight: The paper's lambda, equal in both directions.
-            identity_weight: Of the identity loss relative to `cycle_weight`; 0 turns it off. It
-                needs as many channels in `a` as in `b`.
+            identity_weight: Weight of the identity loss relative to `cycle_weight`; 0 turns it off.
+                It needs as many channels in `a` as in `b`.
             pool_size: Generated images kept for the discriminators; 0 turns the history off.
             seed: See `GAN`.
             name: Name of the model.
@@ -116,9 +116,9 @@ class CycleGAN(TranslationGAN):
         """Makes the players `generator` and `discriminator`, each with both of its networks.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

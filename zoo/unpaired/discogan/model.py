@@ -61,12 +61,13 @@ class DiscoGAN(TranslationGAN):
             depth: Down-samplings of generators and discriminators.
             filters: Channels of a generator's first layer.
             discriminator_filters: Channels of a discriminator's first layer.
-            generator_updates: Of the generators for each one of the discriminators.
+            generator_updates: Updates of the generators for each update of the discriminators.
             first_rate: The rate r of the reconstruction in the beginning.
             later_rate: The rate r from `switch_update` on.
             switch_update: Update at which r changes; those of generators and of discriminators
                 count, as in the authors' code.
-            feature_weight: Of the feature matching; the adversarial loss has the rest up to 1.
+            feature_weight: Weight of the feature matching; the adversarial loss has the rest up to
+                1.
             weight_decay: L2 decay of all weights, through Adam's moments.
             seed: See `GAN`.
             name: Name of the model.
@@ -116,9 +117,9 @@ class DiscoGAN(TranslationGAN):
         """Makes the players `generator` and `discriminator`, each with both of its networks.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -86,12 +86,13 @@ class DistanceGAN(TranslationGAN):
             blocks: Residual blocks of `resnet`; None takes 9 from 256 pixels on and 6 below.
             depth: Halvings in DiscoGAN's networks: 3 to 5 in the paper.
             filters: Channels of a generator's first layer.
-            receptive_field: Of the PatchGANs of `cyclegan` in pixels: 1, 16, 34, 70, 142 or 286.
+            receptive_field: Receptive field of the PatchGANs of `cyclegan` in pixels: 1, 16, 34,
+                70, 142 or 286.
             discriminator_filters: Channels of a discriminator's first layer.
             pool_size: Generated images kept for the discriminators of `cyclegan`; 0 for none.
-            first_rate: Of `discogan`: the rate r in the beginning.
-            later_rate: Of `discogan`: the rate r from `switch_update` on.
-            switch_update: Of `discogan`: the update, of generators or discriminators, at which r
+            first_rate: For `discogan`: the rate r in the beginning.
+            later_rate: For `discogan`: the rate r from `switch_update` on.
+            switch_update: For `discogan`: the update, of generators or discriminators, at which r
                 changes.
             statistics_images: At most so many images of a domain tell its distances.
             seed: See `GAN`.
@@ -169,9 +170,9 @@ class DistanceGAN(TranslationGAN):
         """Makes the players `generator` and `discriminator`, each with the networks of all ways.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -63,14 +63,15 @@ class DualGAN(TranslationGAN):
             filters: Channels after the first block of a U-Net; up to 8 times as many further in.
             dropout: Rate in the three innermost decoder blocks.
             dropout_at_inference: Whether dropout stays on at test time, the paper's only noise.
-            receptive_field: Of the critics' patches in pixels: 1, 16, 34, 70, 142 or 286.
+            receptive_field: Receptive field of the critics' patches in pixels: 1, 16, 34, 70, 142
+                or 286.
             discriminator_filters: Channels of a critic's first layer.
             reconstruction_weight: The paper's lambda in both directions, 100 to 1000 there.
-            critic_updates: Of the critics for each one of the generators, 2 to 4 in the paper. The
-                batch is divided into as many mini-batches.
+            critic_updates: Updates of the critics for each update of the generators, 2 to 4 in the
+                paper. The batch is divided into as many mini-batches.
             smoothness: `clip` or `gradient`.
-            clip_limit: Of `clip`: the paper's c, 0.01 to 0.1 there.
-            gradient_weight: Of `gradient`: the weight of the penalty.
+            clip_limit: The paper's c, 0.01 to 0.1 there, for `clip`.
+            gradient_weight: Weight of the penalty, for `gradient`.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -128,9 +129,9 @@ class DualGAN(TranslationGAN):
         """Makes the players `generator` and `critic`, each with both of its networks.
 
         Args:
-            generator_learning_rate: Of the paper's RMSProp.
-            critic_learning_rate: Of the paper's RMSProp.
-            decay: Of the paper's RMSProp: how much of the mean of squares stays.
+            generator_learning_rate: Learning rate of the paper's RMSProp.
+            critic_learning_rate: Learning rate of the paper's RMSProp.
+            decay: How much of the mean of squares the paper's RMSProp keeps.
             ema_decay: Running average of the generators' weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.

@@ -88,8 +88,8 @@ class SiameseTranslator(TranslationGAN):
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None goes down to a 4x4 map.
             filters: Channels after the first down-sampling of the U-Net.
-            upsampling: Of the U-Net: `transposed` convolutions, or `nearest` and a convolution,
-                which cannot answer S with periodic patterns.
+            upsampling: Upsampling of the U-Net: `transposed` convolutions, or `nearest` and a
+                convolution, which cannot answer S with periodic patterns.
             input_skip: Whether the U-Net's last convolution sees the image itself: detail of single
                 pixels reaches the translation of `nearest` upsampling in no other way.
             discriminator_depth: Strided convolutions of S.
@@ -101,20 +101,22 @@ class SiameseTranslator(TranslationGAN):
             style: Form of S's style objective.
             margin: How far from the origin S pushes translations: a squared distance for
                 `triplet`, a distance for `least_squares`.
-            content_weight: Of the angle between transformation vectors, for both players.
-            distance_weight: Of the distance between transformation vectors, for both players.
-            identity_weight: Of |G(b) - b|_1, which keeps a short training from settling on
+            content_weight: Weight of the angle between transformation vectors, for both players.
+            distance_weight: Weight of the distance between transformation vectors, for both
+                players.
+            identity_weight: Weight of |G(b) - b|_1, which keeps a short training from settling on
                 patterns that no image has; 0, as in the article, leaves it out.
-            separation_weight: Of the hinge that keeps the vectors of different `a` apart.
+            separation_weight: Weight of the hinge that keeps the vectors of different `a` apart.
             separation_margin: The distance that the hinge asks for. Vectors far from each other
                 cannot all lie near the origin: it must be small beside `margin`.
-            gradient_penalty_weight: Of R1 (Mescheder et al. 2018) on S at real images, which keeps
-                S from winning in a few hundred iterations; 0, as in the article, leaves it out.
+            gradient_penalty_weight: Weight of R1 (Mescheder et al. 2018) on S at real images, which
+                keeps S from winning in a few hundred iterations; 0, as in the article, leaves it
+                out.
             attention: Self-attention in G and in S, at a quarter of the image's side.
             spectral: Spectral normalisation of the convolution kernels of S.
             generator_spectral: And of G's.
-            padding: Of both networks' convolutions: "same", with zeros, or "reflect", without
-                which G may answer S with a frame around the picture.
+            padding: Padding of both networks' convolutions: "same", with zeros, or "reflect",
+                without which G may answer S with a frame around the picture.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -185,7 +187,7 @@ class SiameseTranslator(TranslationGAN):
         Args:
             generator_learning_rate: TTUR, slower (Heusel et al. 2017; rates of SAGAN).
             discriminator_learning_rate: TTUR, faster.
-            beta_1: Of Adam.
+            beta_1: First-moment decay of Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of Adam.
             **kwargs: `run_eagerly` and `steps_per_execution`.

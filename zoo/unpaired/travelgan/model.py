@@ -60,13 +60,13 @@ class TraVeLGAN(TranslationGAN):
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
             filters: Channels after the first block of a U-Net; up to 4 times as many further in.
-            upsampling: Of the U-Nets: `transposed` convolutions, or `nearest` and a convolution,
-                which draws no checkerboard.
+            upsampling: Upsampling of the U-Nets: `transposed` convolutions, or `nearest` and a
+                convolution, which draws no checkerboard.
             discriminator_filters: Channels of a discriminator's first layer; up to 8 times as many.
             siamese_filters: Channels of S's first layer; up to 8 times as many.
             vector_length: Components of S's vectors.
-            adversarial_weight: Of the discriminators' verdict, for G.
-            siamese_weight: Of the terms of S, for S and G.
+            adversarial_weight: Weight of the discriminators' verdict, for G.
+            siamese_weight: Weight of the terms of S, for S and G.
             margin: Squared length that transformation vectors should have at least.
             seed: See `GAN`.
             name: Name of the model.
@@ -138,10 +138,10 @@ class TraVeLGAN(TranslationGAN):
         """Makes the players `generator`, `discriminator` and `siamese`.
 
         Args:
-            generator_learning_rate: Of the paper's Adam.
-            discriminator_learning_rate: Of the paper's Adam.
-            siamese_learning_rate: Of the paper's Adam.
-            beta_1: Of the paper's Adam.
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            siamese_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
             optimizers: Any Keras optimizer for each player, in place of the paper's.
             **kwargs: `run_eagerly` and `steps_per_execution`.
