@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tfi2i.training import GAN
 
 ZOO = Path(__file__).parent
-# The plan that a variant's results.json and its line in the zoo's table come from.
+# The plan behind a variant's results.json and its line in the zoo's table.
 MAIN_PLAN = "reproduce"
 
 
@@ -96,10 +96,10 @@ def variants() -> Iterator[Variant]:
 
 
 def find_variant(name: str) -> Variant:
-    """The variant of a name.
+    """The variant with a given name.
 
     Raises:
-        RecipeError: Listing the names there are.
+        RecipeError: There is none; the message lists the names there are.
     """
     known = {variant.name: variant for variant in variants()}
     if name not in known:
@@ -128,7 +128,7 @@ def preset_folder(name: str) -> Path:
     """Where a preset's weights are.
 
     Raises:
-        WeightsError: Listing the presets there are.
+        WeightsError: There is none; the message lists the presets there are.
     """
     presets = {p: v.folder / "weights" / p for v in variants() for p in v.presets}
     if name not in presets:

@@ -26,7 +26,7 @@ class ElementEditing(StarGAN):
                   + cycle_weight * E[|x - G(G(x, c), c')|_1]
                   + outside_weight * outside + area_weight * area
 
-    `outside` and `area` are taken of both passes, there and back. Without `area` the mask would be
+    `outside` and `area` count for both passes, there and back. Without `area` the mask would be
     open everywhere; without `outside`, C could differ from x where M is almost closed.
 
     Batches: `labelled`, images float32 (B, S, S, C) in [-1, 1] and int32 labels (B,); B is a
@@ -57,7 +57,7 @@ class ElementEditing(StarGAN):
         name: str = "element_editing",
         **kwargs,
     ):
-        """Builds both networks; what StarGAN has too is as in its paper.
+        """Builds both networks; the defaults that StarGAN shares are those of its paper.
 
         Args:
             domains: See `StarGAN`: here usually two, without the element and with it.
@@ -103,7 +103,7 @@ class ElementEditing(StarGAN):
         self.area_weight = area_weight
 
     def _make_generator(self, *, input_skip: bool, **options) -> keras.Model:
-        # No skip: the mask hands on what is not edited.
+        # There is no skip: the mask hands on what is not edited.
         return networks.editing_generator(domains=len(self.domains), **options)
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:

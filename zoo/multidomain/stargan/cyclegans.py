@@ -88,7 +88,7 @@ def compare(recipe_name: str, out: Path, *, epochs: int, seed: int) -> dict[str,
 
 
 def _pair_source(recipe: Recipe, first: str, second: str, links: Path) -> str:
-    """Two domains of the recipe's images as what CycleGAN eats: a name, or a folder of links."""
+    """Two domains of the recipe's images in CycleGAN's form: a name, or a folder of links."""
     name = recipe.data["source"]
     if name.startswith(EARTH_PREFIX):
         return f"{EARTH_PREFIX}{first}-{second}"

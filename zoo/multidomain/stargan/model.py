@@ -13,9 +13,9 @@ from tfi2i.training import MultiDomainGAN, mini_batches, paper_adam, uniform_for
 class StarGAN(MultiDomainGAN):
     r"""Learns to translate between any two of several domains with one generator.
 
-    The generator G(x, c) eats an image and the label of the domain to translate to. The
+    The generator G(x, c) takes an image and the label of the domain to translate to. The
     discriminator has two heads: D_src, scores of patches, and D_cls, the domain. For an image x of
-    domain c' and a target c, a permutation of the labels of the batch:
+    domain c' and a target c, which comes from a permutation of the labels of the batch:
 
         D     E[D_src(G(x, c))] - E[D_src(x)] + 10 E[(|grad D_src(x^)| - 1)^2]     (equation 8)
               + classification_weight * E[-log D_cls(c' | x)]                      (equation 2)
@@ -23,7 +23,7 @@ class StarGAN(MultiDomainGAN):
               + cycle_weight * E[|x - G(G(x, c), c')|_1]                           (equation 4)
 
     with x^ on the line between x and G(x, c). An iteration takes 5 mini-batches: D is updated on
-    each, then G once, on the last (section 4). Without norms in D, and with zero padding alone.
+    each, then G once, on the last (section 4). D has no norms, and all padding is with zeros.
 
     Batches: `labelled`, images float32 (B, S, S, C) in [-1, 1] and int32 labels (B,). B is a
     multiple of `critic_steps`: the paper's 16 images a mini-batch are a batch of 80.

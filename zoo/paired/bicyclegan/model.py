@@ -24,11 +24,11 @@ class BicycleGAN(LatentTranslationGAN):
                          + kl_weight * KL(E(b) || N(0, I))
         G alone        E[(D_random(y_r) - 1)^2] + latent_weight * E[|z_r - mean of E(y_r)|_1]
 
-    (section 3.4, in the least-squares form of section 4). Were E trained on the latent term too, G
-    and E would hide z in the image without giving it a meaning (section 4). Each discriminator
-    judges patches at two scales, whose losses add up; neither sees `a`, as in the authors' code.
-    A batch is split into halves: one image in two is encoded, the others are what D_random takes
-    for real.
+    (section 3.4, in the least-squares form of section 4). If E were trained on the latent term too,
+    G and E would hide z in the image without giving it a meaning (section 4). Each discriminator
+    judges patches at two scales, whose losses add up; neither sees `a`, as in the authors' code. A
+    batch is split into halves: every other image is encoded, and D_random takes the others for
+    real.
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two pairs on each replica.
     """
@@ -83,7 +83,7 @@ class BicycleGAN(LatentTranslationGAN):
             encoder: E as a residual network or as a plain convolutional one.
             encoder_filters: Channels of E's first convolution.
             receptive_field: Receptive field of the finer scale of the discriminators, in pixels.
-            discriminator_filters: Channels of their first layer at that scale.
+            discriminator_filters: Channels of the discriminators' first layer at that scale.
             conditional: Whether the discriminators see `a` beside `b`.
             l1_weight: The paper's lambda; 0 leaves the L1 term out.
             latent_weight: The paper's lambda_latent.
@@ -157,9 +157,9 @@ class BicycleGAN(LatentTranslationGAN):
         )
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights of before it."""
-        # Every other pair, in place of the first and the second half: with several replicas the
-        # halves are then the same images.
+        """One gradient step of every player, all from the weights before it."""
+        # It takes every other pair, in place of the first and the second half: so the halves hold
+        # the same images with several replicas.
         (a, other_a), (b, other_b) = (mini_batches(images, 2) for images in batch)
         noise, random_latent = (self.draw_latents(a.shape[0], site) for site in (0, 1))
         with tf.GradientTape(persistent=True) as tape:
@@ -195,7 +195,7 @@ class BicycleGAN(LatentTranslationGAN):
             )
 
         self.players["generator"].minimize(generator_loss, tape)
-        # Without the latent term, although it depends on E.
+        # Without the latent term, although that depends on E.
         self.players["encoder"].minimize(encoder_loss, tape)
         self.players["discriminator"].minimize(discriminator_loss, tape)
         self.players["random_discriminator"].minimize(random_discriminator_loss, tape)

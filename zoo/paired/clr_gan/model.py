@@ -11,18 +11,18 @@ from tfi2i.training import LatentTranslationGAN, paper_adam
 
 
 class LatentRegressorGAN(LatentTranslationGAN):
-    r"""Learns many translations of `a`, whose latent z can be read from them, from pairs.
+    r"""Learns many translations of `a`, each with a latent z that can be read from it, from pairs.
 
-    The other half z -> b -> z of BicycleGAN: a generator G makes b of a and of a z drawn from the
-    prior, and an encoder E tells z from what was made. With y = G(a, z), z ~ N(0, I):
+    The other half z -> b -> z of BicycleGAN: a generator G makes b from a and from a z drawn from
+    the prior, and an encoder E reads z back from the result. With y = G(a, z), z ~ N(0, I):
 
         D          E[(D(b) - 1)^2] + E[D(y)^2]
         G and E    E[(D(y) - 1)^2] + latent_weight * E[|z - E(y)|_1]
 
     (section 3.3, in the least-squares form of section 4). E gives one vector and no distribution.
-    Nothing compares y with b, the truth: which image belongs to which `a` is learned only by a
-    discriminator that sees `a`, so that `conditional` is on here, which it is not in BicycleGAN,
-    where an L1 loss does that. D judges patches at two scales, whose losses add up.
+    Nothing compares y with b, the truth. Only a discriminator that sees `a` can teach which image
+    belongs to which `a`, so that `conditional` is on here; in BicycleGAN it is off, because an L1
+    loss does that. D judges patches at two scales, whose losses add up.
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
     """
@@ -134,7 +134,7 @@ class LatentRegressorGAN(LatentTranslationGAN):
         )
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights of before it."""
+        """One gradient step of every player, all from the weights before it."""
         a, b = batch
         latent = self.draw_latents(a.shape[0], site=0)
         with tf.GradientTape(persistent=True) as tape:

@@ -14,7 +14,7 @@ class ConditionalVAEGAN(LatentTranslationGAN):
     r"""Learns many translations of `a` by coding each `b` as a latent z, from aligned pairs.
 
     The one half b -> z -> b of BicycleGAN: an encoder E gives a Gaussian over z, and a generator G
-    makes b of a and a draw from it. With y = G(a, z), z ~ E(b):
+    makes b from a and from a draw of this Gaussian. With y = G(a, z), z ~ E(b):
 
         D          E[(D(b) - 1)^2] + E[D(y)^2]
         G and E    E[(D(y) - 1)^2] + l1_weight * E[|b - y|_1] + kl_weight * KL(E(b) || N(0, I))
@@ -136,7 +136,7 @@ class ConditionalVAEGAN(LatentTranslationGAN):
         )
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights of before it."""
+        """One gradient step of every player, all from the weights before it."""
         a, b = batch
         noise = self.draw_latents(a.shape[0], site=0)
         with tf.GradientTape(persistent=True) as tape:

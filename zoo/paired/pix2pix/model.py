@@ -13,8 +13,8 @@ from tfi2i.training import TranslationGAN, paper_adam
 class Pix2Pix(TranslationGAN):
     r"""Learns to translate `a` to `b` from aligned pairs.
 
-    The discriminator D sees the input beside the output; the generator G adds noise only as
-    dropout, kept at test time (section 3). With y = G(a):
+    The discriminator D sees the input beside the output. The only noise of the generator G is
+    dropout, which stays on at test time (section 3). With y = G(a):
 
         min_G max_D  E[log D(a, b)] + E[log(1 - D(a, y))] + l1_weight * E[|b - y|_1]
 
@@ -148,7 +148,7 @@ class Pix2Pix(TranslationGAN):
         """One gradient step on D, then one on G (section 3.3)."""
         a, b = batch
         with tf.GradientTape(persistent=True) as tape:
-            # One pass of G(a) and of D(a, G(a)) serves both players: G steps against the D of
+            # One pass of G(a) and of D(a, G(a)) serves both players: G steps against D as it was
             # before this step's update, where the authors' code evaluates D once more.
             fake_b = self.generator(a, training=True)
             real_scores = self.discriminator(self._judged(a, b), training=True)

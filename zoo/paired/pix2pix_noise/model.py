@@ -11,14 +11,14 @@ from tfi2i.training import LatentTranslationGAN, paper_adam
 
 
 class Pix2PixNoise(LatentTranslationGAN):
-    r"""pix2pix whose generator also gets noise, from aligned pairs: the baseline of BicycleGAN.
+    r"""pix2pix with a generator that also gets noise, from aligned pairs: BicycleGAN's baseline.
 
     With y = G(a, z), z ~ N(0, I), a generator G and a discriminator D:
 
         D    E[(D(b) - 1)^2] + E[D(y)^2]
         G    E[(D(y) - 1)^2] + l1_weight * E[|b - y|_1]
 
-    (section 3.1, in the least-squares form of section 4). Nothing here asks z to matter, and the
+    (section 3.1, in the least-squares form of section 4). No loss here makes z matter, and the
     paper finds that G learns to ignore it. Networks and weights are those of BicycleGAN, so that
     the two differ in the objective alone: D judges patches at two scales, whose losses add up, and
     does not see `a`.

@@ -15,7 +15,7 @@ from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.training import TranslationGAN
 from tfi2i.training.replicas import mean_over_replicas
 
-# Share of the newest batch in the average style, once there are a hundred of them.
+# The newest batch's share of the average style, once a hundred batches have been seen.
 _STYLE_RATE = 0.01
 
 
@@ -32,8 +32,8 @@ class AdaIN(TranslationGAN):
         g          content + style_weight * style                                              (11)
 
     A translation takes one image: the style is stored in the model. `set_style` gives it one, with
-    a strength (equation 14); until then it is the average style that training has seen. It is saved
-    and exported with the model.
+    a strength (equation 14); until then it is the average style that training has seen. The stored
+    style is saved and exported with the model.
 
     Batches: `unpaired`, (content, style) float32 (B, H, W, 3) in [-1, 1].
     """
@@ -133,7 +133,8 @@ class AdaIN(TranslationGAN):
             self.generator(network.get_layer(self.style_layers[-1]).output),
             name=self.generator.name,
         )
-        # Twice the encoder's: its last map needs two pixels to have something to mirror.
+        # Twice the encoder's multiple: its last map needs two pixels so that there is something to
+        # mirror.
         model.size_multiple = 2**self.level
         return model
 

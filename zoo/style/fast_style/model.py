@@ -48,9 +48,9 @@ class FastStyle(TranslationGAN):
     ):
         """Builds G: c9s1-32, d64, d128, R128 x 5, u64, u32, c9s1-3 with instance norm.
 
-        The weights' defaults are not the authors' 1, 5 and 1e-6: those belong to raw activations of
-        ImageNet's VGG-16, which are larger by orders of magnitude. 1 and 1000 are what Gatys' code
-        has for a network normalised as this one (see `tfi2i.networks.vgg`).
+        The defaults of the weights are not the authors' 1, 5 and 1e-6: those belong to raw
+        activations of ImageNet's VGG-16, which are larger by orders of magnitude. 1 and 1000 are
+        those of Gatys' code, for a network normalised like this one (see `tfi2i.networks.vgg`).
 
         Args:
             crop_size: Side of the training images in pixels.
@@ -75,8 +75,8 @@ class FastStyle(TranslationGAN):
         self.content_weight = content_weight
         self.style_weight = style_weight
         self.variation_weight = variation_weight
-        # The paper's residual blocks are CycleGAN's but for their padding, which the paper does
-        # once, at the input, and crops away block by block.
+        # The paper's residual blocks are CycleGAN's but for the padding: the paper pads once, at
+        # the input, and crops it away block by block.
         self.generator = networks.resnet(
             blocks=blocks,
             filters=filters,

@@ -20,16 +20,17 @@ STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 class Gatys(GAN):
     r"""Paints one picture: the content of an image in the style of another, by optimisation.
 
-    No network is trained. What is optimised is the picture x itself, so that activations phi of a
-    trained network and their Gram matrices are those of content c and style s:
+    No network is trained. The picture x itself is optimised, until activations phi of a trained
+    network are those of content c, and their Gram matrices those of style s:
 
         content    mean (phi_4_2(x) - phi_4_2(c))^2                                    (equation 1)
         style      sum over 1_1, 2_1, 3_1, 4_1, 5_1 of mean (gram(phi_l(x)) - gram(phi_l(s)))^2  (5)
         x          content_weight * content + style_weight * style + variation_weight * TV(x)   (7)
 
-    An iteration is one step of the optimiser on x, and `fit` is for one content image, the same in
-    every batch; of several in a batch, x takes the mean of the objectives. There is no generator to
-    translate other images with, or to export: `picture` is the result, and `stylise` does it all.
+    An iteration is one step of the optimiser on x. `fit` is for one content image, the same in
+    every batch; if a batch has several, x takes the mean of their objectives. There is no generator
+    that could translate other images or be exported: `picture` is the result, and `stylise` does
+    everything in one call.
 
     Batches: `images`, the content, float32 (B, H, W, 3) in [-1, 1].
     """
@@ -52,9 +53,9 @@ class Gatys(GAN):
         """Makes the picture.
 
         Content and style layers are the paper's; the network has VGG-16's shape in place of
-        VGG-19's, which has them too. The weights' defaults are those of the first author's code,
-        which are for a network normalised as this one (see `tfi2i.networks.vgg`); the smoothing by
-        total variation is of later implementations.
+        VGG-19's, which has these layers too. The defaults of the weights are those of the first
+        author's code, for a network normalised like this one (see `tfi2i.networks.vgg`). The
+        smoothing by total variation comes from later implementations.
 
         Args:
             crop_size: Side of the picture in pixels.
@@ -64,7 +65,7 @@ class Gatys(GAN):
             content_weight: The paper's alpha.
             style_weight: The paper's beta.
             variation_weight: Weight of the total variation.
-            seed: See `GAN`; of the white noise.
+            seed: See `GAN`; it is also the seed of the white noise.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
 
@@ -178,7 +179,7 @@ class Gatys(GAN):
 
 
 class Canvas(keras.Model):
-    """The picture that is optimised, in the place of a network.
+    """The picture that is optimised, in place of a network.
 
     Attributes:
         pixels: float32 (1, S, S, 3); not bounded to [-1, 1].
@@ -197,5 +198,5 @@ class Canvas(keras.Model):
         self.built = True
 
     def clean(self) -> None:
-        """Back to the noise of the start."""
+        """Goes back to the noise of the start."""
         self.pixels.assign(self._noise(self.pixels.shape))

@@ -16,14 +16,14 @@ SUFFIX = ".wav"
 class MusicTranslation(SiameseTranslator):
     r"""Plays music on another instrument: `SiameseTranslator` on pictures of sound.
 
-    A log-mel spectrogram is an image of one channel, 64 bands high; objective and networks are the
-    Siamese translator's, without a change. What is here is the way in and out: sound becomes such a
-    picture, its tiles are translated and blended, and Griffin-Lim makes sound of the result. A
-    picture keeps no phases and 64 bands only: what comes back can at best be what comes back of the
-    true rendering's picture, which is measured beside it.
+    A log-mel spectrogram is an image with one channel, 64 bands high; objective and networks are
+    the Siamese translator's, without a change. This class adds the way in and out: sound becomes
+    such a picture, its tiles are translated and blended, and Griffin-Lim makes sound from the
+    result. A picture keeps 64 bands and no phases: the sound can at best be as good as what
+    Griffin-Lim makes from the picture of the true rendering, which is measured beside it.
 
-    Recipes set `input_channels` and `output_channels` to 1 and images to 64 px without flips, which
-    would play music backwards.
+    Recipes set `input_channels` and `output_channels` to 1 and images to 64 px, without flips: a
+    flip would play music backwards.
 
     Batches: `unpaired`, (a, b) float32 (B, 64, 64, 1) in [-1, 1], at least two in a batch.
     """
@@ -65,7 +65,7 @@ class MusicTranslation(SiameseTranslator):
         overwrite: bool = False,
         **options,
     ) -> list[Path]:
-        """Translates wav files into a folder, under their own names; image files as ever.
+        """Translates wav files into a folder, under their own names; image files as anywhere else.
 
         Args:
             inputs: Wav files; or image files, folders and globs.

@@ -194,6 +194,6 @@ class CycleGAN(TranslationGAN):
 def _in_one_pass(
     network: keras.Model, images: tf.Tensor, others: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """What a network without batch statistics makes of two batches of one size."""
+    """The result of a network without batch statistics for two batches of one size."""
     of_images, of_others = tf.split(network(tf.concat([images, others], axis=0), training=True), 2)
     return of_images, of_others

@@ -22,12 +22,13 @@ class DiscoGAN(TranslationGAN):
         reconstruction   E[|G_ba(fake_b) - a|^2] + E[|G_ab(fake_a) - b|^2]        (equation 3)
         G_ab and G_ba    (1 - r) (0.1 adversarial + 0.9 feature) + r reconstruction
 
-    r is `first_rate` for the first `switch_update` updates and `later_rate` from then on: first the
-    generators learn to make images of the other domain, then to keep what was in theirs.
+    r is `first_rate` for the first `switch_update` updates and `later_rate` from then on: the
+    generators first learn to make images of the other domain, and then to keep what their input
+    shows.
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently. The authors
-    have images in [0, 1] and a sigmoid at the end; here, as in all of this project, it is [-1, 1]
-    and tanh. The reconstruction is measured in the authors' scale, so that r means the same.
+    have images in [0, 1] and a sigmoid at the end. Here it is [-1, 1] and tanh, as in all of this
+    project. The reconstruction is measured in the authors' scale, so that r means the same.
     """
 
     batch_kind = "unpaired"
@@ -64,7 +65,7 @@ class DiscoGAN(TranslationGAN):
             generator_updates: Updates of the generators for each update of the discriminators.
             first_rate: The rate r of the reconstruction in the beginning.
             later_rate: The rate r from `switch_update` on.
-            switch_update: Update at which r changes; those of generators and of discriminators
+            switch_update: Update at which r changes; updates of generators and of discriminators
                 count, as in the authors' code.
             feature_weight: Weight of the feature matching; the adversarial loss has the rest up to
                 1.
@@ -146,8 +147,9 @@ class DiscoGAN(TranslationGAN):
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One update of the discriminators, then two of the generators, on one mini-batch.
 
-        The authors draw a new mini-batch for each of the three. One for all needs no counter in the
-        graph and no batch that three divides; an epoch has three times the updates for it.
+        The authors draw a new mini-batch for each of the three. One mini-batch for all needs no
+        counter in the graph and no batch that can be divided by three; an epoch then has three
+        times as many updates.
         """
         a, b = batch
         logs = self._update_discriminators(a, b)

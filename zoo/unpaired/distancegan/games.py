@@ -14,7 +14,7 @@ from tfi2i.errors import RecipeError
 from tfi2i.zoo.unpaired.discogan.model import judge
 
 Generator = Literal["resnet", "encoder_decoder"]
-# What DiscoGAN's game has for itself; see tfi2i.zoo.unpaired.discogan.
+# What only DiscoGAN's game has; see tfi2i.zoo.unpaired.discogan.
 _FEATURE_WEIGHT = 0.9
 _WEIGHT_DECAY = 1e-5
 
@@ -23,9 +23,9 @@ class CycleGANGame:
     """Least squares on patches, against a history of images.
 
     Attributes:
-        generator_updates: In an iteration.
-        coin: The loss of a discriminator that cannot tell at all.
-        default_generator: The paper's.
+        generator_updates: Updates of the generators in an iteration.
+        coin: The loss of a discriminator that cannot tell real from fake.
+        default_generator: The paper's generator.
     """
 
     generator_updates = 1
@@ -80,7 +80,7 @@ class CycleGANGame:
 class DiscoGANGame:
     """Cross-entropy and feature matching; a rate weighs them against what is to be kept.
 
-    Attributes: As of `CycleGANGame`.
+    Its attributes are those of `CycleGANGame`.
     """
 
     generator_updates = 2
@@ -156,7 +156,7 @@ def make_game(
     later_rate: float,
     switch_update: int,
 ) -> CycleGANGame | DiscoGANGame:
-    """The game of a name, with the options that it has; see `DistanceGAN`.
+    """The game with a given name and the options that it has; see `DistanceGAN`.
 
     Raises:
         RecipeError: If there is no such game.

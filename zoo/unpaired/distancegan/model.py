@@ -30,7 +30,8 @@ class DistanceGAN(TranslationGAN):
         cycle   E[|G_ba(G_ab(a)) - a|], for two directions
 
     Distances need no way back: `one_sided` learns G_ab and D_b alone. The game around them is that
-    of the paper it is compared with, and so are the networks, `cyclegan` or `discogan`:
+    of the paper that DistanceGAN is compared with, and so are the networks, `cyclegan` or
+    `discogan`:
 
         cyclegan   least squares with a history of images;
                    G: adversarial + distance_weight * distance + cycle_weight * cycle
@@ -94,7 +95,7 @@ class DistanceGAN(TranslationGAN):
             later_rate: For `discogan`: the rate r from `switch_update` on.
             switch_update: For `discogan`: the update, of generators or discriminators, at which r
                 changes.
-            statistics_images: At most so many images of a domain tell its distances.
+            statistics_images: How many images of a domain its distances are measured on, at most.
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -141,7 +142,7 @@ class DistanceGAN(TranslationGAN):
 
         channels = {"a": a_channels, "b": b_channels}
         self.directions = ("a2b",) if one_sided else ("a2b", "b2a")
-        # By the domain that they make, judge, or keep images of.
+        # Keys are the domains that the networks make or judge, or whose images they keep.
         self.generators: dict[str, keras.Model] = {}
         self.discriminators: dict[str, keras.Model] = {}
         self.pools: dict[str, ImagePool] = {}
@@ -193,7 +194,7 @@ class DistanceGAN(TranslationGAN):
 
     @property
     def discriminator_game(self) -> tuple[str, float]:
-        """Half of the least squares, or of the cross-entropy, of a coin."""
+        """The loss of a coin: half of the least squares, or of the cross-entropy."""
         return "discriminator_b_loss", self.game.coin
 
     @property
@@ -205,8 +206,8 @@ class DistanceGAN(TranslationGAN):
         """Measures how far training images are from each other in each domain.
 
         Args:
-            source: The images; at most `statistics_images` of each domain, spread evenly, count,
-                whole and at `crop_size`.
+            source: The images. At most `statistics_images` of each domain count, spread evenly;
+                each is taken whole, at `crop_size`.
 
         Raises:
             DataError: If the images of a domain are all equally far from each other.
@@ -247,7 +248,7 @@ class DistanceGAN(TranslationGAN):
             ]
             adversarial_loss = tf.add_n([adversarial for adversarial, _ in judged])
             feature_loss = tf.add_n([feature for _, feature in judged])
-            # Without weight the distances are still worth a look.
+            # Even with a weight of zero the distances are worth logging.
             distance_loss = tf.add_n(
                 [
                     self._distance(real[source], fake[target], source, target)

@@ -8,9 +8,9 @@ from tfi2i.losses import DistanceScale
 
 
 class DistanceStatistics(keras.layers.Layer):
-    """Two numbers that are measured once and kept: they say what is far in a domain.
+    """Two numbers that are measured once and kept: they say which distances are large in a domain.
 
-    Before they are measured distances are taken as they are (mean 0, deviation 1).
+    Until they are measured, distances are taken as they are (mean 0, deviation 1).
     """
 
     def __init__(self, name: str):
@@ -46,5 +46,5 @@ class DistanceStatistics(keras.layers.Layer):
 
     @property
     def scale(self) -> DistanceScale:
-        """What the losses normalise by."""
+        """What the losses normalise with."""
         return DistanceScale(self.mean.value, self.deviation.value)

@@ -12,7 +12,7 @@ from tfi2i.training import TranslationGAN, clip_weights, mini_batches, uniform_f
 
 
 class DualGAN(TranslationGAN):
-    r"""Learns to translate between `a` and `b`, both ways, by Wasserstein critics and a cycle.
+    r"""Learns to translate between `a` and `b`, both ways, with Wasserstein critics and a cycle.
 
     Generators G_ab and G_ba, critics D_a and D_b. With fake_b = G_ab(a), fake_a = G_ba(b):
 
@@ -29,7 +29,7 @@ class DualGAN(TranslationGAN):
     """
 
     batch_kind = "unpaired"
-    # A critic's loss has no value at which it cannot tell.
+    # There is no value of a critic's loss at which it cannot tell real from fake.
     discriminator_game: ClassVar = None
 
     def __init__(
@@ -101,8 +101,8 @@ class DualGAN(TranslationGAN):
             )
 
         def critic(channels: int, name: str) -> keras.Model:
-            # Section 3.3: the PatchGAN of pix2pix. Its norm is the generators', per image, without
-            # which the penalty on each image's gradient would mean nothing.
+            # Section 3.3: the PatchGAN of pix2pix. It has the generators' norm, per image: with a
+            # norm over the batch the penalty on each image's gradient would mean nothing.
             return networks.patchgan(
                 channels=(channels,),
                 receptive_field=receptive_field,
@@ -152,7 +152,7 @@ class DualGAN(TranslationGAN):
 
     @property
     def mini_batch_count(self) -> int:
-        """One for every update of the critics."""
+        """One mini-batch for every update of the critics."""
         return self.critic_updates
 
     @property
@@ -195,7 +195,7 @@ class DualGAN(TranslationGAN):
     ) -> tf.Tensor:
         mixing = uniform_for_each(real, self.noise_seed(site, per_replica=False))
         return losses.gradient_penalty(
-            # Of a critic of patches, the mean of an image's scores counts.
+            # A critic of patches gives an image the mean of its scores.
             lambda x: tf.reduce_mean(critic(x, training=True), axis=[1, 2, 3]),
             real,
             fake,
@@ -222,5 +222,5 @@ class DualGAN(TranslationGAN):
 
 
 def _rmsprop(learning_rate: float, decay: float) -> keras.optimizers.Optimizer:
-    """RMSProp as the authors' TensorFlow has it: epsilon 1e-10, Keras' default is 1e-7."""
+    """RMSProp as in the authors' TensorFlow: epsilon is 1e-10, where Keras' default is 1e-7."""
     return keras.optimizers.RMSprop(learning_rate, rho=decay, epsilon=1e-10)

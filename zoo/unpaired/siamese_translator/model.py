@@ -30,16 +30,19 @@ class SiameseTranslator(TranslationGAN):
         travel         content_weight * E[1 - cos(s_ij, t_ij)]
 
     Both are constraints on one vector space, since angle and magnitude are independent. Nothing
-    cycles: one generator, one direction. Spectral normalisation, attention and TTUR keep it stable.
+    cycles: there is one generator, in one direction. Spectral normalisation, attention and TTUR
+    keep training stable.
 
-    An angle is kept as well by translations that hardly differ, and by an S that hardly tells its
-    inputs apart. Against these trivial solutions TraVeLGAN has two more terms, for lengths:
+    The angle alone is also kept by translations that hardly differ, and by an S that hardly tells
+    its inputs apart. Against these trivial solutions TraVeLGAN has two more terms, which look at
+    lengths:
 
         distance       distance_weight * E[|s_ij - t_ij|^2]                          S and G
         separation     separation_weight * E[max(0, separation_margin - |s_ij|)^2]   S alone
 
-    S gives one vector a patch (or one for the image, `vectors`): style is the mean over patches,
-    content takes the vectors of all patches as one. Switches outside the article, off by default:
+    S gives one vector for each patch (or one for the image, see `vectors`): style is the mean over
+    patches, and content takes the vectors of all patches as one. There are switches that the
+    article does not have, off by default:
 
         identity       identity_weight * E[|G(b) - b|_1]                             G alone
         penalty        gradient_penalty_weight * E[|grad_b S(b)|^2]                  S alone
@@ -90,8 +93,8 @@ class SiameseTranslator(TranslationGAN):
             filters: Channels after the first down-sampling of the U-Net.
             upsampling: Upsampling of the U-Net: `transposed` convolutions, or `nearest` and a
                 convolution, which cannot answer S with periodic patterns.
-            input_skip: Whether the U-Net's last convolution sees the image itself: detail of single
-                pixels reaches the translation of `nearest` upsampling in no other way.
+            input_skip: Whether the U-Net's last convolution sees the image itself. With `nearest`
+                upsampling detail of single pixels reaches the translation in no other way.
             discriminator_depth: Strided convolutions of S.
             discriminator_filters: Channels of S's first layer.
             vectors: `patches` takes S as fully convolutional, with a vector for each patch of the
@@ -114,7 +117,7 @@ class SiameseTranslator(TranslationGAN):
                 out.
             attention: Self-attention in G and in S, at a quarter of the image's side.
             spectral: Spectral normalisation of the convolution kernels of S.
-            generator_spectral: And of G's.
+            generator_spectral: Spectral normalisation of the convolution kernels of G.
             padding: Padding of both networks' convolutions: "same", with zeros, or "reflect",
                 without which G may answer S with a frame around the picture.
             seed: See `GAN`.
@@ -205,7 +208,7 @@ class SiameseTranslator(TranslationGAN):
 
     @property
     def discriminator_game(self) -> tuple[str, float]:
-        """Where all vectors have one magnitude, the triplet loss is the margin."""
+        """The triplet loss when all vectors have the same magnitude: the margin."""
         chance = self.margin if self.style == "triplet" else self.margin**2 / 2
         return "discriminator_style_loss", chance
 
@@ -278,7 +281,8 @@ class SiameseTranslator(TranslationGAN):
             return tf.zeros(())
         seed = self.noise_seed(0, per_replica=False)
         direction = tf.random.stateless_normal((self.discriminator.output_shape[-1],), seed)
-        # training=False: spectral normalisation has had its power iteration of this step.
+        # training=False, because spectral normalisation has already made this step's power
+        # iteration.
         return losses.vector_gradient_penalty(
             lambda images: self.discriminator(images, training=False), b, direction
         )
@@ -290,6 +294,6 @@ def _of_patches(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def _of_images(encoded: tf.Tensor) -> tf.Tensor:
-    """(B, h, w, V) -> (B, h w V): an image's vectors as one, its square the mean over patches."""
+    """(B, h, w, V) -> (B, h w V): an image's vectors as one, with their mean squared length."""
     patches = encoded.shape[1] * encoded.shape[2]
     return tf.reshape(encoded, (-1, patches * encoded.shape[3])) / patches**0.5

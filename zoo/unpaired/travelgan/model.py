@@ -24,8 +24,8 @@ class TraVeLGAN(TranslationGAN):
         S          siamese_weight * (TraVeL + margin)
         G          adversarial_weight * E[-log D(G(x))] + siamese_weight * TraVeL
 
-    What v_ij says about two images, their translations have to say as well; the margin keeps S from
-    saying nothing. G need not be invertible.
+    What v_ij says about two images, w_ij has to say about their translations; the margin keeps S
+    from saying nothing. G need not be invertible.
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
     """
@@ -80,7 +80,7 @@ class TraVeLGAN(TranslationGAN):
         halvings = crop_size.bit_length() - 3
 
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
-            # As pix2pix' U-Net this one leaves its innermost map without a norm.
+            # Like the U-Net of pix2pix, this one has no norm on its innermost map.
             return networks.unet(
                 input_channels=input_channels,
                 output_channels=output_channels,
@@ -171,7 +171,7 @@ class TraVeLGAN(TranslationGAN):
         """One step of both generators with S, and one of both discriminators."""
         a, b = batch
         with tf.GradientTape(persistent=True) as tape:
-            # One pass of everything serves all players, who step from the same scores.
+            # One pass of everything serves all players, which step from the same scores.
             fake_b = self.generator_ab(a, training=True)
             fake_a = self.generator_ba(b, training=True)
             real_scores_a = self.discriminator_a(a, training=True)
