@@ -1,6 +1,7 @@
 """Images in: folders, built-in Earth maps and digits, TensorFlow Datasets -> batches in [-1, 1].
 
-A public name is imported when it is first used: who only reads image files needs no TensorFlow.
+A public name is imported when it is first used: code that only reads image files needs no
+TensorFlow.
 """
 
 from typing import TYPE_CHECKING

@@ -9,10 +9,11 @@ from tfi2i.errors import DataError
 
 
 def aligned_classes(source: DataSource) -> DataSource:
-    """The source, its test images of equal names taken for the same thing in every class.
+    """The source, with test images of equal names taken for the same thing in every class.
 
     Raises:
-        DataError: If it is not labelled, has no test images, or a name is missing in a class.
+        DataError: The source is not labelled or has no test images, or a name is missing in a
+            class.
     """
     test = source.splits.get("test")
     if test is None or test.labels is None:

@@ -1,7 +1,7 @@
 """Sound as pictures and back: wav files, log-mel spectrograms, Griffin-Lim.
 
-A picture of sound is uint8 (64, T, 1): a row a mel band, the highest first; a column for 16 ms;
-grey levels are decibels. Sound is float32 (N,) in [-1, 1] at 16 kHz, one channel.
+A picture of sound is uint8 (64, T, 1): one row for each mel band, the highest first; one column for
+each 16 ms; grey levels are decibels. Sound is float32 (N,) in [-1, 1] at 16 kHz, with one channel.
 """
 
 import wave
@@ -24,13 +24,13 @@ _GRIFFIN_LIM_ROUNDS = 60
 
 
 def read_wav(path: str | Path) -> np.ndarray:
-    """Reads a wav file: 16 bits, 16 kHz; of several channels the mean.
+    """Reads a wav file of 16 bits at 16 kHz; several channels become their mean.
 
     Returns:
         float32 (N,) in [-1, 1].
 
     Raises:
-        DataError: The file is missing, no wav file, or of another form.
+        DataError: The file is missing, is no wav file, or has another form.
     """
     try:
         with wave.open(str(path), "rb") as file:
@@ -79,8 +79,8 @@ def sound_to_picture(sound: np.ndarray) -> np.ndarray:
 def picture_to_sound(picture: np.ndarray) -> np.ndarray:
     """Sound whose spectrogram is close to a picture (Griffin and Lim 1984).
 
-    The picture has neither phases nor single frequencies: a non-negative spectrum with these mel
-    bands is taken, and phases that agree with it are sought in 60 rounds. No randomness.
+    The picture has neither phases nor single frequencies. A non-negative spectrum with these mel
+    bands is taken, and phases that agree with it are sought in 60 rounds. There is no randomness.
 
     Args:
         picture: uint8 (64, T, 1).

@@ -1,9 +1,9 @@
-"""The user's augmentation layers, made to follow from the seed and the step.
+"""The user's augmentation layers, with draws that follow from the seed and the step.
 
-Keras layers draw from random generators that carry state (KerasCV's from TensorFlow's generator, by
-default the global one). Here every generator is set anew before each use, from the seed, the step
-and its place, so that a resumed run repeats what an unbroken one does, and both images of a pair
-are changed alike.
+Keras layers draw from random generators that carry state; KerasCV's draw from TensorFlow's
+generator, by default the global one. Here every generator is set anew before each use, from the
+seed, the step and its place. So a resumed run repeats what an unbroken one does, and both images of
+a pair are changed alike.
 """
 
 import warnings
@@ -22,7 +22,7 @@ class Augmenter:
     """Layers applied in turn to batches of pixels in 0..255."""
 
     def __init__(self, layers: Sequence[Any], seed: int):
-        """Takes Keras or KerasCV layers and the seed that their draws follow from."""
+        """Takes Keras or KerasCV layers, and the seed from which their draws follow."""
         for layer in layers:
             if not isinstance(layer, keras.layers.Layer):
                 raise DataError(f"augment: {layer!r} is not a Keras layer")
@@ -87,7 +87,7 @@ class Augmenter:
 
 
 def _generators(value: Any, seen: set[int]) -> Iterator[Any]:
-    """Every random generator in layers, in the layers inside them, and in their containers."""
+    """Every random generator in the layers, in the layers inside them, and in their containers."""
     if id(value) in seen:
         return
     seen.add(id(value))

@@ -78,14 +78,14 @@ def training_batches(
             random generator in the layers starts from the same state for a and for b. Layers whose
             draws cannot be repeated are refused for pairs, and otherwise warned about.
         seed: chooses order and draws.
-        start_step: number of batches to leave out: those a stopped run has seen.
+        start_step: number of batches to leave out: those that a stopped run has seen.
         cache: keep decoded, resized images in memory, up to 2 GiB; the others are decoded anew.
 
     Returns:
         A dataset without end. Elements: (a, b) for paired and unpaired, (image, int32 label) for
         labelled, image otherwise; images are float32 (batch_size, crop_size, crop_size, C) in
-        [-1, 1]. Of a `tf.data.Dataset` source only batching, augmentation and the conversion are
-        done here: size, order and flips are the user's, and `start_step` skips its elements.
+        [-1, 1]. With a `tf.data.Dataset` as source only batching, augmentation and the conversion
+        are done here: size, order and flips are the user's, and `start_step` skips its elements.
 
     Raises:
         DataError: fewer images than one batch, or images smaller than the crop.
@@ -138,10 +138,10 @@ def check_crop(source: DataSource, load_size: int | None, crop_size: int) -> Non
 
 
 def data_error_in(error: tf.errors.OpError) -> DataError | None:
-    """The DataError that a batch failed with, out of the error that TensorFlow made of it.
+    """The DataError that a batch failed with, taken from the error that TensorFlow made from it.
 
-    A file can be found damaged only when it is decoded, in the middle of training; what `fit`
-    then raises is TensorFlow's, with the message about the file somewhere inside.
+    Damage in a file can show only when it is decoded, in the middle of training. What `fit` then
+    raises is TensorFlow's error, with the message about the file somewhere inside.
     """
     found = re.search(r"DataError: (.*?)\n(?:Traceback|\s*\[\[)", error.message, re.DOTALL)
     return DataError(found.group(1).strip()) if found else None

@@ -13,13 +13,13 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Converts the colours of a picture without transparency.
 
     Args:
-        image: of any mode.
+        image: a picture of any mode.
         profile: the ICC profile that the file carries, None for none.
 
     Returns:
-        The picture as RGB in sRGB. It is returned as it is where there is no profile, where that is
-        sRGB itself, or where it cannot be read or describes other channels than the picture's:
-        such a profile states nothing, and pictures without one are taken for sRGB too.
+        The picture as RGB in sRGB. It is returned as it is where there is no profile, or where the
+        profile is sRGB itself, cannot be read, or describes other channels than the picture's. Such
+        a profile states nothing, and pictures without one are taken for sRGB too.
     """
     if not profile:
         return image

@@ -25,7 +25,7 @@ def open_dataset(dataset: tf.data.Dataset, *, kind: str | None, direction: str) 
     Args:
         dataset: unbatched elements: an image for kind images, (image, integer label) for labelled,
             (a, b) for paired and unpaired. Images are uint8 or floats in [-1, 1], of fixed size.
-        kind: must be given: two images may be a pair or not.
+        kind: must be given, because two images may be a pair or not.
         direction: "b2a" exchanges a and b.
 
     Raises:

@@ -22,13 +22,13 @@ _FORMS = "grey, lowres:<factor> such as lowres:4, or edges"
 
 @dataclass(frozen=True)
 class DerivedImages:
-    """What a function makes of other images, when they are asked for.
+    """The images that a function makes from other images, when they are asked for.
 
     Attributes:
         images: the other images.
         make: uint8 (H, W, 3) to uint8 (H, W, channels).
-        size: the images are resized to size x size before, so that a loss of resolution or a line
-            is what a network of that size sees; None takes them as they are.
+        size: the images are resized to size x size before, so that the loss of resolution or the
+            lines are what a network of that size sees; None takes them as they are.
         channels: 3 for RGB, 1 for grey.
     """
 
@@ -39,12 +39,12 @@ class DerivedImages:
 
     @property
     def names(self) -> list[str]:
-        """Those of the other images."""
+        """Names of the other images."""
         return list(self.images.names)
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """Those of the other images, or all (size, size)."""
+        """Sizes of the other images, or all (size, size)."""
         if self.size is None:
             return list(self.images.sizes)
         return [(self.size, self.size)] * len(self.images.sizes)
@@ -60,13 +60,13 @@ class DerivedImages:
 
 
 def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bool) -> DataSource:
-    """Makes pairs of a source of single images.
+    """Makes pairs from a source of single images.
 
     Args:
         source: of kind "images", 3 channels.
         how: "grey" (1 channel, luma of ITU-R 601); "lowres:<factor>" (shrunk by it and enlarged
             again, both bicubic); "edges" (1 channel, dark lines on white, see `edge_map`).
-        size: side that images are resized to before, None for their own size.
+        size: side to which images are resized before, None for their own size.
         reverse: exchange a and b.
 
     Raises:

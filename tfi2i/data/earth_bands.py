@@ -1,8 +1,8 @@
 """Which longitudes of the Earth are for training, and which are held out.
 
-Two bands are set apart. On the test band variants are measured. The tuning band is for whoever
-chooses recipes: `earth:shadedrelief-etopo1@tuning` takes it for the test band and leaves the real
-one out altogether, so that what is reported has never been chosen by.
+Two bands are set apart. Variants are measured on the test band. The tuning band is for choosing
+recipes: `earth:shadedrelief-etopo1@tuning` holds it out in place of the test band, and leaves the
+test band out altogether, so that reported figures have never served to choose anything.
 """
 
 import itertools
@@ -14,7 +14,7 @@ BASE_WIDTH = 2700
 _TEST_BAND = (1500, 1725)  # 20 to 50 degrees east: Africa, Europe, West Asia
 _TUNING_BAND = (2055, 2280)  # 94 to 124 degrees east: East Asia, Siberia, the west of Australia
 TUNING = "@tuning"
-# Domains of unpaired sources take turns: the first of two is cut from the bands of even number.
+# Domains of unpaired sources take turns: the first of two is cut from the bands with even numbers.
 _TURNS = ((0, 250, 500, 750, 1000, 1250, 1500), (1725, 1968, 2212, 2456, 2700))
 
 Span = tuple[int, int]

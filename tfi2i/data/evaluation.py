@@ -13,13 +13,13 @@ from tfi2i.errors import DataError
 def at_trained_scale(source: DataSource, *, load_size: int | None, crop_size: int) -> DataSource:
     """A source whose images are measured at the scale that a training with these sizes sees.
 
-    With a `load_size` whole images are stretched to the size asked for, as the papers do; without
-    one, training cut crops from images in their own size, and measuring cuts the middle of them.
+    With a `load_size` whole images are stretched to the size asked for, as in the papers. Without
+    one, training cuts crops from images in their own size, and measuring cuts their middles.
 
     Args:
         source: the images.
-        load_size: of the training.
-        crop_size: of the training.
+        load_size: the one of the training.
+        crop_size: the one of the training.
 
     Raises:
         DataError: without a `load_size`, an image to measure on is smaller than the crop.
@@ -66,7 +66,7 @@ def evaluation_arrays(
         source: the images; `keeps_scale` says which.
         split: "test", "train" or "val".
         size: height and width of the result.
-        limit: at most so many of each domain, spread evenly over all: neighbours are often alike.
+        limit: how many of each domain at most, spread evenly over all: neighbours are often alike.
 
     Returns:
         `a` uint8 (N, size, size, C); `b` likewise, with its own N for an unpaired source, or None
@@ -96,7 +96,7 @@ def evaluation_domains(
         source: of kind `labelled`.
         split: "test", "train" or "val".
         size: height and width of the result.
-        limit: at most so many of each class, spread evenly over all.
+        limit: how many of each class at most, spread evenly over all.
 
     Returns:
         Class name -> uint8 (N, size, size, C), each with its own N.
@@ -122,7 +122,7 @@ def evaluation_domains(
 
 
 def spread_evenly(count: int, limit: int | None) -> list[int]:
-    """Indices of at most `limit` out of `count`, evenly spread, first and last among them."""
+    """Indices of at most `limit` out of `count`, evenly spread, with the first and the last."""
     wanted = count if limit is None else min(count, limit)
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 

@@ -67,8 +67,8 @@ class EncodedImages:
 class SideBySide:
     """Files that hold two images each, one beside the other, as pix2pix' data sets do.
 
-    Whoever asks for both halves of a file one after the other pays for one decode: the last file
-    of every thread is remembered.
+    Code that asks for both halves of a file one after the other pays for one decode: every thread
+    remembers its last file.
     """
 
     def __init__(self, files: FileImages):

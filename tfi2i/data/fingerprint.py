@@ -1,11 +1,11 @@
-"""Fingerprints of images: whether a run that goes on has those that it began with.
+"""Fingerprints of images: they tell whether a resumed run has the images it began with.
 
 A fingerprint of files has the form `2:<names>:<content>`. The first digest sees names and sizes in
-bytes, as fingerprints of tfi2i 0.1 did. The second sees the content: all of it while the files have
-at most 64 MiB together, else the first, middle and last 1,024 bytes of every file. The end of a PNG
-carries checksums of its pixels, and that of a JPEG depends on all before it, so that another
-picture of the same size is seen, for a tenth of the time that the first look at all headers takes.
-Times of files are not seen: a copy is the same data.
+bytes, as fingerprints of tfi2i 0.1 did. The second sees the content: all of it if the files have at
+most 64 MiB together, else the first, middle and last 1,024 bytes of every file. The end of a PNG
+carries checksums of its pixels, and the end of a JPEG depends on all before it. So another picture
+of the same size is noticed, in a tenth of the time that the first look at all headers takes. Times
+of files are not seen: a copy is the same data.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ def with_content(names: str, contents: Sequence[tuple[Path | bytes, int]]) -> st
 
 
 def derived_fingerprint(source: str, make: Callable[[str], str]) -> str:
-    """The fingerprint of what is made of images: `make` takes a digest of them to another."""
+    """The fingerprint of what is made from images: `make` turns their digest into another."""
     if ":" not in source:
         return make(source)
     version, names, content = source.split(":")
@@ -66,11 +66,12 @@ def derived_fingerprint(source: str, make: Callable[[str], str]) -> str:
 
 
 def same_images(begun: str, now: str) -> bool:
-    """Whether images are the same, as far as the fingerprint of an earlier time saw them.
+    """Whether images are the same, as far as an earlier fingerprint saw them.
 
     Args:
-        begun: Perhaps of an earlier version of tfi2i, which saw names and sizes only.
-        now: What this version gives.
+        begun: The earlier fingerprint, perhaps from a version of tfi2i that saw only names and
+            sizes.
+        now: The fingerprint that this version gives.
     """
     if ":" in now and ":" not in begun:
         return begun == now.split(":")[1]

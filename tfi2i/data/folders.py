@@ -33,11 +33,11 @@ def open_folder(
 
     Args:
         folder: the folder.
-        kind: None for the kind that the form suggests; or another one that the form can serve as:
+        kind: None for the kind that the form suggests, or another one for which the form can serve:
             pairs and two classes also as unpaired, trainA and trainB with equal names as paired,
             two folders as classes, anything as images.
-        direction: "b2a" exchanges a and b. Domains are named in alphabetical order; of
-            side-by-side images the left one is a.
+        direction: "b2a" exchanges a and b. Domains are named in alphabetical order; in side-by-side
+            images the left one is a.
         channels: 3 or 1.
         skip_bad: leave out files that cannot be used; all are then decoded once.
 
@@ -66,7 +66,7 @@ def open_folder(
         description += f"; NOT used: {', '.join(unused)}"
     content = sorted((display_name(path), found[path].bytes, path) for path in paths)
     root = len(display_name(folder))
-    # Relative names: a folder that was moved is the same data.
+    # Names are relative: a folder that was moved is the same data.
     names = fingerprint(kind, direction, channels, [(n[root:], b) for n, b, _ in content])
     return DataSource(
         kind=kind,

@@ -12,7 +12,7 @@ What becomes of the less usual kinds of picture:
 - Signed, 32-bit integer and float pictures are refused: their range is not stated anywhere.
 - A TIFF's fourth channel is alpha only where the file says so: near infrared is left out.
 - Palette, 1-bit, CMYK and YCbCr become RGB. A colour profile (ICC) is applied: pixels are sRGB.
-- Of an animation (GIF, animated PNG or WebP) and of a TIFF with pages, the first frame is read.
+- An animation (GIF, animated PNG or WebP) and a TIFF with pages give their first frame.
 """
 
 import io
@@ -58,7 +58,7 @@ _SAVE_OPTIONS = {
 
 
 def display_name(source: ImageFile) -> str:
-    """A printable name of an image file: bytes of the name that are no UTF-8 become escapes."""
+    """A printable name of an image file: bytes that are no UTF-8 become escapes."""
     if isinstance(source, bytes):
         return f"the image given as {len(source)} bytes"
     return os.fsencode(source).decode("utf-8", "backslashreplace")
@@ -164,8 +164,8 @@ def write_image(
 def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Image.Image]:
     """Opens a picture whose header passes the limits; every fault becomes a DataError.
 
-    Whatever a decoder raises over a file's content is that file's fault: Pillow's parsers let
-    through AssertionError, SyntaxError, struct.error and more, and new ones with every release.
+    Whatever a decoder raises because of a file's content is that file's fault: Pillow's parsers let
+    AssertionError, SyntaxError, struct.error and more through, and new ones with every release.
     """
     name = display_name(source)
     if not isinstance(source, bytes) and os.path.exists(source) and not os.path.isfile(source):
@@ -226,7 +226,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
-    """By how many bits the values of a picture of more than 8 are shifted; None for 8 bits or less.
+    """By how many bits to shift the values of a picture with more than 8; None for 8 bits or less.
 
     Raises:
         DataError: its values have no stated range.
@@ -246,7 +246,7 @@ def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
         return 8
     bits = max(_tiff_values(image, _BITS_TAG), default=16)
     greatest = max(_tiff_values(image, _MAXIMUM_TAG), default=0)
-    # 255 is what writers leave behind that never state the tag for more than 8 bits.
+    # Writers leave 255 behind if they never state the tag for more than 8 bits.
     stated = int(greatest).bit_length() if greatest > 255 else bits
     return min(bits, stated) - 8
 
@@ -257,9 +257,10 @@ def _tiff_values(image: Image.Image, tag: int) -> tuple:
 
 
 def without_unstated_alpha(image: Image.Image) -> Image.Image:
-    """A TIFF of four channels without the fourth, unless the file says that it is alpha.
+    """A TIFF with four channels loses the fourth, unless the file says that it is alpha.
 
-    Pillow takes it for alpha where the file says nothing, as satellite images with near infrared.
+    Where the file says nothing Pillow takes it for alpha, such as the near infrared of satellite
+    images.
     """
     is_alpha = {1, 2}  # ExtraSamples of TIFF 6.0: associated, unassociated
     if image.format != "TIFF" or image.mode != "RGBA":

@@ -1,18 +1,19 @@
 """Label maps of the Earth: what covers every place, in six classes, each with a colour.
 
-They are made from the maps themselves: water by the colours of the satellite image, mountains by
-those of the elevation map, and the rest by those of the satellite image again, averaged over two
-degrees so that labels have regions and not textures.
+They are made from the maps themselves: water by the colours of the satellite image, and mountains
+by those of the elevation map. The rest is classed by the satellite image's colours again, averaged
+over two degrees, so that labels have regions and not textures.
 """
 
 import numpy as np
 
 CLASSES = ("sea", "snow", "desert", "steppe", "forest", "mountain")
-# Colours of no landscape: a translator has to learn what they stand for, as with any label map.
+# No landscape has these colours: a translator has to learn what they stand for, as with any label
+# map.
 COLOURS = np.array(
     [(255, 255, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255), (0, 255, 255)], np.uint8
 )
-_DEGREES = 360  # A map is so many wide.
+_DEGREES = 360  # The width of a map.
 
 
 def land_cover(satellite: np.ndarray, elevation: np.ndarray) -> np.ndarray:
@@ -40,7 +41,7 @@ def land_cover(satellite: np.ndarray, elevation: np.ndarray) -> np.ndarray:
 
 
 def is_land(satellite: np.ndarray) -> np.ndarray:
-    """Where the map bmng, uint8 (H, W, 3), shows land or ice and no water: bool (H, W)."""
+    """Where the map bmng, uint8 (H, W, 3), shows land or ice, not water: bool (H, W)."""
     # Water is blue and dark; shadows on snow are blue and bright.
     signed = satellite.astype(np.int16)
     return (signed[..., 2] < signed[..., 0] + 8) | (signed[..., 0] > 110)
@@ -62,7 +63,7 @@ def classes_of_colours(images: np.ndarray) -> np.ndarray:
 
 
 def _mean_on_land(pixels: np.ndarray, land: np.ndarray, side: int) -> np.ndarray:
-    """Means over (2 side + 1) square pixels, those of the sea left out: float32 (H, W, 3)."""
+    """Means over (2 side + 1) square pixels, without those of the sea: float32 (H, W, 3)."""
     weights = _box_sum(land[..., None].astype(np.float32), side)
     return _box_sum(pixels * land[..., None].astype(np.float32), side) / np.maximum(weights, 1)
 

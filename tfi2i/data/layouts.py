@@ -28,8 +28,8 @@ class Group:
     def stems(self) -> dict[str, str]:
         """Files by their name without suffix.
 
-        Names are compared in Unicode's composed form: a Mac writes an accent as a letter of its
-        own, and the same file copied from elsewhere does not.
+        Names are compared in Unicode's composed form: a Mac stores the accent of a letter as a
+        character of its own, other systems do not.
 
         Raises:
             DataError: two files differ in their suffix alone.
@@ -132,7 +132,7 @@ def recognise(
 
 
 def _domain_folders(top: Listing) -> Layout:
-    """Of the form trainA trainB testA testB."""
+    """A layout of the form trainA trainB testA testB."""
     parts = {}
     for split, names in SPLITS.items():
         found = {}
@@ -160,7 +160,7 @@ def _missing_domain(top: Listing, split: str, found: dict[str, Group]) -> None:
 
 
 def _split_folders(top: Listing) -> Layout:
-    """Of the form train, val, test, with images or with folders of images inside."""
+    """A layout of the form train, val, test, with images or with folders of images inside."""
     plain, classes = {}, {}
     for split, names in SPLITS.items():
         path = top.subfolder(*names)
@@ -193,7 +193,7 @@ def _split_folders(top: Listing) -> Layout:
 
 
 def _folders_with_splits(top: Listing, inside: dict[str, Listing]) -> Layout:
-    """Of the form A/train A/test B/train B/test."""
+    """A layout of the form A/train A/test B/train B/test."""
     parts: dict[str, dict[str, Group]] = {}
     for name, one in inside.items():
         for split, names in SPLITS.items():

@@ -15,7 +15,7 @@ SUFFIXES = frozenset(
     ".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm".split()
     + ([".avif"] if features.check("avif") else [])
 )  # fmt: skip
-# Pictures, but of kinds that are not read: whoever has some in a folder wants to hear of them.
+# Pictures of kinds that are not read: a user who has some in a folder wants to know.
 UNREAD_SUFFIXES = frozenset(
     ".heic .heif .avif .jxl .jp2 .psd .svg .eps .exr .hdr .ico .tga .dng .nef .arw".split()
 ).difference(SUFFIXES)  # fmt: skip
@@ -72,7 +72,7 @@ class Listing:
         return Counter(suffix for suffix in suffixes if suffix in UNREAD_SUFFIXES)
 
     def unused(self, used: frozenset[str]) -> list[str]:
-        """What looks like more pictures here and is none of those that are used, in words.
+        """Describes what looks like further pictures here but is not used.
 
         Args:
             used: real paths of the folders that are used, and of those that lead there.

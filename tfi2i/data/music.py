@@ -1,9 +1,9 @@
 """Built-in music: real scores played by two instruments, as pictures of sound.
 
 The scores are Bach's chorales as the PyPI package music21 carries them. A synthesiser
-(tinysoundfont) plays them with the soundfont in the package pretty-midi, at run time; nothing of
-any of them is part of this package. Training scores of the two instruments are different ones; test
-scores are played by both, so that a translation can be compared with the true rendering.
+(tinysoundfont) plays them at run time with the soundfont in the package pretty-midi; no part of any
+of them is in this package. The training scores of the two instruments differ. Both instruments play
+the test scores, so that a translation can be compared with the true rendering.
 """
 
 import importlib.metadata
