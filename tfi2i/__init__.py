@@ -1,7 +1,7 @@
 """tfi2i: image-to-image GANs for Keras.
 
-`import tfi2i` is quick: no public name below, and so neither TensorFlow nor Keras, is imported
-before it is used (PEP 562). To make a name public, add it to `_HOMES` and to the imports that
+`import tfi2i` is quick: no public name below is imported before it is used (PEP 562), and so
+neither are TensorFlow and Keras. To make a name public, add it to `_HOMES` and to the imports that
 editors and type checkers read.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Here already, for TensorFlow reads the setting once, when it is imported.
+# Here already, because TensorFlow reads the setting once, when it is imported.
 prefer_onednn()
 
 __all__ = [

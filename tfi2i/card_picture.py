@@ -1,4 +1,4 @@
-"""The picture in a variant's card: what the model of every arm makes of the same test images."""
+"""The picture in a variant's card: what each arm's model makes from the same test images."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ from tfi2i.training.run_folder import RunFolder
 from tfi2i.zoo.catalogue import load
 
 _ROWS = 5
-# Translations of one image by a model that has many.
+# Translations of one image that are shown of a model that has many.
 _SAMPLES = 3
 # Small images are enlarged by whole numbers, until the picture is about as wide as a page's text.
 _WIDTH = 800
@@ -28,11 +28,11 @@ Column = tuple[str, np.ndarray]
 
 
 def write_card_picture(path: Path, arms: Mapping[str, RunFolder]) -> str:
-    """Writes a row for each of a few test images, a column for what is shown of it.
+    """Writes a row for each of a few test images, with a column for each thing that is shown.
 
     Args:
         path: Path of the picture, a JPEG or PNG.
-        arms: Name of an arm to a run of it; all on the same images.
+        arms: Name of an arm to a run of it; all runs are on the same images.
 
     Returns:
         What the columns are, from left to right.

@@ -77,7 +77,7 @@ def replace_section(path: Path, begin: str, end: str, section: str) -> None:
 
 
 def _baseline(results: dict[str, Any] | None) -> str:
-    """The figures of `headline` for the input, handed on untouched, where they can be taken."""
+    """The figures of `headline` for the untouched input, where there are any."""
     if results is None:
         return ""
     arm = next(iter(results["arms"].values()))

@@ -1,8 +1,8 @@
-"""`tfi2i compare`: several variants under one budget, in one table with pictures side by side.
+"""`tfi2i compare`: several variants under one budget, in one table and side by side in pictures.
 
-Every variant trains the networks of one of its recipes on the same images, at the same size, for
-the same number of them, in a process of its own, and is measured on the same test images. Where a
-size of generators is asked for, all are made as wide as that takes.
+Every variant trains the networks of one of its recipes, on the same images, at the same size, for
+the same number of images, in a process of its own. It is measured on the same test images. Where a
+size of generators is asked for, all generators are made as wide as that size needs.
 """
 
 import functools
@@ -34,14 +34,15 @@ _RECIPE = "small"
 
 @dataclass(frozen=True)
 class Budget:
-    """What all variants get alike.
+    """What all variants get in the same way.
 
     Attributes:
         data: A folder of images or a built-in source.
         size: Side of the training images in pixels.
         epochs: Passes over the training images; the last third brings the rates to zero.
         flip: Whether training images are mirrored at random.
-        generator_size: Parameters of every generator, about; None leaves each as its recipe has it.
+        generator_size: Approximate parameters of every generator; None leaves each as in its
+            recipe.
     """
 
     data: str
@@ -51,7 +52,7 @@ class Budget:
     generator_size: int | None = None
 
     def overrides(self, seed: int) -> list[str]:
-        """What makes a variant's recipe this budget's."""
+        """The overrides that give a variant's recipe this budget."""
         return [
             f"data.source={json.dumps(self.data)}",
             f"data.load_size={self.size}",
@@ -66,7 +67,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A variant as it was named, its recipe, its images; for each seed overrides and run folder."""
+    """A variant as it was named, its recipe and images; for each seed overrides and run folder."""
 
     name: str
     variant: Variant
@@ -81,28 +82,29 @@ def compare(
 ) -> dict[str, Any]:
     """Trains, measures and shows several variants.
 
-    Runs that are finished in `out` are not repeated, so that a stopped call goes on, and a variant
-    can be added to a comparison.
+    Runs that are finished in `out` are not repeated: a stopped call goes on, and a variant can be
+    added to a comparison.
 
     Args:
         names: Variants of the zoo that translate images, each with its `small` recipe; or
             `variant:recipe` for another one, so that one variant can be there several times.
         budget: What each of them gets.
-        seeds: One run for each, of each variant.
-        out: For the runs, `compare.json`, `index.html` and `README.md`.
+        seeds: Each variant has one run for each of these.
+        out: Folder for the runs, `compare.json`, `index.html` and `README.md`.
         jobs: Processes side by side; each gets its share of the processor's threads.
 
     Returns:
-        The contents of `compare.json`: `data`, `budget`, the machine, and under `variants`, by
-        name, what `tfi2i.results.summary` gives, with `images_seen`, the numbers of `parameters`
-        and the `run` of the first seed.
+        The contents of `compare.json`: `data`, `budget`, the machine, and `variants`. Under the
+        latter each name has what `tfi2i.results.summary` gives, with `images_seen`, the numbers of
+        `parameters` and the `run` of the first seed.
 
     Raises:
-        DataError: If the images cannot serve a variant's kind of batch; found before any training.
-        RecipeError: If a variant is unknown, named twice, does not translate, or has no recipe, or
-            its generator has no width to set.
-        RunError: If `out` holds a run of another budget, or pages that no comparison wrote.
-        TrainingError: If a run fails; its own message is in its log.
+        DataError: The images cannot serve a variant's kind of batch; this is found before any
+            training.
+        RecipeError: A variant is unknown, named twice, does not translate, or has no recipe, or its
+            generator has no width to set.
+        RunError: `out` holds a run with another budget, or pages that no comparison wrote.
+        TrainingError: A run failed; its own message is in its log.
     """
     if len(set(names)) != len(names):
         raise RecipeError(f"each variant can be named once, got {', '.join(names)}")

@@ -1,7 +1,7 @@
 """The demo: pix2pix learns to turn a relief map of the Earth into one coloured by elevation.
 
-All of the main job in minutes on two CPU cores: train, measure on longitudes that no training tile
-touches, translate the whole held-out map by tiles, export, and one page that shows it.
+The whole of the main job in minutes on two CPU cores: train, measure on longitudes that no training
+tile touches, translate the whole held-out map by tiles, export, and show all of it on one page.
 """
 
 import shutil
@@ -36,12 +36,12 @@ class DemoResults:
 
     Attributes:
         run: The training run.
-        figures: As `evaluate_model` gives them.
+        figures: What `evaluate_model` gives.
         tiles: Held-out tiles by column of the page: input, output, truth; uint8 (N, S, S, 3).
         maps: The whole held-out map in the same columns; uint8 (H, W, 3).
         seams: `seam_ratio` of the `blended` map, of `hard` tiles side by side without overlap, and
             of the `truth`, in which there are no tiles.
-        parity: As `tfi2i.export.parity_report` gives it.
+        parity: What `tfi2i.export.parity_report` gives.
         seconds: Seconds of each part of the job.
     """
 
@@ -58,8 +58,8 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     """Does the job and writes its page.
 
     Args:
-        folder: For the run, the exports, the pictures and the page. What an earlier, stopped call
-            left there is gone on with.
+        folder: Holds the run, the exports, the pictures and the page. If an earlier call was
+            stopped, this call goes on with what it left there.
         train: Trains the recipe `demo` of pix2pix in a run folder, or goes on with it; returns
             whether it came to the end.
         say: Shows a line to the user.
@@ -96,7 +96,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     a, b, _ = evaluation_arrays(source, size=size)
     assert b is not None
     exported = folder / "exported"
-    # Else a stopped demo that goes on would count up the SavedModel's versions.
+    # Otherwise a stopped demo that goes on would count up the SavedModel's versions.
     shutil.rmtree(exported, ignore_errors=True)
     wanted = Wanted(
         formats=("saved_model", "litert", "litert_float16"),
@@ -111,7 +111,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     tiles = {"input": a[shown], "output": model.translate_batch(a[shown]), "truth": b[shown]}
 
     clock.stop()
-    # Over all calls, if the training was stopped in between.
+    # Over all calls, in case the training was stopped in between.
     clock.seconds["train"] = training_seconds(run)
     results = DemoResults(run, figures, tiles, maps, seams, parity, clock.seconds)
     write_demo_picture(folder / "overview.jpg", results)
@@ -149,13 +149,13 @@ def translate_map(
 def seam_ratio(image: np.ndarray, tile: int, overlap: float) -> float:
     """How much stronger the steps in brightness are where a tile begins or ends.
 
-    A step is the difference between the means of the bands of 4 pixels on both sides of a line: a
-    seam is a jump that stays, where texture of one or two pixels averages out.
+    A step is the difference between the means of the bands of 4 pixels on both sides of a line. A
+    seam is a jump that remains in it; texture of one or two pixels averages out.
 
     Args:
         image: uint8 (H, W, C), made of tiles.
         tile: Side of the tiles in pixels.
-        overlap: Share of a tile that its neighbours cover, as `translate_image` had it.
+        overlap: Share of a tile that its neighbours cover, as given to `translate_image`.
 
     Returns:
         Mean absolute step across the borders of tiles, divided by that across all other lines; 1
@@ -177,7 +177,7 @@ def seam_ratio(image: np.ndarray, tile: int, overlap: float) -> float:
 
 
 def training_seconds(run: RunFolder) -> float:
-    """Time spent on the iterations of a run, by its own log."""
+    """Time spent on the iterations of a run, according to its own log."""
     batch, done, seconds = run.recipe().data["batch_size"], 0.0, 0.0
     for line in run.metrics():
         seconds += (line["iteration"] - done) * batch / line["images_per_second"]

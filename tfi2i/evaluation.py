@@ -32,22 +32,23 @@ def evaluate_model(
     """Measures a model.
 
     Args:
-        model: With its weights.
+        model: The model, with its weights.
         source: A source of two domains, or labelled.
         size: Side of the square images in pixels, one that the generators take.
         split: `test`, `val` or `train`.
         extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.
         features: False leaves FID and KID out.
-        limit: At most so many images of each domain, spread evenly; None for all.
+        limit: How many images of each domain at most, spread evenly; None for all.
 
     Returns:
-        What `tfi2i.metrics.evaluate` gives for `a2b`, further `data`, `split`, `size`, and, for a
-        model that also translates back, `b2a`: the same figures for that direction. `middles` is
-        True where the middles of images were measured and not whole ones, stretched
+        What `tfi2i.metrics.evaluate` gives for `a2b`, and also `data`, `split`, `size`. A model
+        that also translates back has `b2a`: the same figures for that direction. `middles` is True
+        where the middles of images were measured, and not whole images, stretched
         (`DataSource.keeps_scale`).
-        Of a model of many domains, what `mean_figures` gives over all pairs of domains, and for
-        each direction `to_<domain>` the mean over the domains that images came from. A pair counts
-        as much as any other, however many images it has.
+
+        For a model of many domains: what `mean_figures` gives over all pairs of domains, and for
+        each direction `to_<domain>` the mean over the domains that images came from. Each pair
+        counts the same, however many images it has.
 
     Raises:
         DataError: If the source does not have the model's domains, or no such split.

@@ -1,4 +1,4 @@
-"""What figures of `tfi2i.metrics.evaluate` are called in narrow tables."""
+"""The names of figures of `tfi2i.metrics.evaluate` in narrow tables."""
 
 FIGURE_NAMES = {
     "l1": "L1",

@@ -33,23 +33,23 @@ def translate_files(
 ) -> list[Path]:
     """Translates image files into a folder, under their own names.
 
-    A name keeps its suffix if it is PNG, JPEG or WebP; others become `.png`. Files of equal name
-    from several folders keep as much of their path as tells them apart. Captions, author, camera
-    and resolution are kept (`tfi2i.data.tags`). What a translation cannot show is said on stderr:
-    further frames or pages, and transparency, which is laid over white.
+    A name keeps its suffix if that is PNG, JPEG or WebP; other suffixes become `.png`. Files with
+    equal names from several folders keep as much of their path as tells them apart. Captions,
+    author, camera and resolution are kept (`tfi2i.data.tags`). Stderr names what a translation
+    cannot show: further frames or pages, and transparency, which is laid over white.
 
     Args:
         generator: See `translate_image`.
         inputs: Files, folders (the images directly in them) and globs (`photos/**/*.jpg`).
-        out_dir: Is made if need be.
+        out_dir: Where the translations go; it is made if need be.
         tile: See `translate_image`.
         scale: See `tfi2i.scale.scale_factor`; each image comes back in its own size.
         trained: The scale that the generator was trained at, for scales that have a name.
-        domain: That the images belong to, `a` or `b`.
+        domain: The domain that the images belong to, `a` or `b`.
         overlap: See `translate_image`.
         overwrite: Replace files that are in `out_dir` already. An input is never overwritten.
-        skip_bad: Leave out files that cannot be read, and list them on stderr in the end, instead
-            of stopping at the first.
+        skip_bad: Leave out files that cannot be read and list them on stderr at the end, instead of
+            stopping at the first.
         progress: Show a bar on stderr.
 
     Returns:
@@ -102,16 +102,16 @@ def translate_files(
 
 
 class Remarks:
-    """What users should know of their files, gathered while these are translated."""
+    """What users should know about their files, gathered while these are translated."""
 
     def __init__(self):
-        """Starts without any."""
+        """Starts with no notes."""
         self._several: list[str] = []
         self._transparent: list[str] = []
         self._unlike: list[str] = []
 
     def look_at(self, file: Path, tags: Tags, unlike: bool) -> None:
-        """Notes what is special about one file; `unlike`: in size, the photos of training."""
+        """Notes what is special about one file; `unlike`: its size differs much from training."""
         name = display_name(file)
         self._several += [name] if tags.frames > 1 else []
         self._transparent += [name] if tags.transparent else []

@@ -1,8 +1,8 @@
 """What the arms of a plan compute first: figures hold for code that still computes the same.
 
-A digest of the source would ask for hours of training after a renamed variable, and one of the
+A digest of the source would ask for hours of training after a renamed variable, and a digest of the
 recipe alone would not notice a changed loss. So `results.json` keeps, beside the figures, the
-losses of each arm's first two iterations: they follow from the images as they are decoded and
+losses of each arm's first two iterations. They follow from the images as they are decoded and
 cropped, the initial weights, the networks, every term of the objective and one update of each
 player.
 
@@ -28,7 +28,7 @@ Losses = list[dict[str, float]]
 
 ITERATIONS = 2
 SEED = 0
-# Processors add up in another order; what changes the training changes a loss by more.
+# Processors add up in different orders; a real change of the training changes a loss by more.
 TOLERANCE = 2e-3
 
 
@@ -57,7 +57,7 @@ def first_losses(recipe: "Recipe", variant_class: type) -> Losses:
     with tempfile.TemporaryDirectory() as folder:
         training = Training(recipe, variant_class, RunFolder(Path(folder) / "run"))
         batches = training_batches(**{**arguments, "source": training.source}, seed=SEED)
-        # Not through `fit`: two iterations are over before a graph of them were traced.
+        # Not through `fit`: two iterations are over before their graph would have been traced.
         found = [
             {
                 name: float(keras.ops.convert_to_numpy(value))

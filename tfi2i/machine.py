@@ -1,11 +1,11 @@
-"""What the machine at hand is, what it computes natively, and how many cores of it are there."""
+"""What this machine is, what it computes natively, and how many cores it has to give."""
 
 import os
 import platform
 import re
 from pathlib import Path
 
-# Of GPUs: Ampere and later.
+# The compute capability of GPUs from Ampere on.
 _BFLOAT16_CAPABILITY = (8, 0)
 # Extensions that decide how fast a processor convolves, the fastest first.
 _EXTENSIONS = {
@@ -19,9 +19,9 @@ _EXTENSIONS = {
 def prefer_onednn() -> None:
     """Has TensorFlow compute with oneDNN's kernels on every x86 processor.
 
-    TensorFlow uses them by default only where there is AVX-512; on other processors a step takes
-    longer without them (`python -m benchmarks.run --only onednn`). Call this before TensorFlow is
-    imported. Where TF_ENABLE_ONEDNN_OPTS is set already, it stays as it is.
+    TensorFlow uses them by default only where there is AVX-512; other processors take longer for a
+    step without them (`python -m benchmarks.run --only onednn`). Call this before TensorFlow is
+    imported. If TF_ENABLE_ONEDNN_OPTS is already set, it stays as it is.
     """
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -30,8 +30,9 @@ def prefer_onednn() -> None:
 def computes_bfloat16() -> bool:
     """Whether training and translating in bfloat16 is faster here than in float32.
 
-    True where all GPUs are of compute capability 8.0 or more; without GPUs, where the processor
-    has bfloat16 instructions (AMX or AVX-512). Elsewhere bfloat16 is emulated, and slower.
+    True where all GPUs have compute capability 8.0 or more. Without GPUs it is true where the
+    processor has bfloat16 instructions (AMX or AVX-512). Elsewhere bfloat16 is emulated, and
+    slower.
     """
     import tensorflow as tf  # Takes seconds, which counting cores need not wait for.
 
@@ -43,7 +44,7 @@ def computes_bfloat16() -> bool:
 
 
 def computing_threads() -> int:
-    """Threads that an operation is spread over, on which its rounding depends."""
+    """Threads over which an operation is spread; its rounding depends on their number."""
     import tensorflow as tf
 
     asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
@@ -68,7 +69,7 @@ def gpu_names() -> list[str]:
 
 
 def processor_name() -> str:
-    """Such as: AMD EPYC (AVX2). Machines of one name may differ in their widest extension."""
+    """Such as AMD EPYC (AVX2): machines with one name may differ in their widest extension."""
     match = re.search(r"^model name\s*:\s*(.+)", _processor_list(), re.MULTILINE)
     name = match[1] if match else platform.processor()
     flags = _processor_flags()
@@ -77,7 +78,7 @@ def processor_name() -> str:
 
 
 def available_cores() -> int:
-    """Cores that this process may use: where it is pinned to some of them, fewer than there are."""
+    """Cores that this process may use; fewer than there are if it is pinned to some of them."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,6 +1,6 @@
 """One run from recipe to figures, each step a `tfi2i` command in a process of its own.
 
-A process of its own has its own peak memory and its own seed of everything; what is finished in a
+A process of its own has its own peak memory and its own seed for everything. What is finished in a
 folder is not repeated.
 """
 
@@ -25,8 +25,8 @@ def measured_run(
 
     Args:
         folder: Folder of the run.
-        train: Words of the `train` command, without `--run`.
-        label: Shown when work begins.
+        train: The words of the `train` command, without `--run`.
+        label: What is shown when work begins.
         measures: Names of `tfi2i.measures` to take besides the usual figures.
         jobs: Processes side by side; this one gets its share of the processor's threads.
 
@@ -59,8 +59,8 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
     """Runs one command of `tfi2i` in a process of its own.
 
     Args:
-        *arguments: Its words, without `tfi2i`.
-        log: The folder of its output, `<first word>.out`.
+        *arguments: The words of the command, without `tfi2i`.
+        log: The folder for its output, `<first word>.out`.
         jobs: Commands that run side by side; each gets its share of the processor's threads.
 
     Returns:
@@ -87,7 +87,8 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
 def training_cost(folder: RunFolder) -> dict[str, float]:
     """Iterations, median images per second, and the seconds that all iterations take at that pace.
 
-    The median, because a run that shares the machine or is resumed would count that time too.
+    It takes the median, because a run that shares the machine or is resumed would otherwise count
+    that time too.
     """
     lines = folder.metrics()
     rate = statistics.median(line["images_per_second"] for line in lines)

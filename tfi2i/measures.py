@@ -1,4 +1,4 @@
-"""Figures beyond those that every translator gets, for variants whose paper argues with them.
+"""Figures beyond those that every translator gets, for variants whose papers rely on them.
 
 A variant's `reproduce.yaml` names its measures, and `tfi2i evaluate --measure` takes them.
 """
@@ -36,7 +36,7 @@ class Subject:
     """What is measured.
 
     Attributes:
-        model: With its weights.
+        model: The model, with its weights.
         source: The images.
         size: Their height and width in pixels.
         cache: An existing folder for what several models share, such as a trained scorer, or None.
@@ -66,8 +66,8 @@ class Measured:
         figures: Figures of the translations, by name.
         copy_input: Figures of the untouched inputs in their place, where that says something.
         real_images: Figures of real images of the target domain, where that says something.
-        note: How they arose, a sentence for the card.
-        points: Points of a scatter plot, [x, y] each, as many as can be looked at.
+        note: How they were obtained, in a sentence for the card.
+        points: Points of a scatter plot, [x, y] each, no more than can be looked at.
     """
 
     figures: dict[str, float | None]
@@ -88,7 +88,7 @@ def take_measures(names: Sequence[str], subject: Subject) -> dict[str, dict[str,
         Name to the fields of `Measured`, JSON-able.
 
     Raises:
-        RecipeError: There is no measure of a name.
+        RecipeError: There is no measure with one of the names.
         DataError: The model or the images do not allow a measure.
     """
     check_measures(names)
@@ -96,10 +96,10 @@ def take_measures(names: Sequence[str], subject: Subject) -> dict[str, dict[str,
 
 
 def check_measures(names: Sequence[str]) -> None:
-    """Raises an error when there is no measure of a name.
+    """Raises an error if there is no measure with one of the names.
 
     Raises:
-        RecipeError: Listing the names there are.
+        RecipeError: There is none; the message lists the names there are.
     """
     for name in names:
         if name not in MEASURES:
@@ -118,7 +118,8 @@ def digit_accuracy(subject: Subject) -> Measured:
     training = _digits(subject, "train", "b")
     classifier = DigitClassifier(_images(subject, "train"), training.labels, seed=0)
     held_out = _digits(subject, "test", "b")
-    # Print is black on white, handwriting white on black: to exchange the two costs nothing.
+    # Print is black on white, handwriting is white on black: merely exchanging the two costs
+    # nothing.
     inverted = classifier.accuracy(255 - subject.inputs, labels)
     trusted = classifier.accuracy(_images(subject, "test"), held_out.labels)
     return Measured(
@@ -166,7 +167,7 @@ def _images(subject: Subject, split: str) -> np.ndarray:
 
 
 def with_real(figures: dict[str, float]) -> Measured:
-    """Takes apart figures of translations and, named `real_...`, the same of real images."""
+    """Separates the figures of translations from those named `real_...`, of real images."""
     real = {k.removeprefix("real_"): v for k, v in figures.items() if k.startswith("real_")}
     return Measured(
         {k: v for k, v in figures.items() if not k.startswith("real_")}, real_images={**real}

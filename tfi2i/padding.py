@@ -1,12 +1,12 @@
 """The sizes that generators compute: one rule, for `translate` and for what is exported."""
 
-# A ResNet takes multiples of 4, but mirrors feature maps of a quarter of the side, and a map of one
-# pixel has nothing to mirror.
+# A ResNet takes multiples of 4, but it mirrors feature maps with a quarter of the side, and a map
+# of one pixel has nothing to mirror.
 SMALLEST_SIDE = 8
 
 
 def padded_side(side: int, size_multiple: int) -> int:
-    """Rounds a height or width in pixels up to what a generator computes.
+    """Rounds a height or width in pixels up to one that a generator computes.
 
     Args:
         side: Side of an image.

@@ -10,7 +10,7 @@ from tfi2i.errors import RecipeError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
-# Settings of a run that no figure depends on.
+# Settings of a run on which no figure depends.
 BESIDE_THE_FIGURES = frozenset(
     ("train.checkpoint_every", "train.keep_checkpoints", "train.sample_every", "train.samples")
 )
@@ -24,7 +24,7 @@ class Plan:
         name: Name of the file, without `.yaml`.
         recipe: Name of the recipe that all arms share.
         arms: Name of an arm to its overrides; the first is the variant as it is meant.
-        claim: What the paper, or the article, leads one to expect of the arms, in a sentence.
+        claim: What the paper, or the article, leads one to expect from the arms, in words.
         preset: The name under which the first arm's generator ships, or None.
         measures: Names of `tfi2i.measures` that the claim needs besides the usual figures.
     """
@@ -41,7 +41,7 @@ def load_plan(variant: Variant, name: str = MAIN_PLAN) -> Plan:
     """Reads a plan of a variant.
 
     Raises:
-        RecipeError: If the variant has none of this name.
+        RecipeError: The variant has no plan with this name.
     """
     path = variant.folder / f"{name}.yaml"
     if not path.exists():
@@ -64,8 +64,8 @@ def arm_variant(name: str, arm: Sequence[str]) -> tuple[str, list[str]]:
 def plan_settings(variant: Variant, plan: Plan) -> dict[str, dict[str, Any]]:
     """The resolved recipes that the arms change, by variant, as flat tables of `section.key`.
 
-    With every default filled in, and without what no figure depends on: figures hold while none of
-    these values changes.
+    Every default is filled in, and settings on which no figure depends are left out: figures hold
+    while none of these values changes.
     """
     others = {arm_variant(variant.name, arm)[0] for arm in plan.arms.values()} - {variant.name}
     trained = [variant, *(find_variant(name) for name in sorted(others))]

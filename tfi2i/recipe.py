@@ -2,9 +2,9 @@
 
 A recipe is YAML with the keys `variant`, `model` (arguments of the variant's constructor), `data`
 (arguments of `open_source` and `training_batches`) and `train` (arguments of the variant's
-`compile` and fields of `TrainSettings`). Nothing is inherited and no code is named: what is not in
-the file has the default of the signature, and the resolved recipe in a run folder shows every
-value.
+`compile` and fields of `TrainSettings`). Nothing is inherited, and no code is named. A setting that
+is not in the file has the default of the signature, and the resolved recipe in a run folder shows
+every value.
 """
 
 import dataclasses
@@ -25,17 +25,17 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 @dataclasses.dataclass(frozen=True)
 class TrainSettings:
-    """How a run goes, apart from what the variant's `compile` takes.
+    """How a run goes, except for what the variant's `compile` takes.
 
     Attributes:
         epochs: Passes over the training images (over the larger domain when unpaired).
-        decay_epochs: The last so many epochs bring every learning rate linearly to zero.
+        decay_epochs: How many epochs at the end bring every learning rate linearly to zero.
         seed: Seed of weights, data order, augmentation and noise.
         precision: `float32`, `mixed_bfloat16`, `mixed_float16`, or `auto`: `mixed_bfloat16` where
             the machine computes in it (`tfi2i.machine`), else `float32`.
         strategy: `one` device, `mirrored` over the GPUs of this host, or `multiworker`.
         xla: Compile the iteration with XLA, on one device: faster on GPUs, slower on processors
-            (docs/speed.md). Noise is drawn in another order than without it.
+            (docs/speed.md). Noise then has another order than without it.
         steps_per_execution: Iterations that run in one call of the compiled function.
         checkpoint_every: Iterations between checkpoints; None writes one every minute, or more
             rarely where that would take more than a twentieth of the time. One is written at the
@@ -60,7 +60,7 @@ class TrainSettings:
     deterministic: bool = False
 
     def __post_init__(self):
-        """Checks the choices, so that a slip is found before any model is built."""
+        """Checks the choices, so that a mistake is found before any model is built."""
         _choice("train.precision", self.precision, PRECISIONS)
         _choice("train.strategy", self.strategy, ("one", "mirrored", "multiworker"))
         if self.xla and self.strategy != "one":
@@ -92,7 +92,7 @@ class Recipe:
         """Applies `section.key=value` strings; values are read as YAML.
 
         Raises:
-            RecipeError: If a string has not that form. Unknown keys are found by `resolve`.
+            RecipeError: A string does not have that form. Unknown keys are found by `resolve`.
         """
         sections = {name: dict(getattr(self, name)) for name in SECTIONS}
         for override in overrides:
@@ -112,8 +112,8 @@ class Recipe:
             variant_class: The class that `variant` names.
 
         Raises:
-            RecipeError: Naming an unknown key and its nearest neighbour, or a value of a wrong
-                type.
+            RecipeError: A key is unknown (the message names its nearest neighbour), or a value has
+                a wrong type.
         """
         resolved = {
             section: _resolve_section(section, getattr(self, section), parameters)
@@ -189,7 +189,7 @@ def section_parameters(variant_class: type) -> dict[str, dict[str, inspect.Param
     from tfi2i.data import open_source, training_batches
 
     set_elsewhere = {
-        # The one place for both is `train.seed` and `data.crop_size`; see `model_config`.
+        # The only place for both is `train.seed` and `data.crop_size`; see `model_config`.
         "model": {"self", "seed", "crop_size", "name", "kwargs"},
         "data": {"seed", "start_step", "augment"},
         "train": {"self", "optimizers", "kwargs"},
@@ -270,7 +270,7 @@ def _read_yaml(text: str, where: str) -> Any:
 
 
 class _RecipeLoader(yaml.SafeLoader):
-    """SafeLoader that reads 2e-4 as a number, which YAML 1.1 takes for text."""
+    """A SafeLoader that reads 2e-4 as a number; YAML 1.1 takes it for text."""
 
 
 _RecipeLoader.add_implicit_resolver(

@@ -1,9 +1,9 @@
 """`tfi2i reproduce`: a variant's small recipe beside the controls its paper argues against.
 
 `zoo/<group>/<variant>/reproduce.yaml` (or another plan beside it) names the recipe, the claim and
-the arms; an arm is a list of overrides of the recipe, where `variant=NAME` takes another variant's
-recipe of that name. Every arm is trained with every seed in a process of its own, measured on test
-images, and written down in `results.json`, from which the variant's card is made.
+the arms. An arm is a list of overrides of the recipe; `variant=NAME` among them takes another
+variant's recipe of that name. Every arm is trained with every seed in a process of its own,
+measured on test images, and written down in `results.json`, from which the variant's card is made.
 """
 
 import re
@@ -36,23 +36,23 @@ def reproduce(
 ) -> dict[str, Any]:
     """Trains and measures all arms of a plan, and writes `results.json` (or `results_<plan>.json`).
 
-    Runs that are finished in `out` are not repeated, so that a stopped call goes on.
+    Runs that are finished in `out` are not repeated: a stopped call goes on.
 
     Args:
         variant_name: Name of a variant of the zoo.
-        seeds: One run for each, in each arm.
+        seeds: Each arm has one run for each of these.
         out: Where the run folders go.
         plan_name: A file beside the variant's model, without `.yaml`.
         arms: Names of arms to run now; the others keep the results they have. None runs all.
         jobs: Processes side by side; each gets its share of the processor's threads.
-        add: Join these seeds to those that the results have, whose picture and preset stay, rather
-            than measure the arms anew.
+        add: Join these seeds to those that the results have, and keep their picture and preset,
+            rather than measure the arms anew.
 
     Returns:
         The contents of the file.
 
     Raises:
-        RecipeError: If the variant has no plan or no arm of a name, or a seed to add is measured.
+        RecipeError: The variant has no such plan or arm, or a seed to add is already measured.
         TrainingError: If a run fails; its own message is in its log.
     """
     variant = find_variant(variant_name)
@@ -66,7 +66,7 @@ def reproduce(
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    # Read only now: another call may have written other arms in the meantime.
+    # Read only now, because another call may have written other arms in the meantime.
     results = _head(variant, plan)
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]

@@ -1,4 +1,4 @@
-"""What `results.json` says of a variant: means and spreads over seeds, cost, machine, commit."""
+"""What `results.json` says about a variant: means and spreads over seeds, cost, machine, commit."""
 
 import statistics
 import subprocess
@@ -24,10 +24,10 @@ def results_head(
     *,
     settings: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The head of results.json, with what was measured and drawn before and is still planned.
+    """The head of results.json, with earlier measurements and pictures that the plan still has.
 
     Args:
-        variant: Whose results they are.
+        variant: The variant whose results they are.
         plan: Its name.
         recipe: Name of the recipe that the arms share.
         claim: Claim of the plan.
@@ -67,8 +67,8 @@ def changed_settings(
 ) -> list[str]:
     """What differs between the recipes that figures were measured with and those of today.
 
-    A key that did not exist when they were measured makes no difference by itself: what it changes
-    shows in the first losses (`tfi2i.first_losses`).
+    A key that did not exist when they were measured makes no difference by itself: its effect shows
+    in the first losses (`tfi2i.first_losses`).
 
     Returns:
         Such as: `cyclegan model.cycle_weight: 10.0 -> 5.0`; empty where the figures hold.
@@ -122,10 +122,10 @@ def check_addable(measured: Mapping[str, Any], arms: Iterable[str], seeds: Seque
     Args:
         measured: The arms of results.json.
         arms: Names of those to train.
-        seeds: To train them with.
+        seeds: Seeds to train them with.
 
     Raises:
-        RecipeError: An arm has no results, or has them with one of the seeds.
+        RecipeError: An arm has no results, or already has results with one of the seeds.
     """
     for arm in arms:
         if arm not in measured:
@@ -145,7 +145,7 @@ def joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         earlier: What `summary` gave, perhaps with `overrides`.
-        later: The same of further seeds; its baselines and features are left out.
+        later: The same for further seeds; its baselines and features are left out.
     """
     counts = (len(earlier["seeds"]), len(later["seeds"]))
     costs = {
@@ -188,7 +188,7 @@ def rounded(value: float | None) -> float | None:
 
 
 def _commit() -> str | None:
-    """The commit of the working copy this package is installed from, if it is one."""
+    """The commit of the working copy from which this package is installed, if there is one."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

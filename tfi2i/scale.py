@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NamedScale = Literal["trained", "fit"]
 Scale = NamedScale | float
-# A picture that many times larger or smaller than the training photos is worth a question.
+# A picture this many times larger or smaller than the training photos deserves a question.
 UNLIKE = 2.0
 
 
@@ -40,14 +40,14 @@ class TrainedScale:
         if train.b is not None:
             sides["b"] = _median_side(train.b)
         if source.kind == "paired":
-            # Of derived pairs one image is made at the loading size; the photo tells the scale.
+            # In derived pairs one image is made at the loading size; the photo tells the scale.
             photo = next((side for side in sides.values() if side != load_size), load_size)
             sides = dict.fromkeys(sides, photo)
         return cls(load_size, sides) if set(sides.values()) != {load_size} else None
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "TrainedScale | None":
-        """What `to_facts` noted; None where nothing is: images kept their size, or an old run."""
+        """Reads what `to_facts` noted; None if that is nothing: images kept their size, or it is old."""
         noted = facts.get("scale")
         return cls(noted["load_size"], noted["sides"]) if noted else None
 
@@ -76,7 +76,7 @@ def scale_factor(
         trained: The scale of training; None where images kept their size.
         height: Height of the image in pixels.
         width: Width of the image in pixels.
-        domain: That the image belongs to, `a` or `b`.
+        domain: The domain that the image belongs to, `a` or `b`.
 
     Raises:
         DataError: The scale is none of these, or "fit" is asked of a model that notes no scale.

@@ -1,4 +1,4 @@
-"""From a trained model to a folder of files that ship, with the proof that they agree.
+"""From a trained model to a folder of files to ship, with the proof that they agree.
 
 A folder holds, for each direction of a variant, `saved_model/<variant>-<direction>/<version>` (what
 TF Serving wants: a name and numbers below it), `<variant>-<direction>-<precision>.tflite`, and one
@@ -30,8 +30,8 @@ from tfi2i.training.translation import domain_read
 
 PARITY_FILE = "parity.json"
 Precision = Literal["auto", "float32", "bfloat16"]
-# Height and width, beside the size of the images themselves: a large one, and one that is a
-# multiple of nothing.
+# Further heights and widths, besides those of the images: a large size, and one that is a multiple
+# of nothing.
 OTHER_SIZES = ((256, 256), (300, 401))
 _SCALED = (
     "The SavedModel resizes: it multiplies the sides of images with {0:.4g} before it translates, "
@@ -41,7 +41,7 @@ _SCALED = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of each direction.
+    """What is asked for each direction.
 
     Attributes:
         formats: Some of `FORMATS`.
@@ -49,12 +49,12 @@ class Wanted:
         metadata: Facts for the SavedModel, to which the direction is added; see
             `export_saved_model`.
         precision: Precision of the SavedModel. "auto" takes bfloat16 where this machine computes in
-            it and the images come out as in float32 to `required_psnr_db`, and else float32; the
-            report says which.
-        max_pixels: That the SavedModel accepts; see `export_saved_model`.
-        required_psnr_db: Least agreement of what computes in less than float32.
-        scale: At which the SavedModel translates: "trained", or what the sides of images are
-            multiplied with; see `tfi2i.scale`. LiteRT files take pixels that have it already.
+            it and the images agree with those of float32 to `required_psnr_db`, and float32
+            elsewhere; the report says which.
+        max_pixels: The most pixels that the SavedModel accepts; see `export_saved_model`.
+        required_psnr_db: Least agreement that is asked from what computes in less than float32.
+        scale: Scale at which the SavedModel translates: "trained", or the factor for the sides of
+            images; see `tfi2i.scale`. LiteRT files take pixels that are at this scale already.
     """
 
     formats: Sequence[str]
@@ -69,13 +69,13 @@ class Wanted:
 def ship(
     model: TranslationGAN, folder: Path, images: Mapping[str, Any], wanted: Wanted
 ) -> dict[str, dict[str, Any]]:
-    """Exports generators to a folder: all of their files, or on an error none.
+    """Exports generators to a folder: all of their files, or none if there is an error.
 
     Args:
         model: With its weights.
-        folder: Gets the files, see above. Reports that it has of other files stay.
-        images: Direction to real images to compare on, uint8 (N, size, size, C): each direction
-            that is named here is exported.
+        folder: Gets the files, see above. Its reports on other files stay.
+        images: Direction to real images to compare on, uint8 (N, size, size, C). Each direction
+            named here is exported.
         wanted: The files.
 
     Returns:
@@ -143,7 +143,7 @@ class _Export:
 
     @contextmanager
     def _named(self, name: str) -> Iterator[None]:
-        """Tells of a file that is refused how to get the others."""
+        """Says, for a file that is refused, how to get the others."""
         try:
             yield
         except ExportError as error:
@@ -185,7 +185,7 @@ class _Export:
         return litert_entry(path, self._references, self._wanted.required_psnr_db)
 
     def _suitable_precision(self) -> tuple[Literal["float32", "bfloat16"], str]:
-        """The faster precision that gives the images of float32, and why."""
+        """The faster precision that gives the images of float32, and the reason."""
         if not computes_bfloat16():
             return "float32", "this machine has no bfloat16 instructions"
         half = inference_generator(self._generator, "bfloat16", fused=True)
@@ -233,7 +233,7 @@ def _put_in_place(
     written = dict(earlier)
     for stem, report in reports.items():
         before = earlier.get(stem, {"artefacts": []})["artefacts"]
-        # Figures of files that are still there: earlier versions, formats not exported now.
+        # Figures of files that are still there: earlier versions, and formats not exported now.
         kept = [e for e in before if _place(e) not in moved and (folder / _place(e)).exists()]
         written[stem] = {**report, "artefacts": [*report["artefacts"], *kept]}
     text = json.dumps(written, indent=2, allow_nan=False) + "\n"

@@ -93,7 +93,7 @@ def compare() -> dict[str, Any]:
 
 
 def section(comparison: dict[str, Any] | None) -> str:
-    """The section of a card, markers included; None where nobody has measured."""
+    """The section of a card, markers included; None if nothing has been measured."""
     if comparison is None:
         return f"{BEGIN}\nNot measured yet.\n{END}"
     headings = ["", "needs", "control", *(heading for heading, _ in _COLUMNS.values())]
@@ -146,7 +146,7 @@ def _training_images(kind: str) -> str:
     """How many images of either domain a variant of this kind of batch was trained on."""
     from tfi2i.data import open_source
 
-    # Of one domain, the map that is translated.
+    # With one domain it is the map that is translated.
     source = SOURCE.split("-")[0] if kind == "images" else SOURCE
     train = open_source(source, kind=kind, load_size=SIZE).splits["train"]
     return f"{len(train.a)} + {1 if train.b is None else len(train.b)}"

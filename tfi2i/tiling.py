@@ -8,7 +8,7 @@ MAX_OVERLAP = 0.9
 
 
 def tile_starts(length: int, tile: int, overlap: float) -> list[int]:
-    """First pixels of tiles that cover one axis, spread evenly, each of them inside.
+    """First pixels of tiles that cover one axis, spread evenly and all inside it.
 
     Args:
         length: Pixels of the axis, at least `tile`.
@@ -32,9 +32,9 @@ def tile_starts(length: int, tile: int, overlap: float) -> list[int]:
 def blend_weights(starts: list[int], tile: int) -> np.ndarray:
     """Weights of the tiles of one axis: raised cosines that sum to one at every pixel.
 
-    sin^2 rises over the pixels that two neighbours share, while the neighbour's cos^2 falls, so a
-    tile ends where it counts for nothing. Pixels that only one tile covers have weight 1 up to the
-    image's border.
+    sin^2 rises over the pixels that two neighbours share, while the neighbour's cos^2 falls, so
+    that a tile ends where its weight is zero. Pixels that only one tile covers have weight 1 up to
+    the image's border.
 
     Args:
         starts: First pixels of the tiles, ascending, without gaps.

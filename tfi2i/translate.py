@@ -18,7 +18,7 @@ from tfi2i.tiling import blend_weights, tile_starts
 
 Tile = int | Literal["whole"]
 
-# One traced graph a generator, for as long as the generator lives.
+# One traced graph for each generator, for as long as the generator lives.
 _GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
 
 
@@ -35,16 +35,16 @@ def translate_image(
     """Translates one image of any size.
 
     What the generator needs beyond the image's lower and right border (up to a multiple of
-    `size_multiple`, or up to a whole tile) is the image mirrored there, and is cut off again.
+    `size_multiple`, or up to a whole tile) is filled with the mirrored image, and is cut off again.
 
     Args:
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
         image: uint8 (H, W, C).
-        tile: Side of the square tiles in pixels, best the size the generator was trained at; a
-            multiple of `size_multiple`. "whole" puts the whole image through at once, which takes
-            memory in proportion to its pixels.
-        scale: What the image's sides are multiplied with before (bicubic, antialiased); the result
-            is brought back to the image's size. 1 translates its own pixels.
+        tile: Side of the square tiles in pixels, a multiple of `size_multiple`; best is the size at
+            which the generator was trained. "whole" puts the whole image through at once, which
+            takes memory in proportion to its pixels.
+        scale: Factor for the image's sides before the translation (bicubic, antialiased); the
+            result is brought back to the image's size. 1 translates the image's own pixels.
         overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
         batch_size: Tiles in one call of the generator.
         report: Called now and then with the finished share of the image, in (0, 1].

@@ -12,7 +12,7 @@ from tfi2i.data.listing import SUFFIXES, list_folder
 from tfi2i.errors import DataError
 
 KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-LONGEST_NAME = 255  # Bytes, of common file systems.
+LONGEST_NAME = 255  # Bytes, in common file systems.
 
 
 def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None) -> list[Path]:
@@ -21,7 +21,7 @@ def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None)
     Args:
         inputs: Files (whatever their suffix), folders (the images directly in them), globs (the
             images that match; `**` goes through subfolders, except `out_dir`).
-        out_dir: Where earlier translations may be; None for nowhere.
+        out_dir: Where earlier translations may be; None if there are none.
 
     Raises:
         DataError: Nothing was given, or an input does not exist or holds no image.
@@ -174,7 +174,7 @@ def _children(folder: Path, pattern: str) -> list[Path]:
     try:
         names = os.listdir(folder)
     except OSError:
-        return []  # As a shell does: what cannot be listed matches nothing.
+        return []  # As in a shell: what cannot be listed matches nothing.
     hidden = pattern.startswith(".")
     return [
         folder / name

@@ -1,4 +1,4 @@
-"""Files that are whole under their name, or not there, whatever kills the process that writes."""
+"""Files that are whole under their name or not there, whatever kills the writing process."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from tfi2i.errors import Tfi2iError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Gives another name beside `path`; what is written there becomes `path` when the block ends.
+    """Gives another name beside `path`; what is written there becomes `path` at the block's end.
 
     The content is on the disk before the name changes, so that a loss of power cannot leave an
     empty file either. An error leaves what was there before.
@@ -52,7 +52,7 @@ def read_json(path: Path, error: type[Tfi2iError] = Tfi2iError) -> dict[str, Any
         error: What to raise.
 
     Raises:
-        Tfi2iError: Of the class `error`, if the file cannot be read or holds anything else.
+        Tfi2iError: The file cannot be read or holds anything else; its class is `error`.
     """
     try:
         value = json.loads(path.read_bytes())
@@ -66,7 +66,7 @@ def read_json(path: Path, error: type[Tfi2iError] = Tfi2iError) -> dict[str, Any
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes what killed processes were writing; call where no other process writes."""
+    """Removes what killed processes were writing; call it where no other process writes."""
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             leftover.unlink()

@@ -63,12 +63,12 @@ class MusicTiles:
 
     @property
     def names(self) -> list[str]:
-        """Score and position."""
+        """Score and position of every tile."""
         return [f"{score}-{index:02d}" for score in self.scores for index in range(self._each)]
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """All (64, size)."""
+        """Height and width of each: all (64, size)."""
         return [(BANDS, self.size)] * len(self)
 
     def __len__(self) -> int:
@@ -86,9 +86,9 @@ def open_music(source: str, *, kind: str | None = None, direction: str = "a2b") 
     """Pictures of sound of two instruments, `music:<a>-<b>`, such as music:piano-organ.
 
     Args:
-        source: the two instruments, of `INSTRUMENTS`.
-        kind: "unpaired" (also None): training scores of a and of b are different ones, while test
-            scores are the same.
+        source: the two instruments, from `INSTRUMENTS`.
+        kind: "unpaired" (also None): the training scores of a and b differ, and the test scores are
+            the same.
         direction: "b2a" exchanges a and b.
 
     Raises:
@@ -187,7 +187,7 @@ def _columns() -> int:
 
 @lru_cache(maxsize=1)
 def _scores() -> tuple[str, ...]:
-    """Names of chorales of at least SECONDS, spread over the corpus; training ones first."""
+    """Names of chorales that last SECONDS or more, spread over the corpus; training ones first."""
     wanted = 2 * TRAINING_SCORES + TEST_SCORES
     files = sorted((_folder("music21") / "corpus" / "bach").glob("bwv*.mxl"))
     quarters = (SECONDS - _TAIL_SECONDS) * _QUARTERS_PER_MINUTE / 60.0

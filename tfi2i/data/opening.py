@@ -40,8 +40,8 @@ def open_source(
     Args:
         source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels), or one of
             them alone for kind "images"; labelled `earth:<a>+<b>+<c>`, or `earth:<a>+<element>`
-            (borders, coastlines, rivers), any of these with `@tuning` behind to hold out another
-            band than the test band, for choosing recipes; `digits:handwritten-printed`;
+            (borders, coastlines, rivers); any of these with `@tuning` at the end, which holds out
+            another band than the test band, for choosing recipes; `digits:handwritten-printed`;
             `music:<a>-<b>` (two instruments, as `tfi2i.data.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
@@ -50,12 +50,14 @@ def open_source(
         channels: 3 for RGB, 1 for grey.
         skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
             raising; every file is then decoded once here.
-        derive: makes pairs of single images (a folder of them, one Earth map as `earth:bmng`, a
+        derive: makes pairs from single images (a folder of them, one Earth map as `earth:bmng`, a
             tfds builder): domain b is the image, domain a its "grey", "lowres:<factor>" or "edges"
             at `load_size`; see `tfi2i.data.derive`.
-        limit: at most so many training images of each domain, spread evenly over all; None for all.
-        aligned: of a labelled folder: test images of equal names show the same in every class, such
-            as one face at several ages, so that a translation can be compared with the truth.
+        limit: how many training images of each domain at most, spread evenly over all; None for
+            all.
+        aligned: for a labelled folder: test images of equal names show the same thing in every
+            class, such as one face at several ages, so that a translation can be compared with the
+            truth.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.

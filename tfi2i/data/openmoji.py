@@ -1,7 +1,7 @@
 """OpenMoji's drawings as folders: outline and colour in pairs, or people in three skin tones.
 
-OpenMoji (https://openmoji.org, CC BY-SA 4.0) is a set of emoji whose every drawing comes as an
-outline and in colour. The folder that this makes is read like any folder of pairs:
+OpenMoji (https://openmoji.org, CC BY-SA 4.0) is a set of emoji; every drawing comes as an outline
+and in colour. The folder that this makes is read like any folder of pairs:
 
     npm pack openmoji@17.0.0 && tar xzf openmoji-17.0.0.tgz
     python -m tfi2i.data.openmoji package datasets/outlines
@@ -21,7 +21,8 @@ from tfi2i.data.drawing import draw, new_folder, one_of, split_of, write_drawing
 from tfi2i.errors import DataError, Tfi2iError
 from tfi2i.metrics.progress import progress_bar
 
-# Grey levels, on average, by which a drawing must differ from its outline: others have no colour.
+# Grey levels by which a drawing must differ from its outline on average; below that it has no
+# colour.
 _LEAST_COLOUR = 2.0
 # OpenMoji's numbers of the lightest, the middle and the darkest tone.
 _TONES = {1: "light", 3: "medium", 5: "dark"}
@@ -30,8 +31,8 @@ _TONES = {1: "light", 3: "medium", 5: "dark"}
 def write_pairs(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
     """Renders all drawings that have a colour, on white.
 
-    Flags are left out, as nothing in an outline tells their colours, and so are skin tones, which
-    are the same drawing five times more.
+    Flags are left out, as nothing in an outline tells their colours. Skin tones are left out too:
+    they are the same drawing five times more.
 
     Args:
         package: The unpacked npm package `openmoji`.
@@ -40,7 +41,7 @@ def write_pairs(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
         size: Side of the pictures in pixels.
 
     Returns:
-        The numbers of pairs in `train` and `test`. All of one subgroup are in one of them.
+        The numbers of pairs in `train` and `test`. One of them has all the drawings of a subgroup.
 
     Raises:
         DataError: The package is not OpenMoji's or lacks a drawing, or `out` exists.
@@ -66,7 +67,7 @@ def write_pairs(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
 def write_skin_tones(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
     """Renders people in three skin tones, on white, as a folder of labelled images.
 
-    In training nobody is seen in two tones; in testing everybody is there in all three, under the
+    In training nobody is seen in two tones. In testing everybody is there in all three, under the
     same name: `data.aligned=true` compares translations with the truth.
 
     Args:

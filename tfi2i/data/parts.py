@@ -26,7 +26,7 @@ class Chosen:
 
     @property
     def names(self) -> Sequence[str]:
-        """Of the chosen images."""
+        """Names of the chosen images."""
         return [self.images.names[index] for index in self.indices]
 
     @property
@@ -52,7 +52,7 @@ def limited(source: DataSource, limit: int) -> DataSource:
     """The source with at most `limit` training images of each domain, spread evenly over all.
 
     Raises:
-        DataError: If the limit is less than 1, or the source is a dataset.
+        DataError: The limit is less than 1, or the source is a dataset.
     """
     if limit < 1 or source.dataset is not None:
         raise DataError(

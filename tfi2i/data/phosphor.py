@@ -27,7 +27,7 @@ def write_weights(
 ) -> dict[str, int]:
     """Renders icons in several weights, black on white, as a folder of labelled images.
 
-    In training nothing is seen in two weights; in testing everything is there in all of them, under
+    In training nothing is seen in two weights. In testing everything is there in all of them, under
     the same name: `data.aligned=true` compares translations with the truth. Icons whose names begin
     with the same word (`arrow-left`, `arrow-right`) are all for training or all for testing.
 

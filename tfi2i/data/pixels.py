@@ -84,5 +84,5 @@ def check_range(values: np.ndarray, what: str) -> None:
 
 
 def as_rgb(images: np.ndarray) -> np.ndarray:
-    """Shows one channel as grey, and of others the first three: (..., C) to (..., 3)."""
+    """Shows one channel as grey, and of more than one the first three: (..., C) to (..., 3)."""
     return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]

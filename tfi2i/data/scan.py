@@ -1,4 +1,4 @@
-"""Looks at every file once before training: sizes from the headers, damage as far as it shows."""
+"""Looks at every file once before training, at sizes in headers and damage as far as it shows."""
 
 import os
 from collections.abc import Iterable

@@ -14,8 +14,8 @@ class Note(NamedTuple):
     """A note of a score.
 
     Attributes:
-        start: in quarter notes from the beginning.
-        length: in quarter notes.
+        start: beginning in quarter notes from the start of the score.
+        length: duration in quarter notes.
         pitch: MIDI number, 60 is middle C.
     """
 
@@ -62,7 +62,7 @@ def _notes_of(part: ElementTree.Element) -> list[Note]:
             elif element.tag == "forward":
                 now += length
             elif element.tag == "note":
-                # A note of a chord begins with the one before it.
+                # Such a note of a chord begins together with the one before it.
                 start = before if element.find("chord") is not None else now
                 if element.find("chord") is None:
                     before, now = now, now + length

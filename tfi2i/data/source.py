@@ -70,12 +70,12 @@ class DataSource:
         splits: "train" always, "test" and "val" where there are some; empty for a `dataset`.
         licence: the licence of the images where it is known.
         fingerprint: changes when the images change, so that a run is not resumed on other data;
-            `tfi2i.data.fingerprint` says what of files it sees.
+            `tfi2i.data.fingerprint` says what it sees of files.
         skipped: files left out because they cannot be read, with the reason.
         class_names: for kind `labelled`, the name of every class number.
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
-            compared pixel by pixel; this can hold for an unpaired source too. Of a labelled one:
-            the test images of every class show the same things in the same order.
+            compared pixel by pixel; this can hold for an unpaired source too. In a labelled one the
+            test images of every class show the same things in the same order.
         keeps_scale: whether a network of some size sees the middle of an image at its own pixels,
             as crops of a training without a `load_size` are; else the whole image, stretched.
         dataset: the user's own dataset of single, unbatched elements; its order is the user's.

@@ -1,4 +1,4 @@
-"""Style images: a picture that a style is taken from."""
+"""Style images: the pictures that styles are taken from."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def read_style(style: str | Path, size: int | None = None) -> np.ndarray:
 
     Args:
         style: An image file; or `earth:<map>`, a piece of a built-in map, 256 px square.
-        size: Its shorter side in pixels, the proportions kept; None leaves it as it is.
+        size: Shorter side in pixels, with the proportions kept; None leaves the image as it is.
 
     Returns:
         uint8 (H, W, 3).

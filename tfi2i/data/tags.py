@@ -1,4 +1,4 @@
-"""What an image file says beside its pixels, and what a translation of it keeps."""
+"""What an image file says besides its pixels, and what a translation of it keeps."""
 
 import struct
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tfi2i.data.images import FORMATS, without_unstated_alpha
 
 # Description, make, model, date, artist, copyright, and the five that Windows writes.
 _KEPT_TAGS = (270, 271, 272, 306, 315, 33432, 40091, 40092, 40093, 40094, 40095)
-_SUB_TABLES = (0x8769, 0x8825)  # Of the exposure, and of the place.
+_SUB_TABLES = (0x8769, 0x8825)  # Those of the exposure and of the place.
 # What Pillow raises on tags that it cannot parse.
 _UNREADABLE = (
     OSError,
@@ -29,14 +29,14 @@ COLUMNS = "Columns"
 
 @dataclass(frozen=True)
 class Tags:
-    """Of one file.
+    """The tags of one file.
 
     Attributes:
         exif: captions, authors, camera, date and place as encoded EXIF, without the orientation,
             which reading applies, and without a preview of the old pixels; empty for none.
         dpi: pixels per inch, None where the file does not say.
         texts: the captions of a PNG file by their keywords.
-        frames: pictures in the file: of an animation, or the pages of a TIFF.
+        frames: number of pictures in the file: of an animation, or the pages of a TIFF.
         transparent: whether any part may be seen through.
     """
 
@@ -59,7 +59,7 @@ class Tags:
 
 
 def read_tags(path: str | Path) -> Tags:
-    """Reads what an image file says beside its pixels; tags that cannot be parsed say nothing.
+    """Reads what an image file says besides its pixels; tags that cannot be parsed say nothing.
 
     XMP, IPTC and colour profiles are not kept: `read_image` turns the picture upright and brings it
     to sRGB, and they may say otherwise.
@@ -103,7 +103,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 
 
 def _texts(image: Image.Image) -> dict[str, str]:
-    """Of a PNG file; those before the pixels, for the rest would have to be decoded first."""
+    """Captions of a PNG file, those before the pixels: the rest would have to be decoded first."""
     texts = getattr(image, "text", {}) if image.format == "PNG" else {}
     return {key: str(text) for key, text in texts.items() if not key.startswith(("XML:", "Raw "))}
 

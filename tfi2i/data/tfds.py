@@ -36,7 +36,7 @@ def open_tfds(
         MissingExtraError: tensorflow-datasets is not installed.
     """
     for package in ("tensorflow_datasets", "importlib_resources"):
-        # tensorflow-datasets imports importlib_resources while preparing, and does not ask for it.
+        # tensorflow-datasets imports importlib_resources while preparing, and does not require it.
         if importlib.util.find_spec(package) is None:
             raise MissingExtraError(f"the source {source}", package.replace("_", "-"), "tfds")
     import tensorflow_datasets as tfds
@@ -131,7 +131,7 @@ def _load(source: str, builder: Any, image_key: str) -> dict[str, list[dict[str,
         )
     except (
         OSError,
-        AssertionError,  # what a builder raises whose files have to be put in place by hand
+        AssertionError,  # raised by a builder whose files have to be put in place by hand
         tfds.download.DownloadError,
         NonMatchingChecksumError,
     ) as error:
