@@ -47,7 +47,7 @@ class TrainedScale:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "TrainedScale | None":
-        """Reads what `to_facts` noted; None if nothing: images kept their size, or the run is old."""
+        """What `to_facts` noted; None if nothing: images kept their size, or the run is old."""
         noted = facts.get("scale")
         return cls(noted["load_size"], noted["sides"]) if noted else None
 
