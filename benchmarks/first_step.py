@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from tfi2i.data import training_batches
-from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.recipe import load_recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.train import Training
-from tfi2i.zoo.catalogue import Variant, find_variant
+from tfi2i.zoo.catalogue import find_variant
 
 # As many as the largest published batch, which the run's own check asks for.
 IMAGES = 200
@@ -39,14 +39,6 @@ class FirstStep(keras.callbacks.Callback):
         self.model.stop_training = True
 
 
-def published_recipe(variant: Variant) -> Recipe:
-    """The paper's recipe, or where the paper has none the full one."""
-    names = sorted(variant.recipes, key=lambda name: (not name.startswith("paper"), name))
-    return load_recipe(
-        variant.recipe_path(next(n for n in names if n.startswith(("paper", "full"))))
-    )
-
-
 def noise_folder(root: Path, kind: str, side: int) -> None:
     """Writes pictures of noise in the layout of a kind of batch."""
     random = np.random.default_rng(0)
@@ -61,7 +53,8 @@ def first_step(name: str, root: Path) -> dict[str, float]:
     """Seconds to build the model and to take its first step."""
     variant = find_variant(name)
     variant_class = variant.load_class()
-    recipe = published_recipe(variant).resolve(variant_class)
+    published = load_recipe(variant.recipe_path(variant.published_recipe))
+    recipe = published.resolve(variant_class)
     kind = variant_class.batch_kind
     noise_folder(root / "images", kind, recipe.data["load_size"])
     settings = [f"data.source={json.dumps(str(root / 'images'))}", "train.precision=auto"]

@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 from tfi2i import machine, shipping
-from tfi2i.training import RunFolder
-from tfi2i.training import train as train_module
+from tfi2i.training import RunFolder, preparation
+from tfi2i.training.train import Training
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_precision_auto_follows_the_machine(monkeypatch, tmp_path, paired_folder
     from tfi2i.recipe import Recipe
     from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
-    monkeypatch.setattr(train_module, "computes_bfloat16", lambda: native)
+    monkeypatch.setattr(preparation, "computes_bfloat16", lambda: native)
     recipe = Recipe(
         "pix2pix",
         model={"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},
         data={"source": str(paired_folder), "batch_size": 2, "load_size": 36, "crop_size": 32},
         train={"epochs": 1, "precision": "auto"},
     ).resolve(Pix2Pix)
-    training = train_module.Training(recipe, Pix2Pix, RunFolder(tmp_path / "run"))
+    training = Training(recipe, Pix2Pix, RunFolder(tmp_path / "run"))
     assert training.model.generator.get_layer("down1_conv").dtype_policy.name == policy
     assert training.folder.facts()["precision"] == policy
 

@@ -100,9 +100,9 @@ def test_a_run_stops_at_a_broken_loss(paired_folder, tmp_path):
     ],
 )
 def test_the_precision_of_a_run(asked, computes, policy, monkeypatch):
-    from tfi2i.training import train
+    from tfi2i.training import preparation
 
-    monkeypatch.setattr(train, "computes_bfloat16", lambda: computes)
-    assert train._dtype_policy(asked) == policy
-    keras.config.set_dtype_policy(train._dtype_policy(asked))
+    monkeypatch.setattr(preparation, "computes_bfloat16", lambda: computes)
+    assert preparation._dtype_policy(asked) == policy
+    keras.config.set_dtype_policy(preparation._dtype_policy(asked))
     assert keras.config.dtype_policy().name == policy

@@ -13,14 +13,23 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 from tfi2i.errors import RecipeError
+from tfi2i.recipe_text import parse, read_recipe_file
+from tfi2i.recipe_values import checked_value, shown
 
 SECTIONS = ("model", "data", "train")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
+# Keys of the section model that follow from the images of a domain, where they are left out.
+CHANNELS = {
+    "channels": "a",
+    "input_channels": "a",
+    "output_channels": "b",
+    "a_channels": "a",
+    "b_channels": "b",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,8 +58,8 @@ class TrainSettings:
     epochs: int = 200
     decay_epochs: int = 0
     seed: int = 0
-    precision: str = "float32"
-    strategy: str = "one"
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "auto"] = "float32"
+    strategy: Literal["one", "mirrored", "multiworker"] = "one"
     xla: bool = False
     steps_per_execution: int = 1
     checkpoint_every: int | None = None
@@ -60,18 +69,14 @@ class TrainSettings:
     deterministic: bool = False
 
     def __post_init__(self):
-        """Checks the choices, so that a mistake is found before any model is built."""
-        _choice("train.precision", self.precision, PRECISIONS)
-        _choice("train.strategy", self.strategy, ("one", "mirrored", "multiworker"))
+        """Checks every value, so that a mistake is found before any model is built."""
+        for name, parameter in inspect.signature(TrainSettings).parameters.items():
+            checked_value(f"train.{name}", getattr(self, name), parameter.annotation)
         if self.xla and self.strategy != "one":
             raise RecipeError(
                 "train.xla=true trains on one device, for XLA hangs under several: set "
                 f"train.strategy=one, not {self.strategy}"
             )
-        for name in ("epochs", "steps_per_execution", "checkpoint_every", "keep_checkpoints"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise RecipeError(f"train.{name} must be at least 1, got {value}")
         if not 0 <= self.decay_epochs <= self.epochs:
             raise RecipeError(
                 f"train.decay_epochs must lie between 0 and train.epochs ({self.epochs}), "
@@ -99,14 +104,19 @@ class Recipe:
             match = re.fullmatch(r"(\w+)\.(\w+)=(.*)", override, re.DOTALL)
             if not match or match[1] not in SECTIONS:
                 raise RecipeError(
-                    f"{override!r} is not an override: write section.key=value with a section of "
-                    f"{', '.join(SECTIONS)}, for example model.cycle_weight=5"
+                    f"{shown(override)} is not an override: write section.key=value with a section "
+                    f"of {', '.join(SECTIONS)}, for example model.cycle_weight=5"
                 )
-            sections[match[1]][match[2]] = _read_yaml(match[3], override)
+            sections[match[1]][match[2]] = parse(match[3], f"{match[1]}.{match[2]}")
         return Recipe(self.variant, **sections)
 
+    def changed_by(self, asked: "Recipe") -> "Recipe":
+        """This recipe, with all values that another one of the same variant has."""
+        merged = {name: {**getattr(self, name), **getattr(asked, name)} for name in SECTIONS}
+        return Recipe(self.variant, **merged)
+
     def resolve(self, variant_class: type) -> "Recipe":
-        """Checks every key and fills in every default.
+        """Checks every key and fills in every default; channels are those of the images.
 
         Args:
             variant_class: The class that `variant` names.
@@ -115,10 +125,15 @@ class Recipe:
             RecipeError: A key is unknown (the message names its nearest neighbour), or a value has
                 a wrong type.
         """
+        from tfi2i.data.derive import channels_by_domain
+
         resolved = {
             section: _resolve_section(section, getattr(self, section), parameters)
             for section, parameters in section_parameters(variant_class).items()
         }
+        channels = channels_by_domain(**_pick(resolved["data"], channels_by_domain))
+        for key in CHANNELS.keys() & resolved["model"] - self.model.keys():
+            resolved["model"][key] = channels[CHANNELS[key]]
         TrainSettings(**_pick(resolved["train"], TrainSettings))
         return Recipe(self.variant, **resolved)
 
@@ -168,16 +183,14 @@ def load_recipe(path: str | Path) -> Recipe:
         RecipeError: If the file is missing, is not YAML, or has other top-level keys than a recipe.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
-    tables = _read_yaml(text, str(path))
+    tables = read_recipe_file(path)
     if not isinstance(tables, dict) or "variant" not in tables:
         raise RecipeError(f"{path} is not a recipe: it needs `variant:` and model, data, train")
-    unknown = set(tables) - {"variant", *SECTIONS}
+    unknown = sorted(set(tables) - {"variant", *SECTIONS})
     if unknown:
-        raise RecipeError(f"{path}: unknown section {sorted(unknown)}; known: {SECTIONS}")
+        known = ", ".join(("variant", *SECTIONS))
+        raise RecipeError(f"{path}: unknown section {shown(unknown[0])}; known: {known}")
+    checked_value(f"{path}: variant", tables["variant"], str)
     for section in SECTIONS:
         if not isinstance(tables.get(section) or {}, dict):
             raise RecipeError(f"{path}: {section} must be a table of keys and values")
@@ -188,23 +201,25 @@ def section_parameters(variant_class: type) -> dict[str, dict[str, inspect.Param
     """For each section, the parameters it may set."""
     from tfi2i.data import open_source, training_batches
 
-    set_elsewhere = {
-        # The only place for both is `train.seed` and `data.crop_size`; see `model_config`.
-        "model": {"self", "seed", "crop_size", "name", "kwargs"},
-        "data": {"seed", "start_step", "augment"},
-        "train": {"self", "optimizers", "kwargs"},
-    }
+    # A function, and what it takes from elsewhere: `train.seed` and `data.crop_size` are the only
+    # place for both (see `model_config`).
     functions = {
-        "model": (variant_class.__init__,),
-        "data": (open_source, training_batches),
-        "train": (variant_class.compile, TrainSettings),
+        "model": [(variant_class.__init__, {"self", "seed", "crop_size", "name", "kwargs"})],
+        "data": [
+            (open_source, set()),
+            (training_batches, {"source", "seed", "start_step", "augment"}),
+        ],
+        "train": [
+            (variant_class.compile, {"self", "optimizers", "kwargs"}),
+            (TrainSettings, set()),
+        ],
     }
     return {
         section: {
             name: parameter
-            for function in functions[section]
+            for function, set_elsewhere in functions[section]
             for name, parameter in inspect.signature(function).parameters.items()
-            if name not in set_elsewhere[section]
+            if name not in set_elsewhere
         }
         for section in SECTIONS
     }
@@ -215,37 +230,19 @@ def _resolve_section(
 ) -> dict[str, Any]:
     for key in given:
         if key not in parameters:
-            near = difflib.get_close_matches(key, parameters, n=1)
+            name = key if re.fullmatch(r"\w{1,60}", key) else shown(key)
+            near = difflib.get_close_matches(name, parameters, n=1)
             hint = f"did you mean {section}.{near[0]}?" if near else f"known: {sorted(parameters)}"
-            raise RecipeError(f"unknown key {section}.{key}; {hint}")
+            raise RecipeError(f"unknown key {section}.{name}; {hint}")
     values = {}
     for key, parameter in parameters.items():
         if key in given:
-            values[key] = _checked(f"{section}.{key}", given[key], parameter.default)
+            values[key] = checked_value(f"{section}.{key}", given[key], parameter.annotation)
         elif parameter.default is inspect.Parameter.empty:
             raise RecipeError(f"{section}.{key} is missing, and has no default")
         else:
             values[key] = _plain(parameter.default)
     return values
-
-
-def _checked(key: str, value: Any, default: Any) -> Any:
-    """Lets a value through if its type fits the default's; an int may stand for a float."""
-    if isinstance(default, bool) or default is None or default is inspect.Parameter.empty:
-        fits = isinstance(value, bool) or not isinstance(default, bool)
-    elif isinstance(default, float):
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        value = float(value) if fits else value
-    elif isinstance(default, int):
-        # None turns a size off, as data.load_size does.
-        fits = value is None or (isinstance(value, int) and not isinstance(value, bool))
-    elif isinstance(default, tuple):
-        fits = isinstance(value, (list, tuple))
-    else:
-        fits = isinstance(value, type(default))
-    if not fits:
-        raise RecipeError(f"{key} wants a value like {default!r}, got {value!r}")
-    return value
 
 
 def _pick(table: Mapping[str, Any], function) -> dict[str, Any]:
@@ -255,26 +252,3 @@ def _pick(table: Mapping[str, Any], function) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _choice(key: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise RecipeError(f"{key} must be one of {', '.join(choices)}, got {value!r}")
-
-
-def _read_yaml(text: str, where: str) -> Any:
-    try:
-        return yaml.load(text, Loader=_RecipeLoader)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{where} is not valid YAML: {error}") from None
-
-
-class _RecipeLoader(yaml.SafeLoader):
-    """A SafeLoader that reads 2e-4 as a number; YAML 1.1 takes it for text."""
-
-
-_RecipeLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)

@@ -59,10 +59,16 @@ class Variant:
         Raises:
             RecipeError: If there is none of this name.
         """
-        path = self.folder / "recipes" / f"{name}.yaml"
-        if not path.exists():
-            raise RecipeError(f"{self.name} has no recipe {name!r}; it has {self.recipes}")
-        return path
+        if name not in self.recipes:
+            raise RecipeError(f"{self.name} has no recipe {name[:60]!r}; it has {self.recipes}")
+        return self.folder / "recipes" / f"{name}.yaml"
+
+    @property
+    def published_recipe(self) -> str:
+        """The paper's recipe at its full size, or where no paper has one the full-size one."""
+        paper = [name for name in self.recipes if name.startswith("paper")]
+        full = [name for name in self.recipes if name.startswith("full")]
+        return (paper + full)[0]
 
     @property
     def plans(self) -> list[str]:
@@ -103,7 +109,7 @@ def find_variant(name: str) -> Variant:
     """
     known = {variant.name: variant for variant in variants()}
     if name not in known:
-        raise RecipeError(f"no variant is called {name!r}; the zoo has {', '.join(known)}")
+        raise RecipeError(f"no variant is called {name[:60]!r}; the zoo has {', '.join(known)}")
     return known[name]
 
 

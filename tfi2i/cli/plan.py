@@ -1,46 +1,70 @@
 """From the words of a `train` command to a checked recipe, a class and a folder."""
 
+import dataclasses
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfi2i.errors import RecipeError, RunError
-from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.recipe import Recipe, load_recipe, section_parameters
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.training import GAN, RunFolder
+    from tfi2i.training.preparation import Preparation
+    from tfi2i.zoo.catalogue import Variant
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a `train` command asks for; nothing is written or built yet."""
+    """What a `train` command asks for; nothing is written or built yet.
+
+    Attributes:
+        recipe: Resolved.
+        recipe_words: Which recipe it is, and how it was cut to the images.
+        variant_class: The class that it trains.
+        folder: Of the run.
+        source: The images, where they are open already.
+    """
 
     recipe: Recipe
+    recipe_words: str
     variant_class: "type[GAN]"
     folder: "RunFolder"
+    source: "DataSource | None" = None
 
-    def check_data(self) -> "tuple[DataSource, int]":
-        """Opens the images as the run would.
-
-        Returns:
-            The images, and the iterations of an epoch.
+    def rehearse(self) -> "Preparation":
+        """Makes all that a run makes before it writes.
 
         Raises:
-            DataError: As training would.
-            RecipeError: If the recipe and the images do not fit together.
+            Tfi2iError: As the run would.
         """
-        from tfi2i.data import open_source, steps_per_epoch, training_batches
+        import tensorflow as tf
 
-        arguments = self.recipe.arguments_for("data", open_source)
-        arguments["kind"] = arguments["kind"] or self.variant_class.batch_kind
-        source = open_source(**arguments)
-        steps = steps_per_epoch(source, self.recipe.data["batch_size"])
-        arguments = self.recipe.arguments_for("data", training_batches)
-        training_batches(**{**arguments, "source": source})
-        self.variant_class.completed_config(self.recipe.model_config(self.variant_class), source)
-        return source, steps
+        from tfi2i.training.preparation import prepare
+        from tfi2i.training.strategy import expected_replicas
+
+        prepared = prepare(
+            self.recipe,
+            self.variant_class,
+            strategy=tf.distribute.get_strategy(),
+            replicas=expected_replicas(self.recipe.train["strategy"]),
+            source=self.source,
+        )
+        if self.goes_on:
+            images = prepared.source
+            facts = {"data": images.description, "data_fingerprint": images.fingerprint}
+            self.folder.check_resumable(self.recipe, facts)
+        return prepared
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is training in the folder to go on with."""
+        from tfi2i.training.checkpoints import Checkpoints
+
+        return Checkpoints(self.folder.checkpoints).newest() is not None
 
 
 def plan_new(
@@ -56,7 +80,8 @@ def plan_new(
 
     Args:
         variant_name: Name of a variant of the zoo.
-        recipe_name: One of the variant's recipes, a YAML file, or None for the class defaults.
+        recipe_name: One of the variant's recipes, a YAML file, or None for the published recipe,
+            cut to the images.
         data: Settings of the section `data` that options stand for.
         overrides: `section.key=value` texts; they win over all else.
         run: The run folder, or None for a numbered one.
@@ -64,27 +89,38 @@ def plan_new(
 
     Raises:
         RecipeError: For a slip in any of the words.
+        DataError: If there is no recipe named, and the images cannot be used as asked.
         RunError: If `run` is a folder of something else.
     """
+    from tfi2i.training.published import cut_to_images
     from tfi2i.zoo.catalogue import find_variant
 
     variant = find_variant(variant_name)
-    recipe = Recipe(variant.name)
-    if recipe_name is not None:
-        is_file = recipe_name.endswith((".yaml", ".yml"))
-        recipe = load_recipe(recipe_name if is_file else variant.recipe_path(recipe_name))
-    if recipe.variant != variant.name:
-        raise RecipeError(f"{recipe_name} is a recipe of {recipe.variant}, not of {variant.name}")
-    recipe = Recipe(recipe.variant, recipe.model, {**recipe.data, **data}, recipe.train)
-    recipe = recipe.with_overrides(overrides)
-    if "source" not in recipe.data:
+    written = _read_recipe(variant, recipe_name or variant.published_recipe)
+    asked = Recipe(variant.name, data=data).with_overrides(overrides)
+    given = asked if recipe_name is None else written.changed_by(asked)
+    if "source" not in given.data:
         raise RecipeError(
             "say which images to train on: --data FOLDER, or --data earth:shadedrelief-etopo1 for "
             "the built-in maps"
         )
     variant_class = variant.load_class()
-    recipe = _with_absolute_source(recipe).resolve(variant_class)
-    return Plan(recipe, variant_class, _choose_folder(recipe, run, runs))
+    given = _with_absolute_paths(given, variant_class)
+    folder = _choose_folder(given, run, runs)
+    if recipe_name is None:
+        recipe, changes, source = cut_to_images(written, given, variant_class)
+        words = "; ".join([f"{variant.published_recipe}, as published", *changes])
+    else:
+        recipe, source, words = given.resolve(variant_class), None, recipe_name
+    return Plan(recipe, words, variant_class, folder, source)
+
+
+def _read_recipe(variant: "Variant", name: str) -> Recipe:
+    is_file = name.endswith((".yaml", ".yml"))
+    recipe = load_recipe(name if is_file else variant.recipe_path(name))
+    if recipe.variant != variant.name:
+        raise RecipeError(f"{name} is a recipe of {recipe.variant}, not of {variant.name}")
+    return recipe
 
 
 def plan_resume(path: Path) -> Plan:
@@ -99,16 +135,21 @@ def plan_resume(path: Path) -> Plan:
     folder = RunFolder(path)
     recipe = folder.recipe()
     variant_class = find_variant(recipe.variant).load_class()
-    return Plan(recipe.resolve(variant_class), variant_class, folder)
+    return Plan(recipe.resolve(variant_class), "of the run", variant_class, folder)
 
 
-def _with_absolute_source(recipe: Recipe) -> Recipe:
+def _with_absolute_paths(recipe: Recipe, variant_class: type) -> Recipe:
     """Lets a run be resumed from any working directory."""
-    source = str(recipe.data["source"])
-    if not Path(source).exists():
-        return recipe
-    data = {**recipe.data, "source": str(Path(source).absolute())}
-    return Recipe(recipe.variant, recipe.model, data, recipe.train)
+    paths = [("data", "source")]
+    style = section_parameters(variant_class)["model"].get("style")
+    if style is not None and style.annotation is str:  # a file; elsewhere a form of a loss
+        paths.append(("model", "style"))
+    for section, key in paths:
+        value = getattr(recipe, section).get(key)
+        if isinstance(value, str) and os.path.exists(value):
+            table = {**getattr(recipe, section), key: os.path.abspath(value)}
+            recipe = dataclasses.replace(recipe, **{section: table})
+    return recipe
 
 
 def _choose_folder(recipe: Recipe, run: Path | None, runs: Path) -> "RunFolder":

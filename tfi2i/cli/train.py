@@ -31,7 +31,10 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe of the variant or a .yaml file; else the paper's defaults."),
+        typer.Option(
+            help="A recipe of the variant or a .yaml file; else the published one, cut to the "
+            "images (see below)."
+        ),
     ] = None,
     data: Annotated[
         str | None,
@@ -57,6 +60,11 @@ def train(
     """Train a variant, with checkpoints, sample pictures and a page that shows how it goes.
 
     The same command with the same --run, or --resume, goes on where a stopped run ended.
+
+    Without --recipe the published recipe applies (paper_*, else full_*), with three changes where
+    they are needed: the crop is halved while most images are smaller than it, down to 64 px; a
+    batch is no larger than the number of images; and with other train.epochs as large a part of
+    them decays. --dry-run shows what was changed; settings that you give stay as they are.
     """
     options = {"--recipe": recipe, "--data": data, "--run": run, "--skip-bad": skip_bad or None}
     given = [name for name, value in {"VARIANT": variant, **options}.items() if value is not None]
@@ -95,15 +103,16 @@ def _show_plan(plan: "Plan") -> None:
     """Finds the same mistakes as a real run would, and leaves no trace."""
     from tfi2i.cli.training_run import length_in_words, skipped_in_words
 
-    source, steps = plan.check_data()
+    prepared = plan.rehearse()
     out.print(plan.recipe.to_yaml())
     show_facts(
         {
-            "data": source.description,
-            "run": f"{plan.folder.path} ({'goes on' if plan.folder.exists else 'new'})",
-            "length": length_in_words(plan.recipe, steps),
+            "recipe": plan.recipe_words,
+            "data": prepared.source.description,
+            "run": f"{plan.folder.path} ({'goes on' if plan.goes_on else 'new'})",
+            "length": length_in_words(plan.recipe, prepared.steps_per_epoch),
             "dry run": "nothing was written",
         }
     )
-    if source.skipped:
-        out.print(skipped_in_words(source))
+    if prepared.source.skipped:
+        out.print(skipped_in_words(prepared.source))

@@ -57,11 +57,11 @@ def skipped_in_words(source: "DataSource") -> str:
 def _train(plan: Plan, log: RunLog, to_resume: str | None) -> Training:
     log.line(f"{plan.recipe.variant}: finding images, building networks ...")
     begun = time.monotonic()
-    training = Training(plan.recipe, plan.variant_class, plan.folder)
+    training = Training(plan.recipe, plan.variant_class, plan.folder, source=plan.source)
     to_resume = to_resume or f"tfi2i train --resume {shlex.quote(str(training.folder.path))}"
     if training.is_chief:
         log.open()
-    for name, value in _facts(training, to_resume).items():
+    for name, value in {"recipe": plan.recipe_words, **_facts(training, to_resume)}.items():
         log.line(f"{name:<10} {value}")
     if training.source.skipped:
         log.warn(skipped_in_words(training.source))

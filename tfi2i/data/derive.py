@@ -89,15 +89,30 @@ def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bo
     )
 
 
+def channels_by_domain(
+    channels: int, derive: str | None = None, direction: str = "a2b"
+) -> dict[str, int]:
+    """The channels that `open_source` gives the images of `a` and of `b`; see there.
+
+    Args:
+        channels: Of the images that are opened.
+        derive: How domain a is computed from them, or None.
+        direction: "b2a" exchanges the two.
+    """
+    computed = 1 if derive in _OF_ONE_CHANNEL else channels
+    if direction == "b2a":
+        return {"a": channels, "b": computed}
+    return {"a": computed, "b": channels}
+
+
 def _maker(how: str) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
     lowres = re.fullmatch(r"lowres:([2-9]|[1-9]\d+)", how)
     if lowres:
         factor = int(lowres[1])
         return lambda image: _lower_resolution(image, factor), 3
-    makers = {"grey": _grey, "edges": edge_map}
-    if how not in makers:
+    if how not in _OF_ONE_CHANNEL:
         raise DataError(f"derive={how!r} is not possible; write {_FORMS}")
-    return makers[how], 1
+    return _OF_ONE_CHANNEL[how], 1
 
 
 def _grey(image: np.ndarray) -> np.ndarray:
@@ -108,3 +123,6 @@ def _lower_resolution(image: np.ndarray, factor: int) -> np.ndarray:
     height, width = image.shape[:2]
     small = resize_image(image, max(1, height // factor), max(1, width // factor))
     return resize_image(small, height, width)
+
+
+_OF_ONE_CHANNEL = {"grey": _grey, "edges": edge_map}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -96,6 +96,18 @@ class DataSource:
     def is_aligned(self, split: str) -> bool:
         """Whether a[i] and b[i] of a split show the same thing."""
         return self.kind == "paired" or (split == "test" and self.aligned_test)
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels of the images of `a` and of `b`; where there is no `b`, those of `a` twice."""
+        if self.dataset is not None:
+            spec: Any = self.dataset.element_spec
+            if self.kind in ("paired", "unpaired"):
+                return spec[0].shape[-1], spec[1].shape[-1]
+            image = spec if self.kind == "images" else spec[0]
+            return image.shape[-1], image.shape[-1]
+        train = self.splits["train"]
+        return train.a.channels, (train.b or train.a).channels
 
 
 def check_kind(kind: str | None) -> None:

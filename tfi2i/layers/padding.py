@@ -30,12 +30,7 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         """Returns the padded images."""
-        for size in inputs.shape[1:3]:
-            if size is not None and size <= self.padding:
-                raise DataError(
-                    f"{self.name} mirrors {self.padding} pixels beyond the border; maps of "
-                    f"{inputs.shape[1]}x{inputs.shape[2]} (height x width) are too small for it."
-                )
+        self._check_size(*inputs.shape[1:3])
         if training:
             sides = [self.padding, self.padding]
             return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
@@ -56,7 +51,15 @@ class ReflectionPadding2D(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         """Adds the padding to the sizes that are known."""
         batch, height, width, channels = input_shape
+        self._check_size(height, width)
         return (batch, self._padded(height), self._padded(width), channels)
+
+    def _check_size(self, height: int | None, width: int | None) -> None:
+        if any(size is not None and size <= self.padding for size in (height, width)):
+            raise DataError(
+                f"{self.name} mirrors {self.padding} pixels beyond the border; maps of "
+                f"{height}x{width} (height x width) are too small for it."
+            )
 
     def _padded(self, size: int | None) -> int | None:
         return None if size is None else size + 2 * self.padding

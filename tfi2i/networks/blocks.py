@@ -192,21 +192,44 @@ def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.M
     return model
 
 
-def check_image_size(generator: keras.Model, height: int, width: int) -> None:
-    """Raises an error in words if a generator cannot take images of this size.
+def check_image_size(network: keras.Model, height: int, width: int) -> None:
+    """Raises an error in words if a network cannot take images of this size.
 
     Args:
-        generator: A network with the attribute `size_multiple`.
+        network: Any network of this package; of a generator, `size_multiple` is looked at too.
         height: Pixels.
         width: Pixels.
 
     Raises:
-        DataError: Height or width is not a multiple of what the generator needs.
+        DataError: Height or width is not a multiple of what a generator needs, or so small that
+            nothing is left behind the network's convolutions.
     """
-    multiple = generator.size_multiple
+    images = f"images of {height}x{width} (height x width)"
+    multiple = getattr(network, "size_multiple", 1)
     if height % multiple or width % multiple:
+        below = max(1, height // multiple) * multiple
         raise DataError(
-            f"Images of {height}x{width} (height x width) do not fit the network "
-            f"{generator.name!r}: both must be multiples of {multiple}. Resize, crop or pad them, "
-            "or choose a network with fewer downsampling steps."
+            f"{images} do not fit the network {network.name!r}: both must be multiples of "
+            f"{multiple}, such as {below} and {below + multiple}. Resize, crop or pad them "
+            "(data.crop_size), or choose a network with fewer downsampling steps (model.depth)"
         )
+    try:
+        network.compute_output_spec(_inputs_of_size(network, height, width))
+    except (ValueError, DataError) as error:
+        raise DataError(
+            f"{images} are too small for the network {network.name!r}: nothing is left behind its "
+            "convolutions. Take larger images (data.crop_size), or a network that looks at less "
+            "(model.receptive_field, model.depth)"
+        ) from error
+
+
+def _inputs_of_size(network: keras.Model, height: int, width: int) -> Any:
+    """Tensors without values, in which the sizes that the network leaves open are these."""
+
+    def sized(shape: tuple) -> tuple:
+        if len(shape) != 4:
+            return (1, *shape[1:])
+        return 1, shape[1] or height, shape[2] or width, shape[3]
+
+    specs = [keras.KerasTensor(sized(one.shape), dtype=one.dtype) for one in network.inputs]
+    return specs if len(specs) > 1 else specs[0]

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError
+from tfi2i.recipe import CHANNELS
 from tfi2i.scale import TrainedScale
 from tfi2i.training.fitting import Fitting
 from tfi2i.training.optimizers import PlayerOptimizers, optimizer_for_each
@@ -35,9 +36,9 @@ class GAN(Fitting, Saved):
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
             where there is no discriminator, or a critic whose gradient never vanishes.
         smallest_batch: Images that `train_step` needs in a batch of all replicas.
+        mini_batches: Name of the constructor's argument that says how many mini-batches
+            `train_step` makes of a batch, one for each update of a critic; None where it makes one.
         crop_size: Side of the square training images in pixels.
-        mini_batch_count: How many mini-batches `train_step` makes of a batch, one for each update
-            of a critic; the size of a batch is a multiple of it.
         trained_scale: How whole training images were resized before crops were cut; None where they
             kept their size, or nothing is known of it. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
@@ -47,12 +48,13 @@ class GAN(Fitting, Saved):
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
+    mini_batches: ClassVar[str | None] = None
     crop_size: int
 
     @property
     def mini_batch_count(self) -> int:
-        """See above; 1 unless an iteration updates a critic several times."""
-        return 1
+        """How many mini-batches `train_step` makes of a batch, which is a multiple of it."""
+        return getattr(self, self.mini_batches) if self.mini_batches else 1
 
     @property
     def image_channels(self) -> tuple[int, ...]:
@@ -168,6 +170,22 @@ class GAN(Fitting, Saved):
         Raises:
             RecipeError: If the arguments do not fit the images.
         """
+        found: dict[str, int] = dict(zip(("a", "b"), source.channels, strict=True))
+        arguments = inspect.signature(cls.__init__).parameters
+        asked = [name for name in CHANNELS if name in arguments]
+        if not asked and set(found.values()) != {3}:
+            raise RecipeError(
+                f"{cls.variant_name()} takes colour images only: set data.channels=3 and leave "
+                "data.derive out"
+            )
+        for name in asked:
+            channels = found[CHANNELS[name]]
+            if config[name] != channels:
+                raise RecipeError(
+                    f"model.{name} is {config[name]}, but the images of domain "
+                    f"{CHANNELS[name]} have {channels} channel(s): leave model.{name} out to "
+                    "take those, or change data.channels"
+                )
         return config
 
     def prepare(self, source: "DataSource") -> None:

@@ -106,15 +106,19 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
     return _converted(given)
 
 
-def check_batch_size(model: "GAN", size: int, name: str = "the batch size") -> None:
+def check_batch_size(
+    model: "GAN", size: int, name: str = "the batch size", replicas: int | None = None
+) -> None:
     """Raises a RecipeError unless `train_step` can take batches of so many images.
 
     Args:
         model: What is trained.
         size: Images of all replicas together.
         name: What the user sets it by.
+        replicas: Devices that share a batch; None takes those that the model is on.
     """
-    parts, replicas = model.mini_batch_count, model.distribute_strategy.num_replicas_in_sync
+    parts = model.mini_batch_count
+    replicas = replicas or model.distribute_strategy.num_replicas_in_sync
     if size < model.smallest_batch:
         raise RecipeError(
             f"{model.name} compares the images of a batch with each other: set {name} to at least "

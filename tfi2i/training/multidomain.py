@@ -27,6 +27,7 @@ class MultiDomainGAN(TranslationGAN):
     """
 
     generator: keras.Model
+    mini_batches = "critic_steps"
 
     def __init__(self, *, domains: tuple[str, ...], critic_steps: int, **kwargs):
         """See `TranslationGAN`.
@@ -45,7 +46,7 @@ class MultiDomainGAN(TranslationGAN):
 
     @classmethod
     def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
-        """Takes the names of the domains from the images, where the recipe names none.
+        """Takes the names of the domains from the images too, where the recipe names none.
 
         Raises:
             RecipeError: If the recipe names others than the images have.
@@ -56,12 +57,7 @@ class MultiDomainGAN(TranslationGAN):
                 f"model.domains is {list(named)}, but {source.name} has {list(found)}; the label "
                 "of a domain is its place in this list. Leave model.domains out to take the latter"
             )
-        return {**config, "domains": list(named or found)}
-
-    @property
-    def mini_batch_count(self) -> int:
-        """One for every step of the discriminator."""
-        return self.critic_steps
+        return super().completed_config({**config, "domains": list(named or found)}, source)
 
     @property
     def shipped_networks(self) -> list[keras.Model]:

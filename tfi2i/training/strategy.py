@@ -24,14 +24,25 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
         to_one = tf.distribute.ReductionToOneDevice() if kind == "CPU" else None
         return tf.distribute.MirroredStrategy(devices, cross_device_ops=to_one)
     if name == "multiworker":
-        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-        if not resolver.cluster_spec().jobs:
-            raise RecipeError(
-                "train.strategy=multiworker needs the environment variable TF_CONFIG, which lists "
-                "the workers; see tensorflow.org/guide/distributed_training"
-            )
+        _workers()
         return tf.distribute.MultiWorkerMirroredStrategy()
     raise RecipeError(f"unknown strategy {name!r}: one, mirrored or multiworker")
+
+
+def expected_replicas(name: str) -> int:
+    """How many replicas `make_strategy` would make, without making them.
+
+    Args:
+        name: As `make_strategy` takes it.
+
+    Raises:
+        RecipeError: As `make_strategy` would.
+    """
+    if name == "multiworker":
+        workers = _workers().cluster_spec().num_tasks("worker")
+        # Each worker is taken for a machine as this one.
+        return workers * max(1, len(tf.config.list_physical_devices("GPU")))
+    return make_strategy(name).num_replicas_in_sync
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
@@ -42,3 +53,14 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         or resolver.task_type in (None, "", "chief")
         or (resolver.task_type == "worker" and resolver.task_id == 0)
     )
+
+
+def _workers() -> tf.distribute.cluster_resolver.ClusterResolver:
+    """Who trains together, as the environment says."""
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if not resolver.cluster_spec().jobs:
+        raise RecipeError(
+            "train.strategy=multiworker needs the environment variable TF_CONFIG, which lists "
+            "the workers; see tensorflow.org/guide/distributed_training"
+        )
+    return resolver

@@ -10,20 +10,14 @@ import tensorflow as tf
 
 from tfi2i.data import (
     DataSource,
-    at_trained_scale,
-    check_crop,
     data_error_in,
     evaluation_arrays,
     evaluation_domains,
-    open_source,
-    steps_per_epoch,
     training_batches,
 )
 from tfi2i.data.fingerprint import fingerprint
-from tfi2i.errors import RecipeError
-from tfi2i.machine import computes_bfloat16, computing_threads
+from tfi2i.machine import computing_threads
 from tfi2i.recipe import Recipe
-from tfi2i.scale import TrainedScale
 from tfi2i.training.callbacks import (
     WarnWhenDiscriminatorWins,
     WriteMetrics,
@@ -33,6 +27,7 @@ from tfi2i.training.callbacks import (
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.gan import GAN
 from tfi2i.training.model_facts import scale_facts, write_model_facts
+from tfi2i.training.preparation import prepare
 from tfi2i.training.run_folder import RunFolder, describe_machine
 from tfi2i.training.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.schedule import LinearDecay
@@ -54,42 +49,50 @@ class Training:
         finished: Whether `fit` came to the last epoch (False after SIGTERM).
     """
 
-    def __init__(self, recipe: Recipe, variant_class: type[GAN], folder: RunFolder):
+    def __init__(
+        self,
+        recipe: Recipe,
+        variant_class: type[GAN],
+        folder: RunFolder,
+        *,
+        source: DataSource | None = None,
+    ):
         """Opens the data, prepares the folder, builds and restores the model.
 
         Args:
             recipe: Resolved for `variant_class`.
             variant_class: The class that `recipe.variant` names.
             folder: A new folder, or one that this recipe began.
+            source: The images of the recipe, where they are open already.
 
         Raises:
             DataError: If the images cannot be used as asked.
-            RecipeError: If the batch is smaller than the variant needs.
+            RecipeError: If settings do not fit each other, the images or the devices.
             RunError: If the folder belongs to another recipe or to other images.
         """
+        # Settings and devices.
         self.recipe, self.folder = recipe, folder
         self.settings = recipe.train_settings()
-        self.source = self._open_source(variant_class)
-        self.batch_size = recipe.data["batch_size"]
-        if self.batch_size < variant_class.smallest_batch:
-            raise RecipeError(
-                f"{recipe.variant} compares the images of a batch with each other: set "
-                f"data.batch_size to at least {variant_class.smallest_batch}, not {self.batch_size}"
-            )
-        self.steps_per_epoch = steps_per_epoch(self.source, self.batch_size)
-
-        keras.utils.set_random_seed(self.settings.seed)
-        if self.settings.deterministic:
-            tf.config.experimental.enable_op_determinism()
-        keras.config.set_dtype_policy(_dtype_policy(self.settings.precision))
         self.strategy = make_strategy(self.settings.strategy)
-        self.model = self._build_model(variant_class)
-
-        self._check_mini_batches()
-
         self.is_chief = is_chief(self.strategy)
+
+        # Images and model. What can be wrong with a recipe is found here, and nothing is written.
+        prepared = prepare(
+            recipe,
+            variant_class,
+            strategy=self.strategy,
+            replicas=self.strategy.num_replicas_in_sync,
+            source=source,
+        )
+        self.source, self.model = prepared.source, prepared.model
+        self.steps_per_epoch = prepared.steps_per_epoch
+        self.batch_size = recipe.data["batch_size"]
+
+        # Folder, held by this process from here on.
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
         self._open_folder(self._facts())
+
+        # State: of the newest checkpoint, or of a start.
         with self.strategy.scope():
             self.resumed_from = self.checkpoints.restore(self.model)
             if self.resumed_from is None:
@@ -222,37 +225,6 @@ class Training:
             aligned=b is not None and source.is_aligned(split),
         )
 
-    def _open_source(self, variant_class: type[GAN]) -> DataSource:
-        arguments = self.recipe.arguments_for("data", open_source)
-        arguments["kind"] = arguments["kind"] or variant_class.batch_kind
-        source = open_source(**arguments)
-        load_size, crop_size = self.recipe.data["load_size"], self.recipe.data["crop_size"]
-        check_crop(source, load_size, crop_size)
-        return at_trained_scale(source, load_size=load_size, crop_size=crop_size)
-
-    def _build_model(self, variant_class: type[GAN]) -> GAN:
-        config = variant_class.completed_config(
-            self.recipe.model_config(variant_class), self.source
-        )
-        with self.strategy.scope():
-            model = variant_class(**config)
-            model.trained_scale = TrainedScale.of(self.source, self.recipe.data["load_size"])
-            model.compile(
-                **self.recipe.arguments_for("train", variant_class.compile),
-                steps_per_execution=self.settings.steps_per_execution,
-                jit_compile=self.settings.xla,
-            )
-        return model
-
-    def _check_mini_batches(self) -> None:
-        parts = self.model.mini_batch_count * self.strategy.num_replicas_in_sync
-        if self.batch_size % parts:
-            raise RecipeError(
-                f"an iteration of {self.recipe.variant} takes {self.model.mini_batch_count} "
-                f"mini-batches of a batch, on {self.strategy.num_replicas_in_sync} device(s): set "
-                f"data.batch_size to a multiple of {parts}, not {self.batch_size}"
-            )
-
     def _facts(self) -> dict[str, Any]:
         style = self.model.style_image()
         return {
@@ -280,10 +252,3 @@ class Training:
 def run_description(recipe: Recipe) -> str:
     """What a numbered run folder is called: the variant and the data."""
     return f"{recipe.variant}-{Path(str(recipe.data['source'])).name}"
-
-
-def _dtype_policy(precision: str) -> str:
-    """The name of Keras' policy for `train.precision`."""
-    if precision != "auto":
-        return precision
-    return "mixed_bfloat16" if computes_bfloat16() else "float32"

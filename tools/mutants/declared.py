@@ -184,7 +184,7 @@ DECLARED: tuple[Declared, ...] = (
         "StopWhenNotFinite(self.checkpoints),", "", _LOGS,
     ),
     Declared(
-        "tfi2i/training/train.py", "mixed_bfloat16 whatever the machine",
+        "tfi2i/training/preparation.py", "mixed_bfloat16 whatever the machine",
         "return \"mixed_bfloat16\" if computes_bfloat16() else \"float32\"",
         "return \"mixed_bfloat16\"", _LOGS,
     ),

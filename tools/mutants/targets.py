@@ -114,9 +114,15 @@ MECHANISMS = (
     ),
     Target(
         "tfi2i/training/train.py",
-        ("Training._fit_rest", "Training._fit_epochs", "_dtype_policy"),
+        ("Training._fit_rest", "Training._fit_epochs"),
         operators.MECHANISM,
         ("tests/test_training_logs.py", *RESUMED),
+    ),
+    Target(
+        "tfi2i/training/preparation.py",
+        ("_dtype_policy",),
+        operators.MECHANISM,
+        ("tests/test_training_logs.py",),
     ),
     Target(
         "tfi2i/training/callbacks.py",

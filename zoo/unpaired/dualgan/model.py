@@ -29,6 +29,7 @@ class DualGAN(TranslationGAN):
     """
 
     batch_kind = "unpaired"
+    mini_batches = "critic_updates"
     # There is no value of a critic's loss at which it cannot tell real from fake.
     discriminator_game: ClassVar = None
 
@@ -149,11 +150,6 @@ class DualGAN(TranslationGAN):
             ema_decay=ema_decay,
             **kwargs,
         )
-
-    @property
-    def mini_batch_count(self) -> int:
-        """One mini-batch for every update of the critics."""
-        return self.critic_updates
 
     @property
     def translators(self) -> dict[str, keras.Model]:
