@@ -246,6 +246,23 @@ def test_the_iteration_compiles_with_xla(name, folder_for):
 
 
 @everyone
+def test_fits_on_an_ordinary_pipeline_with_a_short_last_batch(name):
+    """Three uint8 images in batches of two: one iteration, and nothing that is not a number."""
+    model = tiny_model(name)
+    model.compile()
+    draw = np.random.default_rng(0)
+    images = [
+        draw.integers(0, 256, (3, SIZE, SIZE, channels_of(name)), dtype=np.uint8) for _ in range(2)
+    ]
+    second = {"images": [], "labelled": [np.array([0, 1, 0])]}.get(model.batch_kind, images[1:])
+    parts = [tf.data.Dataset.from_tensor_slices(part).batch(2) for part in (images[0], *second)]
+    model.fit(tf.data.Dataset.zip(tuple(parts)), verbose=0)
+    state = arrays(model)
+    assert state["iteration"] == 1
+    assert not [key for key, value in state.items() if not np.isfinite(value).all()]
+
+
+@everyone
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_trains_in_mixed_precision(name, precision, folder_for):
     keras.config.set_dtype_policy(precision)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,23 +32,44 @@ def command(data: Path, run: Path, *overrides: str) -> list[str]:
     ]
 
 
-def test_two_workers_equal_one_process(paired_folder, tmp_path):
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    subprocess.run(command(paired_folder, alone), check=True, capture_output=True, timeout=300)
-
+def start_two(data: Path, run: Path, *overrides: str) -> list[subprocess.Popen[str]]:
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = []
     for index in range(2):
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         processes.append(
             subprocess.Popen(
-                command(paired_folder, together, "train.strategy=multiworker"),
+                command(data, run, "train.strategy=multiworker", *overrides),
                 env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
         )
+    return processes
+
+
+def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(paired_folder, tmp_path):
+    run = tmp_path / "run"
+    processes = start_two(paired_folder, run, "train.epochs=9000", "train.sample_every=9000")
+    deadline = time.monotonic() + 250
+    metrics = run / "metrics.jsonl"
+    while not (metrics.exists() and metrics.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    # Not the chief, which alone writes checkpoints.
+    processes[1].send_signal(signal.SIGTERM)
+    outputs = [process.communicate(timeout=100)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    logged = json.loads(metrics.read_text().splitlines()[-1])["iteration"]
+    saved = read_arrays(sorted((run / "checkpoints").glob("step-*.npz"))[-1])["iteration"]
+    assert 0 < logged <= saved < 9000
+
+
+def test_two_workers_equal_one_process(paired_folder, tmp_path):
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    subprocess.run(command(paired_folder, alone), check=True, capture_output=True, timeout=300)
+
+    processes = start_two(paired_folder, together)
     outputs = [process.communicate(timeout=300)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
 

@@ -10,6 +10,7 @@ from tfi2i.data import to_float
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed, safety_callbacks
+from tfi2i.training.arrays import write_arrays
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
 from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
@@ -19,6 +20,7 @@ from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
+from tfi2i.zoo.unpaired.travelgan import TraVeLGAN
 
 
 def numbered(first: int, count: int) -> tf.Tensor:
@@ -88,6 +90,36 @@ def test_player_updates_only_its_own_networks_and_averages_them():
     assert mine.get_weights()[0] == pytest.approx(0.9)
     assert other.get_weights()[0] == 1.0
     assert player.averages[0].numpy() == pytest.approx(0.95)
+
+
+def test_running_averages_take_the_moving_statistics_along(tmp_path):
+    """Decay 0.75 after one update: three quarters of the start and one of what is there now."""
+    model = TraVeLGAN(
+        crop_size=32, filters=2, discriminator_filters=2, siamese_filters=2, vector_length=4
+    )
+    model.compile(ema_decay=0.75)
+    start = {name: np.array(v) for name, v in model.network_state().items()}
+    draw = np.random.default_rng(0)
+    a, b = (draw.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8) for _ in range(2))
+    model.train_on_batch(a, b)
+    state = {name: np.array(v) for name, v in model.state().items()}
+    averages = [name for name in state if name.startswith("average/")]
+    ends = ("kernel", "gamma", "moving_mean", "moving_variance")
+    assert {end for end in ends if any(name.endswith(end) for name in averages)} == {*ends}
+    for name in averages:
+        network = name.removeprefix("average/")
+        expected = 0.75 * start[network] + 0.25 * state[network]
+        np.testing.assert_allclose(state[name], expected, atol=1e-6, err_msg=name)
+        if name.endswith(ends):
+            assert not np.array_equal(state[network], start[network])
+
+    # Of before the statistics were averaged: they begin with the statistics themselves.
+    early = {k: v for k, v in state.items() if not ("average/" in k and "moving" in k)}
+    write_arrays(tmp_path / "step-000000001.npz", early)
+    Checkpoints(tmp_path).restore(model)
+    for name, variable in model.state().items():
+        was = name.removeprefix("average/") if name not in early else name
+        np.testing.assert_array_equal(np.array(variable), state[was], err_msg=name)
 
 
 def test_overflow_in_float16_skips_the_step_and_halves_the_scale():
