@@ -17,10 +17,10 @@ from typing import Any, Literal
 from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model
 from tfi2i.export.agreement import REQUIRED_PSNR_DB, agreement, keras_outputs, tolerance_of
+from tfi2i.export.comparison import References, litert_entry, saved_model_entry
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
 from tfi2i.export.inference import BFLOAT16_NEEDS, inference_generator
 from tfi2i.export.litert import check_litert_size
-from tfi2i.export.parity import References, litert_entry, saved_model_entry
 from tfi2i.export.partial import not_writable, partial_folder
 from tfi2i.export.saved_model import next_version
 from tfi2i.machine import computes_bfloat16
