@@ -32,10 +32,10 @@ def fit_adds_section(results: dict[str, Any]) -> str:
         shares = (f"{work} px {(through - without) / step:.1%}" for work, step in steps.items())
         rows.append([variant, f"{through:.2f}", f"{without:.2f}", ", ".join(shares)])
     return (
-        "A step of networks with one channel where the published ones have 64, at 32 px, takes "
-        "hardly any time; what it takes longer through `fit` (callbacks, logs, the iterator) is "
-        "`fit`'s own, the same for any network. Measured on "
-        f"{machine_in_words(results, 'fit_adds')}; the shares are of the README's steps in the "
-        "faster precision.\n\n"
+        "A step takes hardly any time at 32 px, with networks that have one channel where the "
+        "published ones have 64. The time that `fit` adds to it (callbacks, logs, the iterator) is "
+        "`fit`'s own, and is the same for any network. Measured on "
+        f"{machine_in_words(results, 'fit_adds')}. The shares are shares of the README's steps in "
+        "the faster precision.\n\n"
         + table(["ms a step", THROUGH, WITHOUT, "the difference as a share of"], rows)
     )

@@ -36,15 +36,15 @@ def on_a_gpu(results: dict[str, Any]) -> str:
         [
             f"One {machine['gpus'][0]}, {machine['cores']} cores of an {machine['processor']}, "
             f"{results['gpu_date']} UTC. "
-            "A step in milliseconds through `fit` (in brackets, images a second), and the largest "
-            "memory of the card:",
+            "The table has a step in milliseconds through `fit` (in brackets: images a second) and "
+            "the most memory of the card:",
             "",
             _table(works),
             "",
             _READING,
             "",
-            f"The limits, worked out at batch 1: an H100 multiplies {_TERAFLOPS} TFLOP/s in "
-            f"bfloat16 and moves {_TERABYTES} TB/s by its data sheet.",
+            f"The limits, worked out at batch 1: by its data sheet an H100 computes {_TERAFLOPS} "
+            f"TFLOP/s in bfloat16 and moves {_TERABYTES} TB/s.",
             "",
             *lines,
             "",
@@ -71,21 +71,21 @@ def _cell(outcome: dict[str, Any] | None, work: str) -> str:
 
 
 _READING = """\
-XLA wins there, where on processors it loses: `train.xla=true` of a recipe, or
-`compile(jit_compile=True)`. It joins the thousand small kernels of a step, for half a minute to a
-minute of compilation. Several steps in one call (`train.steps_per_execution`) bring less. PyTorch
-(2.11, CUDA 13) took the convolutions that cuDNN found fastest; its networks compiled alone are
-hardly faster than eager, and compiled to graphs of kernels (`reduce-overhead`) they are its best:
-of CycleGAN the graphs' turns differ by a third. All turns are timed as wholes, but at batch 16,
-which was raced earlier, without the graphs, and with the median step of ours. TensorFlow's wheel
+XLA wins on a GPU, while on processors it loses: set `train.xla=true` in a recipe, or call
+`compile(jit_compile=True)`. It joins the thousand small kernels of a step and takes half a minute
+to a minute to compile. Several steps in one call (`train.steps_per_execution`) bring less. PyTorch
+(2.11, CUDA 13) took the convolutions that cuDNN found fastest. Its networks are hardly faster when
+compiled than when eager, and best when compiled to graphs of kernels (`reduce-overhead`); with
+CycleGAN the turns of these graphs differ by a third. All turns are timed as wholes, except at
+batch 16, which was raced earlier, without the graphs, and with our median step. TensorFlow's wheel
 (CUDA 12.5) ran with the cuDNN and cuBLAS of CUDA 13."""
 
 _TEXT = """\
-So at batch 1 neither products nor memory bind: the start of kernels does, each a few microseconds.
-What carried over: bfloat16, Adam in one kernel a variable, one pass of each network for both
-players, and larger batches, by `data.batch_size`. What was tuned for the processor's kernels and
-has to be measured again: the convolution by blocks, and instance norm image by image. Small maps
-are left to cuDNN's convolutions there.
+So at batch 1 neither products nor memory are the limit: starting the kernels is, at a few
+microseconds each. These levers carried over: bfloat16, Adam in one kernel a variable, one pass of
+each network for both players, and larger batches, by `data.batch_size`. Others were tuned for the
+processor's kernels and have to be measured again: the convolution by blocks, and instance norm
+image by image. Small maps are left to cuDNN's convolutions on a GPU.
 
     python -m benchmarks.run --peers PYTHON --only gpu
     tfi2i train pix2pix --recipe paper_256 --data FOLDER train.precision=auto train.xla=true"""

@@ -54,7 +54,7 @@ def onednn_section(works: dict[str, Any]) -> str:
     return (
         "Where a processor has no AVX-512, TensorFlow leaves oneDNN's kernels off. `import tfi2i` "
         "and the command turn them on, unless TF_ENABLE_ONEDNN_OPTS is set or TensorFlow was "
-        "imported before (a server reads its own environment). Steps in float32 at "
-        "so many pixels, or of the recipe `small`; in brackets how many times as long.\n\n"
-        + table(["ms", WITH, WITHOUT], rows)
+        "imported before (a server reads its own environment). The steps are in float32 at "
+        "the pixels that are named, or of the recipe `small`. In brackets: how many times as long "
+        "without them.\n\n" + table(["ms", WITH, WITHOUT], rows)
     )

@@ -1,4 +1,4 @@
-"""Makes docs/speed.md and docs/growth.svg of `results.json`: what was measured beside the races.
+"""Makes docs/speed.md and docs/growth.svg from `results.json`: what was measured beside the races.
 
 Run: python -m benchmarks.page docs
 """
@@ -26,15 +26,15 @@ def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
     """The whole page, Markdown; parts that were not measured are left out.
 
     Args:
-        results: Result of `results.json`.
+        results: The contents of `results.json`.
         amx: The races of `results_amx.json`.
     """
     machine = machine_in_words(results, next(iter(results["machines"])))
     parts = [
         "# Speed",
-        "Made by `python -m benchmarks.page docs` of `benchmarks/results.json`, which `make bench` "
-        f"writes: {machine}. The races with other libraries are in the README. "
-        "Times are medians; read the ratios, for machines differ.",
+        "`python -m benchmarks.page docs` makes this page from `benchmarks/results.json`, which "
+        f"`make bench` writes: {machine}. The races with other libraries are in the README. "
+        "Times are medians. Read the ratios, because machines differ.",
     ]
     for title, key, write in _SECTIONS:
         if key in results:
@@ -62,8 +62,8 @@ def _levers(levers: dict[str, Any]) -> str:
             cells.append(_against(outcomes.get(name), whole))
         rows.append([name, *cells])
     return (
-        "One training step with every lever, and the same without one of them; in brackets how "
-        "many times as long.\n\n" + table(["training step", *head], rows)
+        "One training step with every lever, and the same step without one of them. In brackets: "
+        "how many times as long it takes.\n\n" + table(["training step", *head], rows)
     )
 
 
@@ -77,9 +77,9 @@ def _memory(works: dict[str, Any]) -> str:
     least = [f"{round(16 * count / 2**20):,}" for count in weights]
     rows.append(["weights, gradients and Adam's moments alone", *least])
     return (
-        "Peak MiB of a process that trains, without what it had when its libraries were imported "
+        "Peak MiB of a process that trains, less what it had once its libraries were imported "
         "(importing TensorFlow takes several hundred, most of it the library's own file). The last "
-        "row is what any of them keeps in float32 while gradients live.\n\n"
+        "row is what each of them has to keep in float32 while gradients live.\n\n"
         + table(["training step", *(f"{work} px" for work in works)], rows)
     )
 
@@ -97,10 +97,10 @@ def _single_layers(layers: dict[str, Any]) -> str:
             for name in (ours, plain)
         ]
     return (
-        "Forwards and backwards in bfloat16, one image: the last convolution of a ResNet generator "
-        "and a norm, 256 px with 64 channels, and a U-Net's transposed convolution from 8 px with "
-        "1,024 channels to 16 px with 512; in brackets how many times as long as the plain form."
-        "\n\n" + table(["layer", "ms"], rows)
+        "Forwards and backwards in bfloat16, with one image: the last convolution of a ResNet "
+        "generator and a norm, at 256 px with 64 channels, and a U-Net's transposed convolution "
+        "from 8 px with 1,024 channels to 16 px with 512. In brackets: how many times as long as "
+        "the plain form.\n\n" + table(["layer", "ms"], rows)
     )
 
 
@@ -133,9 +133,9 @@ def _replicas(works: dict[str, Any]) -> str:
     ]
     head = [f"{work} px, ms" for work in works] + [f"{work} px, MiB" for work in works]
     return (
-        "A step of two images on one device, on two logical devices of one process, and "
-        "on two workers on loopback, all on the same two cores: what is above 1 is the price of "
-        "the exchange, which more machines would have to win back.\n\n"
+        "A step with two images on one device, on two logical devices of one process, and on two "
+        "workers on loopback, all on the same two cores. The part above 1 is the price of the "
+        "exchange, which more machines would have to win back.\n\n"
         + table(["replicas", *head], rows)
     )
 
@@ -146,8 +146,8 @@ def _growth(growth: dict[str, Any]) -> str:
         for name, outcome in sorted(growth.items(), key=lambda item: _work(item[0]))
     ]
     lead = (
-        "Filled points are single images, hollow ones batches of 4 and 16 smaller ones. The "
-        f"largest of these images that train in 16 GB: {_largest(growth)}."
+        "Filled points are single images; hollow points are batches of 4 and 16 smaller images. "
+        f"These are the largest of these images that train in 16 GB: {_largest(growth)}."
     )
     return f"![Step time and memory by pixels](growth.svg)\n\n{lead}\n\n" + table(
         ["bfloat16", "step, s", "peak MiB"], rows
@@ -191,8 +191,8 @@ def _repeats(parts: dict[str, Any]) -> str:
                         [f"{TITLES.get(work, work + ' px')}: {name}", shown, f"{spread:.0%}"]
                     )
     lead = (
-        "How many times faster than the first row of the README's tables, in races one after the "
-        "other, each with processes of its own."
+        "How many times faster than the first row of the README's tables: several races, one after "
+        "the other, each with processes of its own."
     )
     return f"{lead}\n\n" + table(["", "each race", "spread"], rows)
 
@@ -210,9 +210,9 @@ def _trained(presets: dict[str, Any]) -> str:
         if "refused" in found
     ]
     lead = (
-        "PSNR in dB of what `tfi2i export` writes against Keras in float32 (peak 2, on the scale "
-        "from -1 to 1), on the presets' own test images. Without figures, for the reason that the "
-        "export gave:"
+        "PSNR in dB between what `tfi2i export` writes and Keras in float32 (peak 2, on the scale "
+        "from -1 to 1), on the presets' own test images. These have no figures, for the reason "
+        "that the export gave:"
     )
     listed = "\n".join(refused) if refused else "- none"
     return f"{lead}\n\n{listed}\n\n" + table(["preset", *kinds], rows)

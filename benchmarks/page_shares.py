@@ -29,8 +29,8 @@ def shares_section(shares: dict[str, Any]) -> str:
         "ms outside oneDNN",
     ]
     text = [
-        f"The peak is a large matrix product in the same run: {peak} GFLOP/s. Kernels as oneDNN "
-        "reports them, one operator at a time.",
+        f"The peak is that of a large matrix product in the same run: {peak} GFLOP/s. The kernels "
+        "are those that oneDNN reports, one operator at a time.",
         table(head, rows),
     ]
     for name, work in works.items():
@@ -47,7 +47,7 @@ def shares_section(shares: dict[str, Any]) -> str:
         ]
         kinds = ", ".join(f"{kind} {ms:.0f} ms" for kind, ms in work["by_kind"].items())
         text += [
-            f"Largest losses of {name}; all kernels: {kinds}.",
+            f"The largest losses of {name}. All its kernels take: {kinds}.",
             table(["kernel", "problem", "times", "ms", "GFLOP/s", "ms lost"], losses),
         ]
     return "\n\n".join(text)

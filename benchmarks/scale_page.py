@@ -9,19 +9,19 @@ _ABOVE = """# The scale of translation
 A generator sees objects at one scale in training: whole images are stretched to `data.load_size`
 before crops are cut. A run notes that scale, in `model.json` as `scale`: the loading size, and the
 median side of the training images of each domain (the root of the area where they are not square).
-`translate` multiplies the sides of every picture with the quotient of the two, translates, and
+`translate` multiplies the sides of every picture by the quotient of the two, translates, and
 brings the result back to the picture's own size; its last line says so. A SavedModel does the same
 in its graph (`tfi2i export --scale` chooses another). A LiteRT file takes pixels that have the
-scale already: multiply with `scale` of `parity.json` before, and enlarge after. Nothing is resized
+scale already: resize by the `scale` in `parity.json` before, and enlarge after. Nothing is resized
 where training resized nothing: with `data.load_size=null`, with built-in tiles, with images that
 have the loading size already, and with presets and runs that note no scale.
 
 `tfi2i translate --scale`, and `scale=` in Python, choose another:
 
-| scale | the sides of a picture are multiplied with |
+| scale | the sides of a picture are multiplied by |
 |---|---|
-| `trained` | what those of the training images were: `load_size` / their median side |
-| `fit` | what gives it as many pixels as every whole image had in training |
+| `trained` | the factor of the training images: `load_size` / their median side |
+| `fit` | the factor that gives it as many pixels as every whole image had in training |
 | a number | that number; `1` translates its own pixels |
 
 `fit` is right for pictures of the same kind of scene from another camera, such as phone photos for
@@ -37,18 +37,18 @@ pixels, as training saw it.
 ## Which scale is best
 
 `python -m benchmarks.scale --page docs/scale.md` made these figures and
-`benchmarks/results_scale.json`. The photos show white discs, of which the small ones turn red and
-the large ones blue: the right colour depends on the scale. pix2pix in small trains with load_size
-36 and crops of 32 px, {steps:,} steps, {seeds} seeds. Each cell has L1 (in the [-1, 1] scale) and
+`benchmarks/results_scale.json`. The photos show white discs. The small ones turn red and the large
+ones blue, so that the right colour depends on the scale. pix2pix in small trains with load_size 36
+and crops of 32 px, {steps:,} steps, {seeds} seeds. Each cell has L1 (in the [-1, 1] scale) and
 PSNR against the truth at the picture's own size, and the share of discs in the right colour.
 """
 
 _BELOW = """
-`1` translates the discs larger than training saw them: it keeps the ground's detail, so its L1 is
-low, but most colours are wrong. The two others are right where they keep what training saw, and
-wrong in each other's case. Where `fit` is wrong, on larger crops, it loses more than colours, for
-the picture is too small for its detail. Over all kinds of picture `trained` has the smaller error,
-in L1 and in PSNR, so it is the default.
+`1` translates discs that are larger than training saw them: it keeps the ground's detail, so its L1
+is low, but most colours are wrong. The two others are right where they keep what training saw, and
+each is wrong where the other is right. Where `fit` is wrong, on larger crops, it loses more than
+colours, because the picture becomes too small for its detail. Of these two `trained` has the
+smaller error over all kinds of picture, in L1 and in PSNR, so it is the default.
 """
 
 

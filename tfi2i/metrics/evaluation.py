@@ -1,7 +1,7 @@
 """Measures a translator on test images, beside what costs nothing: the baselines.
 
-A figure means little alone. L1, PSNR and SSIM stand beside those of the untouched input and of one
-flat colour; FID, KID and the distance of colours beside those of the untouched input.
+A figure alone means little. L1, PSNR and SSIM stand beside those of the untouched input and of one
+flat colour; FID, KID and the colour distance stand beside those of the untouched input.
 """
 
 import math

@@ -41,10 +41,10 @@ def comparison_lead(results: dict[str, Any]) -> str:
     """What was compared, on which machine."""
     budget, cores = results["budget"], results["cores"]
     width = budget.get("generator_size")
-    sized = f", its generator as wide as about {width:,} parameters take" if width else ""
+    sized = f", with a generator of about {width:,} parameters" if width else ""
     return (
-        f"{results['data'].removeprefix('found ')}. Each variant with its small recipe, or the "
-        f"one it is named with{sized}, {budget['epochs']} epochs at {budget['size']} px. "
+        f"{results['data'].removeprefix('found ')}. Each variant trains its small recipe, or the "
+        f"one that it is named with{sized}, for {budget['epochs']} epochs at {budget['size']} px. "
         f"{cores} {'core' if cores == 1 else 'cores'} of {results['processor']}, TensorFlow "
         f"{results['versions']['tensorflow']}."
     )
@@ -54,8 +54,8 @@ def comparison_note(variants: dict[str, Any]) -> str:
     """How the figures are to be read."""
     first = next(iter(variants.values()))
     text = (
-        f"{first['test_images']} test images; KID, the distance of colours and L1 are better when "
-        "smaller, SSIM when larger. Seconds of training at the median pace."
+        f"{first['test_images']} test images. KID, colour distance and L1 are better when smaller, "
+        "SSIM when larger. Seconds are those of training at the median pace."
     )
     if first["features"]:
         text += f" KID with {first['features']['extractor']}."

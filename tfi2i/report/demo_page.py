@@ -100,8 +100,8 @@ def _figures(figures: dict[str, Any]) -> Html:
     ]
     notes = [
         f"All {figures['images_a']} held-out tiles of {figures['size']} px that show enough land. "
-        "L1 is the mean absolute difference on the scale from -1 to 1. L1, FID, KID and the "
-        "distance of colours are better when smaller, PSNR (dB) and SSIM when larger."
+        "L1 is the mean absolute difference on the scale from -1 to 1. L1, FID, KID and "
+        "colour distance are better when smaller, PSNR (dB) and SSIM when larger."
     ]
     if "features" in figures:
         features = figures["features"]
