@@ -125,6 +125,7 @@ def test_fit_needs_a_record():
 def test_words():
     assert "at 32/128 of their size, as in training" in (scale_in_words("trained", TRAINED) or "")
     assert "about 32 px" in (scale_in_words("fit", TRAINED) or "")
+    assert "about 32 px" in (scale_in_words("fit", TRAINED, "b") or "")
     assert "at 0.5 of their size" in (scale_in_words(0.5, None) or "")
     assert scale_in_words(1, TRAINED) is None
     assert scale_in_words("trained", None) is None

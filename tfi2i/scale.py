@@ -114,7 +114,7 @@ def scaled_size(height: int, width: int, factor: float) -> tuple[int, int]:
 def scale_in_words(scale: Scale, trained: TrainedScale | None, domain: str = "a") -> str | None:
     """One sentence on what was done to the pictures' size; None where they kept their pixels."""
     if isinstance(scale, str):
-        if trained is None or trained.factor(domain) == 1:
+        if trained is None or (scale == "trained" and trained.factor(domain) == 1):
             return None
         size = f"{trained.load_size}/{trained.side(domain):g} of their size, as in training"
         if scale == "fit":
