@@ -1,6 +1,6 @@
 """How good a translation is: against its pair, and as a set of images.
 
-Every metric eats uint8 images (N, H, W, C) or the features of such images. Importing this package
+Every metric takes uint8 images (N, H, W, C) or the features of such images. Importing this package
 loads numpy only; TensorFlow comes in with the first call that needs it.
 """
 

@@ -12,8 +12,9 @@ _CHANNELS = (16, 32, 64)
 class DomainClassifier:
     """Tells the domains of a labelled set apart; the same images give the same classifier.
 
-    Three strided convolutions, the mean and the maximum over the image, one dense layer; Adam on
-    the cross-entropy, domains drawn equally often, images mirrored at random.
+    It has three strided convolutions, the mean and the maximum over the image, and one dense layer.
+    It trains with Adam on the cross-entropy; domains are drawn equally often, and images are
+    mirrored at random.
     """
 
     def __init__(self, domains: Mapping[str, np.ndarray], *, epochs: int = _EPOCHS, seed: int = 0):
@@ -21,7 +22,7 @@ class DomainClassifier:
 
         Args:
             domains: Training images by the name of their domain, uint8 (N, S, S, C).
-            epochs: Passes over as many images as the largest domain has, of each.
+            epochs: Passes; in each, every domain gives as many images as the largest has.
             seed: Seed of the weights and the order.
         """
         self.names = list(domains)
@@ -36,7 +37,7 @@ class DomainClassifier:
             self._model.train_on_batch(np.stack(mirrored).astype(np.float32), labels)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The number of the domain of each image, (N,); uint8 (N, S, S, C) in."""
+        """The number of each image's domain, (N,), from uint8 (N, S, S, C)."""
         logits = self._model.predict(images.astype(np.float32), batch_size=64, verbose=0)
         return logits.argmax(axis=-1)
 
@@ -51,7 +52,7 @@ def _network(shape: tuple[int, ...], count: int, seed: int):
     def start(number: int):
         return keras.initializers.HeNormal(seed=100 * seed + number)
 
-    # In float32 whatever the policy of the model that is measured.
+    # In float32, whatever the policy of the model that is measured.
     options = {"dtype": "float32"}
     inputs = keras.Input(shape)
     features = keras.layers.Rescaling(1 / 127.5, -1.0, **options)(inputs)

@@ -1,7 +1,7 @@
-"""Distance between the colours of two sets of images, blind to where in an image a colour stands.
+"""Distance between the colours of two sets of images, blind to where in an image a colour is.
 
 KID and FID see textures first. A translation that hardly changes its input keeps real textures and
-scores well there, although it still has the colours of the domain it came from.
+scores well there, although it still has the colours of its input's domain.
 """
 
 import numpy as np
@@ -26,15 +26,15 @@ def colour_distance(
         fake: uint8 images (N2, H2, W2, C).
         directions: Random directions of length 1 in the C-dimensional colour space. The same ones
             in every call.
-        pixels: So many are drawn from each set, the same places in every call; of fewer, all are
-            drawn, some of them again.
+        pixels: How many are drawn from each set, at the same places in every call. From a set with
+            fewer all are drawn, some of them again.
 
     Returns:
         In the [-1, 1] scale: 0 for equal palettes; black against white is 2 in grey images and,
         projected, about 1.6 in colour.
 
     Raises:
-        DataError: Not uint8 images, or of two numbers of channels.
+        DataError: The images are not uint8, or differ in their number of channels.
     """
     check_images(real, "Real images")
     check_images(fake, "Translated images")
@@ -50,10 +50,11 @@ def colour_distance(
 
 
 def _projected(images: np.ndarray, axes: np.ndarray, pixels: int) -> np.ndarray:
-    """(pixels, directions): the drawn pixels along each axis, in the order of size."""
+    """(pixels, directions): the drawn pixels along each axis, sorted by size."""
     colours = images.reshape(-1, images.shape[3])
     whole, rest = divmod(pixels, len(colours))
-    # The same seed for both sets: of an image and its translation the same places are drawn.
+    # Both sets have the same seed: the same places are drawn from an image and from its
+    # translation.
     some = np.random.default_rng(0).choice(len(colours), rest, replace=False)
     places = np.concatenate([np.tile(np.arange(len(colours)), whole), some])
     return np.sort((colours[places] / 127.5 - 1) @ axes, axis=0)

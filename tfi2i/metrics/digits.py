@@ -16,7 +16,7 @@ _LARGEST_SHIFT = 2
 
 
 class DigitClassifier:
-    """Two convolutions and a dense layer on grey images, the same for the same images.
+    """Two convolutions and a dense layer on grey images; the same images give the same classifier.
 
     Attributes:
         training_images: How many it was trained on.
@@ -51,7 +51,7 @@ class DigitClassifier:
         return np.argmax(scores, axis=-1)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The share of images that are given their label."""
+        """The share of images for which it names their label."""
         return float(np.mean(self.predict(images) == labels))
 
 
@@ -87,7 +87,7 @@ def _as_grey(images: np.ndarray) -> np.ndarray:
 
 
 def _shifted(images: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-    """Every image moved by up to two pixels; what comes in is the paper at the border."""
+    """Every image moved by up to two pixels; the gap is filled with the paper at the border."""
     reach = _LARGEST_SHIFT
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     height, width = images.shape[1:3]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfi2i.errors import DataError
 
-# Pixels that are compared at once: rows of so many stay in the processor's cache.
+# Pixels that are compared at once: rows of this length stay in the processor's cache.
 _BLOCK = 4096
 
 
@@ -36,7 +36,7 @@ def pair_distances(images: np.ndarray) -> np.ndarray:
 
 
 def half_distances(images: np.ndarray) -> np.ndarray:
-    """Distance of the upper from the lower half of every image.
+    """Distance between the upper and the lower half of every image.
 
     Args:
         images: uint8 (N, H, W, C), H even.
@@ -57,8 +57,8 @@ def correlation(before: np.ndarray, after: np.ndarray) -> float | None:
     """Pearson's correlation of the distances before and after a translation.
 
     Args:
-        before: (P,), of `pair_distances`.
-        after: (P,), of the translations in the same order.
+        before: (P,), from `pair_distances`.
+        after: (P,), from the translations in the same order.
 
     Returns:
         A number in [-1, 1]; None where the distances of one side are all equal.

@@ -32,12 +32,12 @@ def fid(real_features: np.ndarray, fake_features: np.ndarray) -> float:
 
     |m1 - m2|^2 + Tr(C1) + Tr(C2) - 2 Tr((C1 C2)^(1/2)), with covariances over N - 1.
 
-    With C = R^T R, the eigenvalues of C1 C2 are the squared singular values of R1 R2^T, so the last
-    trace is the sum of these singular values. Fewer images than features are then no special case,
-    and a small one: R is the centred features themselves.
+    With C = R^T R, the eigenvalues of C1 C2 are the squared singular values of R1 R2^T, so that the
+    last trace is the sum of these singular values. Then fewer images than features are no special
+    case, and a cheap one: R is the centred features themselves.
 
-    FID is biased upwards, the more so the fewer the images: below about D images only compare
-    values that come from equal numbers of images, and look at KID.
+    FID is biased upwards, and the more so the fewer the images. With fewer than about D images
+    compare only values that come from equal numbers of images, and look at KID.
 
     Args:
         real_features: (N1, D), N1 at least 2.
@@ -70,14 +70,14 @@ def kid(
     """Kernel inception distance (Binkowski et al. 2018): unbiased squared MMD, cubic kernel.
 
     The kernel is (x.y / D + 1)^3. Subsets are drawn without replacement and hold at most half of
-    the smaller set: larger ones would be nearly the same images, and their spread would promise a
-    precision that is not there. At half, it estimates the standard error of the figure.
+    the smaller set. Larger subsets would be nearly the same images, and their spread would promise
+    a precision that is not there. At half, the spread estimates the standard error of the figure.
 
     Args:
         real_features: (N1, D), N1 at least 2.
         fake_features: (N2, D), N2 at least 2.
-        subsets: How many subsets to average. With 1, or with fewer than 4 images, there is one,
-            which may be the whole, and no spread.
+        subsets: How many subsets to average. With 1, or with fewer than 4 images, there is one
+            subset, which may be the whole set, and no spread.
         subset_size: Images of each set in a subset, where there are enough.
         seed: Seed of the subsets.
 
@@ -110,7 +110,7 @@ def kid(
 
 
 def _squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
-    """Unbiased estimate: the kernel of an image with itself is left out."""
+    """The unbiased estimate, which leaves out the kernel of an image with itself."""
     n = len(x)
     within_x, within_y, between = _kernel(x, x), _kernel(y, y), _kernel(x, y)
     within = (within_x.sum() - np.trace(within_x)) + (within_y.sum() - np.trace(within_y))

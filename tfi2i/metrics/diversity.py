@@ -18,8 +18,8 @@ SAMPLES = 4
 def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
     """Diversity and realism of translations whose latents are drawn from the prior.
 
-    The protocol of Zhu et al. 2017, section 5.2, with what works offline: the distance is that of
-    `efficientnet_lite0_patches` in place of LPIPS, and KID stands in place of human judges.
+    This is the protocol of Zhu et al. 2017, section 5.2, with what works offline: the distance of
+    `efficientnet_lite0_patches` takes the place of LPIPS, and KID takes the place of human judges.
 
     Args:
         model: A `LatentTranslationGAN`.

@@ -18,13 +18,14 @@ def translation_accuracy(model: "GAN", source: "DataSource", size: int) -> dict[
 
     Args:
         model: A model of many domains.
-        source: Labelled; the classifier is trained on its training images.
+        source: A labelled source; the classifier is trained on its training images.
         size: Side of the images in pixels.
 
     Returns:
-        `accuracy`: the share of the translations of test images, each into all domains but its own;
-        a domain counts as much as any other. `real_accuracy`: the share of real test images that
-        the classifier gets right, which bounds what the former can say.
+        `accuracy`: the share of the translations that it takes for their target; every test image
+            is translated into all domains but its own, and every domain counts the same.
+            `real_accuracy`: the share of real test images that the classifier gets right, which
+            limits what `accuracy` can say.
     """
     classifier = DomainClassifier(evaluation_domains(source, split="train", size=size))
     domains = evaluation_domains(source, size=size)
@@ -42,16 +43,16 @@ def edit_errors(model: "GAN", source: "DataSource", size: int) -> dict[str, floa
 
     Args:
         model: A model of two domains that differ by an element.
-        source: Labelled, its test images aligned: where they differ is the element.
+        source: A labelled source with aligned test images: where they differ is the element.
         size: Side of the images in pixels.
 
     Returns:
-        Mean absolute differences from the truth in the [-1, 1] scale: `inside` and `outside` where
-        the element is, the mean of both directions, and `untouched_inside` of the unedited input
-        (whose `outside` is zero).
+        Mean absolute differences from the truth in the [-1, 1] scale, averaged over both
+        directions: `inside` the element's pixels and `outside` them. `untouched_inside` is `inside`
+        for the unedited input (whose `outside` is zero).
 
     Raises:
-        DataError: If the source has no two aligned domains.
+        DataError: The source does not have two aligned domains.
     """
     domains = evaluation_domains(source, size=size)
     if len(domains) != 2 or not source.aligned_test:

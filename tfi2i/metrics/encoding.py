@@ -15,7 +15,7 @@ def encoding_error(model: "GAN", source: "DataSource") -> dict[str, float]:
 
     Args:
         model: A `LatentTranslationGAN` with an encoder.
-        source: With aligned test images; they are taken at the model's training size.
+        source: A source with aligned test images; they are taken at the model's training size.
 
     Returns:
         `encoded_l1`, in the [-1, 1] scale of `l1`.

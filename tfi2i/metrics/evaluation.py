@@ -1,4 +1,4 @@
-"""Measures a translator on test images, beside what costs nothing: the baselines.
+"""Measures a translator on test images, beside baselines that cost nothing.
 
 A figure alone means little. L1, PSNR and SSIM stand beside those of the untouched input and of one
 flat colour; FID, KID and the colour distance stand beside those of the untouched input.
@@ -39,16 +39,16 @@ def evaluate(
     Args:
         translate: uint8 (n, H, W, C_a) -> uint8 (n, H', W', C_b), called with at most 8 images.
         a: Test images to translate, uint8 (N, H, W, C_a).
-        b: Real images of the other domain, uint8 (M, H', W', C_b); if paired, b[i] is the truth of
+        b: Real images of the other domain, uint8 (M, H', W', C_b). In pairs b[i] is the truth for
             a[i].
         paired: Whether a and b are aligned.
         extractor: Features for FID and KID; None takes `efficientnet_lite0()`.
         features: False leaves FID and KID out.
         training_b: Training images of domain b, uint8 (H', W', C_b) each, as one array or one at a
-            time; their mean colour is a baseline of pairs. None leaves that baseline out.
+            time. Their mean colour is a baseline for pairs; None leaves that baseline out.
 
     Returns:
-        A dict of plain values that json can write; None stands for what has no finite value.
+        A dict of plain values that json can write; None stands for a value that is not finite.
 
         - `paired`: as given. `images_a`, `images_b`: N, M. `image_size`: [H', W'] of b.
         - `translated`, `copy_input`, `mean_colour`: figures of the translator, of a itself in place
@@ -109,14 +109,14 @@ def evaluate(
 
 
 def mean_figures(several: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The means of what `evaluate` gave for several pairs of domains.
+    """The means of several results of `evaluate`, one for each pair of domains.
 
     Args:
         several: Results of `evaluate` with equal options; at least one.
 
     Returns:
-        The form of `evaluate`: every figure is the mean over those that have it, `images_a` and
-        `images_b` are sums, and the rest is that of the first.
+        The form of `evaluate`. Every figure is the mean over the results that have it, `images_a`
+        and `images_b` are sums, and the rest is that of the first result.
     """
     first = several[0]
     means = {
@@ -201,7 +201,7 @@ def _add_distances(
     extractor: FeatureExtractor,
     figures: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """Adds FID and KID to the figures of every candidate; tells how those of `translated` arose."""
+    """Adds FID and KID to every candidate's figures; returns how `translated` got them."""
     description: dict[str, Any] = {}
     with progress_bar(
         "Extracting features", sum(map(len, candidates.values())) + len(b)

@@ -24,7 +24,7 @@ class FeatureExtractor(Protocol):
 
     @property
     def name(self) -> str:
-        """Stands in results; differs whenever the features could."""
+        """The name in results; it differs whenever the features could differ."""
         ...
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
@@ -36,7 +36,7 @@ class KerasExtractor:
     """A Keras model as a feature extractor: resizes, and works in compiled batches.
 
     Attributes:
-        name: Names network, weights and input size.
+        name: The name of network, weights and input size.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class KerasExtractor:
         """Wraps a model.
 
         Args:
-            name: Stands in results.
+            name: The name in results.
             model: float32 (B, image_size, image_size, 3) -> (B, D).
             image_size: Side of the square that images are resized to: bilinear, antialiased when
                 they shrink (without it, FID depends on the resizing more than on the images: Parmar
                 et al. 2022).
-            preprocess: From 0..255 to what the model eats; None where the model does that itself.
+            preprocess: From 0..255 to what the model takes; None where the model does that itself.
             batch_size: Images at a time.
-            remembered_batches: So many batches that were asked for last keep their features, for
-                test images that several translators or directions share.
+            remembered_batches: How many of the latest batches keep their features, for test images
+                that several translators or directions share.
         """
         import tensorflow as tf
 
@@ -87,7 +87,7 @@ class KerasExtractor:
             float64 (N, D).
 
         Raises:
-            DataError: Not uint8, not four axes, or empty.
+            DataError: The images are not uint8, do not have four axes, or are empty.
         """
         check_images(images, "Feature extractors")
         batches = [
@@ -97,7 +97,7 @@ class KerasExtractor:
         return np.concatenate([self._features(batch) for batch in batches]).astype(np.float64)
 
     def _features(self, batch: np.ndarray) -> np.ndarray:
-        # By a digest: the pixels themselves would fill the memory.
+        # The key is a digest: the pixels themselves would fill the memory.
         key = (batch.shape, hashlib.blake2b(batch.tobytes()).digest())
         features = self._kept.pop(key, None)
         if features is None:
@@ -166,7 +166,7 @@ def _imagenet_file() -> Path:
             )
         )
     except Exception as error:
-        # A failed download is a bare Exception in Keras; a broken one an OSError or a ValueError.
+        # In Keras a failed download is a bare Exception, a broken one an OSError or a ValueError.
         if type(error) is not Exception and not isinstance(error, OSError | ValueError):
             raise
         raise WeightsError(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.training import GAN
 
-# Griffin-Lim takes a good part of a second for each.
+# How many are measured: Griffin-Lim takes a good part of a second for each.
 MOST_TILES = 32
 
 
@@ -20,8 +20,8 @@ def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     """Mean absolute difference of log-mel spectrograms from the true rendering, in decibels.
 
     Args:
-        model: From the instrument of `a` to that of `b`.
-        source: Its test tiles are the same scores in `a` and `b`.
+        model: A model from the instrument of `a` to that of `b`.
+        source: A source whose test tiles show the same scores in `a` and `b`.
         size: Side of the tiles, 64.
 
     Returns:
@@ -30,7 +30,7 @@ def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, f
         translation can be expected to beat.
 
     Raises:
-        DataError: The model does not translate, or the data are no pictures of the same scores.
+        DataError: The model does not translate, or the data are not pictures of the same scores.
     """
     from tfi2i.training import TranslationGAN
 

@@ -1,4 +1,4 @@
-"""Metrics of aligned pairs: L1, PSNR and SSIM of uint8 images."""
+"""Metrics for aligned pairs: L1, PSNR and SSIM of uint8 images."""
 
 import numpy as np
 
@@ -50,9 +50,9 @@ def psnr(x: np.ndarray, y: np.ndarray) -> float:
 def ssim(x: np.ndarray, y: np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004), averaged over windows, channels and images.
 
-    The published settings: an 11x11 Gaussian window with sigma 1.5 and unit sum, K1 = 0.01, K2 =
-    0.03, L = 255, only windows that lie inside the image. The paper defines it on grey images; as
-    is usual, it is computed on every channel of RGB by itself and averaged.
+    It has the published settings: an 11x11 Gaussian window with sigma 1.5 and unit sum, K1 = 0.01,
+    K2 = 0.03, L = 255, and only windows that lie inside the image. The paper defines it on grey
+    images; as is usual, it is computed on every RGB channel separately and averaged.
 
     Args:
         x: uint8 images (N, H, W, C), H and W at least 11.
@@ -105,7 +105,7 @@ def check_images(images: np.ndarray, what: str = "Metrics") -> None:
         what: Subject of the message, a plural noun.
 
     Raises:
-        DataError: With dtype and shape of what came instead.
+        DataError: It is something else; the message has its dtype and shape.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or images.size == 0:
         raise DataError(

@@ -1,4 +1,4 @@
-"""A progress bar for what may take long, without a flicker for what does not."""
+"""A progress bar for work that may take long, without a flicker for work that does not."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ class Advance(Protocol):
     """Says that some more images are done."""
 
     def __call__(self, images: int, /) -> None:
-        """Moves the bar on by so many images."""
+        """Moves the bar on by a number of images."""
         ...
 
 

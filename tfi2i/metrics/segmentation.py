@@ -1,4 +1,4 @@
-"""Do generated images show what their labels say? The FCN-score of pix2pix, with a network of ours.
+"""Do generated images show what their labels say? This is pix2pix' FCN-score, with our own network.
 
 Isola et al. 2017, section 3.4: a segmentation network that was trained on real images reads the
 classes off generated ones. If these look real, it finds the classes that they were made from.
@@ -27,17 +27,20 @@ def segmentation_score(
 ) -> dict[str, float]:
     """Scores translations of label maps of the Earth, `earth:labels-<b>`.
 
-    The network, a small U-Net, is trained on the training images of b and their labels: always in
-    the same way, in less than a minute, so that all models that are compared see the same one.
+    The network, a small U-Net, is trained on the training images of b and their labels. It is
+    always trained in the same way, in less than a minute, so that all models that are compared meet
+    the same network.
 
     Args:
         model: Translates label maps.
-        source: Its data; the test images are translated and scored, at the model's training size.
+        source: The model's data; the test images are translated and scored, at the model's training
+            size.
         cache: A folder where the trained network is kept for the next model, or None.
 
     Returns:
         `pixel_accuracy`, `class_accuracy` and `class_iou` of the translations (see
-        `class_figures`), and of the real images the same with `real_` before: the ceiling.
+        `class_figures`), and the same for the real images, with `real_` before the name: the
+        ceiling.
 
     Raises:
         DataError: Domain a is not the Earth's label map.
@@ -71,7 +74,8 @@ def class_figures(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
     Returns:
         - `pixel_accuracy`: share of pixels whose class was found.
         - `class_accuracy`: the same for the pixels of each class, averaged over classes.
-        - `class_iou`: of each class the pixels in both maps over those in either, averaged.
+        - `class_iou`: the pixels of a class in both maps over those in either, averaged over
+          classes.
 
         The averages run over the classes that are in `truth`.
     """
@@ -145,7 +149,7 @@ def _build(classes: int) -> "keras.Model":
     from keras import Input, Model, initializers, layers
 
     def convolve(x, width: int, name: str, stride: int = 1):
-        # The name gives each layer other, and always the same, first weights.
+        # The name gives each layer its own first weights, always the same.
         kernel = initializers.HeUniform(seed=sum(map(ord, name)))
         x = layers.Conv2D(
             width, 3, stride, "same", use_bias=False, kernel_initializer=kernel, name=name

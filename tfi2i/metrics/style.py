@@ -1,9 +1,9 @@
 """How much of the content a stylised image keeps, and how close it comes to a style.
 
-Both are relative squared differences on activations of the VGG-shaped network, at the layers of
-Gatys et al. 2016: 0 is the image itself, or its style exactly. They are what optimisation for these
-very layers brings down best; methods trained for other layers, or with a discriminator, are judged
-by them from outside.
+Both are relative squared differences of activations of the VGG-shaped network, at the layers of
+Gatys et al. 2016: 0 is the image itself, or its style exactly. An optimisation for these very
+layers lowers them best. Methods that were trained for other layers, or with a discriminator, are
+judged by a measure that they were not trained for.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONTENT_LAYER = "relu4_2"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# As many test images are stylised.
+# The number of test images that are stylised.
 MOST_IMAGES = 32
 
 
@@ -43,7 +43,7 @@ class StyleMeter:
 
         Args:
             images: Stylised, uint8 (N, H, W, 3).
-            contents: What they were made of, uint8 (N, H, W, 3).
+            contents: The images from which they were made, uint8 (N, H, W, 3).
         """
         made = self._activations(images, CONTENT_LAYER)
         real = self._activations(contents, CONTENT_LAYER)
@@ -68,7 +68,7 @@ class StyleMeter:
         )
 
     def domain_distance(self, images: np.ndarray, domain: np.ndarray) -> float:
-        """The same towards a set of images: their mean Gram matrix.
+        """The style distance to a set of images: to their mean Gram matrix.
 
         Args:
             images: Stylised, uint8 (N, H, W, 3).
@@ -101,10 +101,10 @@ def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     """Content and style distance of a variant's own use, and of the untouched content.
 
     Args:
-        model: One that optimises a picture is measured by that picture and the training image it
-            was made of; one that takes a style, by test images in the style of test images of `b`,
-            each of another place; any other, by test images and the style image it was trained for,
-            or the mean style of domain `b`.
+        model: A model that optimises a picture is measured by that picture and the training image
+            it was made from. A model that takes a style is measured by test images in the style of
+            test images of `b`, each from another place. Any other model is measured by test images
+            and the style image it was trained for, or the mean style of domain `b`.
         source: The data.
         size: Side of the images in pixels.
 
@@ -113,7 +113,7 @@ def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, f
         zero).
 
     Raises:
-        DataError: The model neither has a style image nor does the source have a domain `b`.
+        DataError: The model has no style image, and the source has no domain `b`.
     """
     from tfi2i.training import TranslationGAN
 
@@ -128,7 +128,7 @@ def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     elif not isinstance(model, TranslationGAN) or (b is None and style is None):
         raise DataError(f"{model.name} has no style to measure: give data of two domains")
     elif model.takes_style and b is not None:
-        # Half the list further on is another place.
+        # The image that is half the list further on shows another place.
         styles = list(np.roll(b, len(b) // 2, axis=0))[: len(a)]
         return _of_any_style(model, meter, a, styles)
     else:

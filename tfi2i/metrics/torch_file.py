@@ -1,8 +1,8 @@
 """Reads arrays from a PyTorch weight file without PyTorch, and without running code from the file.
 
-Such a file is a row of pickles (magic number, version, system facts, the state dict, storage keys)
+Such a file is a row of pickles (magic number, version, system facts, the state dict, storage keys),
 followed by the raw storages: the format of `torch.save` before version 1.6. A pickle can call any
-function that the unpickler finds; this one finds three names.
+function that its unpickler finds; this unpickler finds three names.
 """
 
 import pickle
@@ -17,7 +17,7 @@ from tfi2i.errors import WeightsError
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
 
-# What Python's own documentation lists for damaged pickles.
+# The errors that Python's own documentation lists for damaged pickles.
 _DAMAGED = (
     pickle.UnpicklingError,
     AttributeError,
