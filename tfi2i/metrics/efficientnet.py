@@ -43,7 +43,7 @@ _STAGES = (
 )
 
 # The first blocks of stages have no shortcut, so that the projection is the whole output.
-# Batches of 32 images, 160 KB for each image: more test images than evaluations are made with.
+# Batches of 32 images, 160 KB a batch: more test images than evaluations are made with.
 _REMEMBERED_BATCHES = 64
 _COMPARED_BLOCKS = ("block0", "block1", "block3", "block5", "block11")
 
