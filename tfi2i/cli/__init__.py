@@ -1,7 +1,7 @@
 """The command `tfi2i`: a thin layer over the library, one module a command.
 
 Importing this loads no TensorFlow: each command imports what it needs when it runs, so that help
-comes at once.
+appears at once.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     other keeps its traceback.
 
     Args:
-        arguments: In place of those of the process.
+        arguments: They take the place of the process's own.
     """
     try:
         app(args=None if arguments is None else list(arguments), prog_name="tfi2i")

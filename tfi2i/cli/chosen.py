@@ -1,4 +1,4 @@
-"""The trained model that `translate`, `evaluate` and `export` work with: of a run or a preset."""
+"""The trained model for `translate`, `evaluate` and `export`: from a run or a preset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,13 @@ DirectionOption = Annotated[
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trained model and what its folder says of it.
+    """A trained model and what its folder says about it.
 
     Attributes:
-        model: With its weights.
+        model: The model, with its weights.
         folder: Folder of the run or the preset.
         facts: `model.json`: the variant, its arguments, figures of a preset.
-        data: The section `data` of the recipe it was trained with; empty where none is noted.
+        data: The section `data` of the recipe it was trained with; empty if none is noted.
     """
 
     model: "GAN"
@@ -72,10 +72,10 @@ class Chosen:
         return self.model
 
     def open_data(self, source: str | None) -> "DataSource":
-        """Opens images to measure the model on: those given, else its own.
+        """Opens images to measure the model on: the given ones, or else its own.
 
         Raises:
-            DataError: If none are given and none are noted.
+            DataError: None are given, and none are noted.
         """
         from tfi2i.data import at_trained_scale, open_source
 
@@ -104,7 +104,7 @@ def parse_scale(text: str) -> Scale:
     """The option --scale as a word or a number.
 
     Raises:
-        DataError: If it is no possible scale.
+        DataError: It is not a possible scale.
     """
     try:
         scale: Scale = float(text)

@@ -39,9 +39,9 @@ def compare(
     ] = Path("runs/compare"),
     jobs: Annotated[int, typer.Option(help="Runs side by side, each with its share of cores.")] = 1,
 ) -> None:
-    """Train several variants' small networks on the same images alike, and show them side by side.
+    """Train several variants' small networks in the same way on the same images, and show them all.
 
-    The same command goes on where a stopped one ended; with another variant it adds that one.
+    The same command goes on where a stopped one ended; another variant is added to the comparison.
     """
     try:
         numbers = [int(seed) for seed in seeds.split(",")]

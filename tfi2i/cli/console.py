@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-# Messages carry paths and user's words, in which square brackets are no markup.
+# Messages contain paths and users' words, in which square brackets are not markup.
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
 
@@ -34,7 +34,7 @@ def plain_warnings(show: Callable[[str], None] = show_warning) -> Iterator[None]
 
 
 def show_facts(facts: dict[str, str]) -> None:
-    """Lines of a name and a value, the values below each other."""
+    """Lines with a name and a value each; the values stand below each other."""
     width = max(map(len, facts))
     for name, value in facts.items():
         out.print(Text.assemble((name.ljust(width), "bold"), "  ", value))
@@ -43,8 +43,8 @@ def show_facts(facts: dict[str, str]) -> None:
 def import_tensorflow() -> None:
     """Imports TensorFlow without its remarks on stderr, unless TF_CPP_MIN_LOG_LEVEL asks for them.
 
-    What goes wrong in TensorFlow comes as an exception as well. The level alone does not silence
-    what is written before TensorFlow reads it, so stderr waits in a file meanwhile.
+    Errors in TensorFlow come as exceptions too. The level alone does not silence what is written
+    before TensorFlow reads it, so stderr goes to a file meanwhile.
     """
     if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return

@@ -70,7 +70,7 @@ def evaluate(
     if source.keeps_scale:
         out.print(f"the middle {size}x{size} pixels of each image are measured, as in training")
     if measures and source.kind == "images":
-        # Of one domain: nothing but the variant's own measures can be said.
+        # With one domain only the variant's own measures can say anything.
         test = source.splits.get("test")
         shown = 0 if test is None or chosen.model.picture() is not None else len(test.a)
         figures = {"data": source.description, "split": split, "size": size, "translated": {}}
@@ -89,7 +89,7 @@ def evaluate(
         _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
         for direction, own in directions.items():
             _show(own, direction)
-    # Runs beside this one share what a measure has to train.
+    # Runs side by side share what a measure has to train.
     cache = run.parent if run is not None else None
     subject = Subject(chosen.model, source, size, cache)
     figures["measures"] = take_measures(measures or (), subject)

@@ -32,7 +32,7 @@ def list_variants(
     if not found:
         known = ", ".join(variant.name for variant in variants())
         raise RecipeError(f"no variant matches {pattern!r}; the zoo has {known}")
-    # One block a variant: six columns side by side do not fit a terminal.
+    # One block for each variant: six columns side by side do not fit a terminal.
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, style="dim")
@@ -57,7 +57,7 @@ def _facts(variant: "Variant") -> dict[str, str]:
 
 
 def _preset(folder: Path) -> str:
-    """A preset's name, and the licence of what it was trained on: not all are as free as tfi2i."""
+    """A preset's name, and the licence of its training data: not all are as free as tfi2i."""
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     return f"{folder.name} (trained on: {facts['data_licence']})"
 

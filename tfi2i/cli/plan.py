@@ -22,8 +22,8 @@ class Plan:
     """What a `train` command asks for; nothing is written or built yet.
 
     Attributes:
-        recipe: Resolved.
-        recipe_words: Which recipe it is, and how it was cut to the images.
+        recipe: The resolved recipe.
+        recipe_words: Which recipe it is, and how it was adapted to the images.
         variant_class: The class that it trains.
         folder: Of the run.
         source: The images, where they are open already.
@@ -36,10 +36,10 @@ class Plan:
     source: "DataSource | None" = None
 
     def rehearse(self) -> "Preparation":
-        """Makes all that a run makes before it writes.
+        """Makes everything that a run makes before it writes.
 
         Raises:
-            Tfi2iError: As the run would.
+            Tfi2iError: What the run would raise.
         """
         import tensorflow as tf
 
@@ -88,9 +88,9 @@ def plan_new(
         runs: Where numbered folders are.
 
     Raises:
-        RecipeError: For a slip in any of the words.
-        DataError: If there is no recipe named, and the images cannot be used as asked.
-        RunError: If `run` is a folder of something else.
+        RecipeError: There is a mistake in one of the words.
+        DataError: No recipe is named, and the images cannot be used as asked.
+        RunError: `run` is a folder with something else in it.
     """
     from tfi2i.training.published import cut_to_images
     from tfi2i.zoo.catalogue import find_variant
@@ -124,7 +124,7 @@ def _read_recipe(variant: "Variant", name: str) -> Recipe:
 
 
 def plan_resume(path: Path) -> Plan:
-    """A run that goes on; its folder says all.
+    """A run that goes on; its folder says everything.
 
     Raises:
         RunError: If the folder is not one of a run.

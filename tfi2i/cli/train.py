@@ -62,9 +62,9 @@ def train(
     The same command with the same --run, or --resume, goes on where a stopped run ended.
 
     Without --recipe the published recipe applies (paper_*, else full_*), with three changes where
-    they are needed: the crop is halved while most images are smaller than it, down to 64 px; a
-    batch is no larger than the number of images; and with other train.epochs as large a part of
-    them decays. --dry-run shows what was changed; settings that you give stay as they are.
+    they are needed: the crop is halved while most images are smaller, down to 64 px; a batch is no
+    larger than the number of images; and with other train.epochs the same part of them decays.
+    --dry-run shows what was changed; settings that you give stay as they are.
     """
     options = {"--recipe": recipe, "--data": data, "--run": run, "--skip-bad": skip_bad or None}
     given = [name for name, value in {"VARIANT": variant, **options}.items() if value is not None]

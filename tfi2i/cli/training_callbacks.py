@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EpochLines(keras.callbacks.Callback):
-    """One line an epoch: mean losses, speed, time left."""
+    """One line for each epoch: mean losses, speed, time left."""
 
     def __init__(self, training: "Training", show: Callable[[str], None]):
         """Takes the run and where lines go."""

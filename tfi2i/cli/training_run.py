@@ -34,7 +34,8 @@ def carry_out(plan: Plan, *, to_resume: str | None = None) -> Training:
         The run; `finished` is False after SIGTERM.
 
     Raises:
-        Tfi2iError: As `Training` and its `fit`; what `fit` raises is noted in the run's log.
+        Tfi2iError: What `Training` and its `fit` raise; an error in `fit` is noted in the run's
+            log.
         SystemExit: After Ctrl-C.
     """
     log = RunLog(plan.folder)

@@ -1,7 +1,7 @@
-"""Reads `.npz` files as a stranger's: all is accounted for before memory is taken.
+"""Reads `.npz` files as if from a stranger: all is accounted for before memory is taken.
 
-Such a file is a ZIP of `.npy` members that are stored as they are. Of either form only what NumPy
-writes for plain arrays is read: no compression, no objects, no code.
+Such a file is a ZIP of `.npy` members, stored as they are. Of both forms this reads only what NumPy
+writes for plain arrays: no compression, no objects, no code.
 """
 
 import math
@@ -16,7 +16,7 @@ import numpy as np
 
 from tfi2i.errors import DamagedFileError, WeightsError
 
-# What Python's zipfile raises for bytes that are no ZIP: not all of it is BadZipFile.
+# What Python's zipfile raises for bytes that are no ZIP; not all of it is BadZipFile.
 _DAMAGE = (
     OSError, ValueError, EOFError, RuntimeError, KeyError, OverflowError, struct.error,
     zipfile.BadZipFile,
@@ -32,12 +32,12 @@ _CHUNK = 1 << 20
 
 
 class Header(NamedTuple):
-    """What a member says of its array.
+    """What a member says about its array.
 
     Attributes:
         shape: Shape of the array.
         dtype: Type of its values.
-        order: `C` or `F`, in which they are stored.
+        order: The order in which they are stored, `C` or `F`.
         start: Bytes before the first value.
     """
 
@@ -55,9 +55,9 @@ def read_arrays(path: Path, pick: Pick | None = None) -> dict[str, np.ndarray]:
 
     Args:
         path: The file.
-        pick: Says what to read, by the headers: a name in the result to a name in the file. It may
-            raise a WeightsError because the file does not fit, before any array is read. None
-            reads all.
+        pick: Says from the headers what to read: a name in the result to a name in the file. It may
+            raise a WeightsError because the file does not fit, before any array is read. None reads
+            all.
 
     Returns:
         The arrays; they cannot be written to.
@@ -65,7 +65,7 @@ def read_arrays(path: Path, pick: Pick | None = None) -> dict[str, np.ndarray]:
     Raises:
         DamagedFileError: If the file is missing, truncated or altered anywhere, even in an array
             that was not picked, or holds anything but arrays.
-        WeightsError: As `pick`, if the file is whole.
+        WeightsError: `pick` raised it; the file is whole.
     """
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:

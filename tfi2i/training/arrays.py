@@ -13,7 +13,7 @@ from tfi2i.whole_files import replacing
 
 
 class HasForm(Protocol):
-    """An array, or what a file's header says of one."""
+    """An array, or what a file's header says about one."""
 
     @property
     def shape(self) -> tuple[int, ...]:  # noqa: D102
@@ -30,7 +30,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     Every member carries a CRC-32; `tfi2i.training.array_file` reads the file.
 
     Raises:
-        WeightsError: If the disk refuses; nothing is left under `path` that was not there before.
+        WeightsError: The disk refuses; then nothing new is left under `path`.
     """
     try:
         with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -81,7 +81,7 @@ def check_fit(
     """Compares names, shapes and kinds of numbers; an array's header is enough.
 
     Raises:
-        WeightsError: Naming the first differences.
+        WeightsError: There are differences; the message names the first ones.
     """
     missing = sorted(variables.keys() - arrays.keys())
     extra = sorted(arrays.keys() - variables.keys())
@@ -109,8 +109,8 @@ def assign_arrays(
     """Sets variables from arrays of exactly the same names and shapes.
 
     Raises:
-        WeightsError: Naming the first differences, or a value that the variable cannot hold;
-            nothing is assigned then.
+        WeightsError: There are differences (the message names the first ones), or a variable cannot
+            hold a value; then nothing is assigned.
     """
     check_fit(arrays, variables, source=source)
     values: dict[str, Any] = {}
@@ -126,6 +126,6 @@ def assign_arrays(
 
 
 def _cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """To another dtype without a warning; whoever calls looks at what became infinite."""
+    """Casts to another dtype without a warning; the caller looks at what became infinite."""
     with np.errstate(over="ignore"):
         return array.astype(dtype, copy=False)

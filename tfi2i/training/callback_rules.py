@@ -1,4 +1,4 @@
-"""Which of Keras' callbacks do what they promise for a model of several players; others refuse."""
+"""Decides which of Keras' callbacks work for a model of several players; others are refused."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,14 +15,14 @@ _CALLBACKS = keras.callbacks
 
 
 def check_callbacks(model: "GAN", callbacks: Iterable[keras.callbacks.Callback]) -> None:
-    """Refuses, before the first step, what would fail after an epoch or would do nothing.
+    """Refuses, before the first step, callbacks that would fail after an epoch or do nothing.
 
     Args:
-        model: Compiled.
-        callbacks: As `fit` was given them.
+        model: A compiled model.
+        callbacks: The callbacks that `fit` was given.
 
     Raises:
-        RecipeError: Naming the callback and the way that works.
+        RecipeError: A callback cannot work; the message names it and the way that works.
     """
     callbacks = list(callbacks)
     decays = any(isinstance(callback, LinearDecay) for callback in callbacks)
@@ -35,7 +35,7 @@ def check_callbacks(model: "GAN", callbacks: Iterable[keras.callbacks.Callback])
 
 
 def _problem(model: "GAN", callback: keras.callbacks.Callback) -> str | None:
-    """What is wrong with a callback, None if nothing."""
+    """What is wrong with a callback; None if nothing is."""
     # All three that look at a log have these two, and monitor "val_loss" unless told otherwise.
     watches = not isinstance(callback, _CALLBACKS.ModelCheckpoint) or callback.save_best_only
     monitor, mode = getattr(callback, "monitor", None), getattr(callback, "mode", None)

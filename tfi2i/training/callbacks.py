@@ -1,4 +1,4 @@
-"""What happens beside the updates of a run: logs, samples, alarms."""
+"""What happens besides the updates of a run: logs, samples, alarms."""
 
 import json
 import time
@@ -60,7 +60,8 @@ class WriteMetrics(RunCallback):
         seconds = time.perf_counter() - self._since
         iteration = self.iteration()
         means = {n: float(np.mean([w[n] for w in self._window])) for n in self._window[0]}
-        # Not the calls in the window: with `steps_per_execution` each is several iterations.
+        # It does not count the calls in the window: with `steps_per_execution` each is several
+        # iterations.
         rate = (iteration - self._first) * self.batch_size / seconds
         line = {
             "iteration": iteration,
@@ -77,11 +78,11 @@ class WriteMetrics(RunCallback):
 
 
 class WriteSamples(RunCallback):
-    """Translates the same few test images every so many epochs, writes a grid, and looks at it.
+    """Translates the same few test images at intervals of epochs, writes a grid, and looks at it.
 
-    A row of the grid is the input, its translation in each direction the variant knows, and the
-    ground truth where the data has one; where a domain has fewer images, the rest stays white. The
-    pictures come first: losses of a GAN say little.
+    A row of the grid is the input, its translation in each direction of the variant, and the ground
+    truth where the data has one. Where a domain has fewer images, the rest stays white. The
+    pictures come first, because losses of a GAN say little.
     """
 
     def __init__(

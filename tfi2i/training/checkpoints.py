@@ -25,7 +25,7 @@ class Checkpoints:
 
         Args:
             folder: Folder of the run.
-            keep: How many of the newest stay; at least 2 let a damaged newest one be survived.
+            keep: How many of the newest stay. With at least 2 a damaged newest one does not matter.
         """
         self.folder = folder
         self.keep = keep
@@ -36,7 +36,7 @@ class Checkpoints:
         return sorted(p for p in found if re.fullmatch(r"step-\d{9}\.npz", p.name))
 
     def newest(self) -> Path | None:
-        """The newest checkpoint, or None; whether it is whole, only reading can tell."""
+        """The newest checkpoint, or None; only reading it can tell whether it is whole."""
         files = self.files()
         return files[-1] if files else None
 
@@ -62,14 +62,14 @@ class Checkpoints:
         """Reads the newest checkpoint that is whole; warns about each that is not.
 
         Args:
-            pick: As `read_arrays` takes it, with the file as a second argument.
+            pick: The same as for `read_arrays`, with the file as a second argument.
 
         Returns:
             The file and the arrays picked, or None if there is no checkpoint at all.
 
         Raises:
             RunError: If there are checkpoints and all are damaged.
-            WeightsError: As `pick`, for a checkpoint that is whole.
+            WeightsError: `pick` raised it, for a checkpoint that is whole.
         """
         files = self.files()
         for path in reversed(files):
@@ -85,9 +85,10 @@ class Checkpoints:
         return None
 
     def restore(self, model: GAN) -> Path | None:
-        """Restores the newest checkpoint that is whole, as `read_newest`.
+        """Restores the newest checkpoint that is whole, as `read_newest` finds it.
 
-        Damaged ones get the name `damaged-step-...`: they must not be taken for the newest again.
+        Damaged checkpoints get the name `damaged-step-...`, so that they are not taken for the
+        newest again.
 
         Returns:
             The file restored from, or None if there is no checkpoint at all.
@@ -111,7 +112,7 @@ class Checkpoints:
         path, arrays = read
         assign_arrays(variables, arrays, source=path)
         for damaged in self.files()[self.files().index(path) + 1 :]:
-            # What cannot be renamed stays, and is passed over again.
+            # A file that cannot be renamed stays, and is passed over again.
             with contextlib.suppress(OSError):
                 damaged.rename(damaged.with_name(f"damaged-{damaged.name}"))
         return path

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Fitting(keras.Model):
     """`fit` and its relatives: they do what a user of Keras expects, or refuse in words at once."""
 
-    # By form of batch: Keras traces one function for all sizes once it has seen two.
+    # The key is the form of batch: Keras traces one function for all sizes once it has seen two.
     _functions: dict[str, Any]
-    # Steps that the next call of the train function takes, where an epoch ends within a call.
+    # Steps that the next call of the train function takes, if an epoch ends within that call.
     _steps_of_call: int | None = None
     # Whether data of unknown length are trained on.
     _may_end = False
@@ -45,15 +45,15 @@ class Fitting(keras.Model):
         Args:
             x: A `tf.data.Dataset` of batches of the model's kind, or an array of images, or a tuple
                 of two arrays. Pixels are uint8, or floats in [-1, 1].
-            y: With arrays the second one: labels, or the images of `b`.
+            y: The second array, if x is one: labels, or the images of `b`.
             batch_size: Batch size for arrays. Batches of another size than the first are left out.
             epochs: Number of the last epoch.
             verbose: As Keras has it.
-            callbacks: docs/keras.md says which of Keras' work.
+            callbacks: Keras' callbacks; docs/keras.md says which of them work.
             shuffle: Whether arrays are shuffled.
             initial_epoch: Number of the first epoch, from 0.
             steps_per_epoch: Iterations in an epoch; needed where the dataset has no end.
-            **unused: Keras' others: validation and weights of samples are refused.
+            **unused: Keras' other arguments: validation and weights of samples are refused.
 
         Raises:
             DataError: If the model cannot be trained on the data.
@@ -101,7 +101,7 @@ class Fitting(keras.Model):
         try:
             with warnings.catch_warnings():
                 if steps_per_epoch is None:
-                    # Of a dataset whose length is not known, the end of an epoch is no accident.
+                    # In a dataset of unknown length the end of an epoch is no accident.
                     warnings.filterwarnings("ignore", message="Your input ran out of data")
                 return super().fit(
                     batches,
@@ -118,9 +118,9 @@ class Fitting(keras.Model):
     def make_train_function(self, force: bool = False) -> None:
         """Keras' function, which never goes beyond the end of the epoch or of the data.
 
-        Keras runs whole calls of `steps_per_execution`, beyond the end of an epoch. And where its
-        graph finds that data of unknown length have ended, what does not depend on the data has
-        run: the iteration counts one more, noise and schedules go on.
+        Keras runs whole calls of `steps_per_execution`, beyond the end of an epoch. When its graph
+        finds that data of unknown length have ended, everything that does not depend on the data
+        has already run: the iteration counts one more, and noise and schedules go on.
         """
         if self.train_function is not None and not force:
             return
@@ -143,7 +143,7 @@ class Fitting(keras.Model):
         super().compile(**options)
 
     def _take_function_for(self, spec: Any) -> None:
-        """Makes `train_function` the one for batches of a form."""
+        """Sets `train_function` to the one for batches of a form."""
         self.train_function = self._functions.get(str(spec))
         self.make_train_function()
         self._functions[str(spec)] = self.train_function
@@ -173,7 +173,7 @@ class Fitting(keras.Model):
         """Refuses.
 
         Raises:
-            RecipeError: Always: the losses of a game do not say how good a picture is.
+            RecipeError: Always, because the losses of a game do not say how good a picture is.
         """
         raise RecipeError(_NO_VALIDATION)
 
@@ -189,7 +189,7 @@ _NO_VALIDATION = (
 
 
 def _refuse(arguments: dict[str, Any]) -> None:
-    """Raises for what Keras' methods take and a model of several players cannot use."""
+    """Raises for arguments of Keras' methods that a model of several players cannot use."""
     given = {name: value for name, value in arguments.items() if value is not None}
     if given.pop("validation_split", 0.0) or "validation_data" in given:
         raise RecipeError(_NO_VALIDATION)

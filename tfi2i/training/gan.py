@@ -30,17 +30,18 @@ class GAN(Fitting, Saved):
     continues bit for bit on CPU.
 
     Attributes:
-        batch_kind: What `train_step` eats: `images`, `labelled`, `captioned`, `paired` or
+        batch_kind: What `train_step` takes: `images`, `labelled`, `captioned`, `paired` or
             `unpaired`.
         discriminator_game: Name of the log that shows how well the discriminator tells real from
             fake, and its value where it cannot tell at all; `tfi2i.training.health` reads it. None
-            where there is no discriminator, or a critic whose gradient never vanishes.
-        smallest_batch: Images that `train_step` needs in a batch of all replicas.
-        mini_batches: Name of the constructor's argument that says how many mini-batches
-            `train_step` makes of a batch, one for each update of a critic; None where it makes one.
+            where there is no discriminator, or where a critic has a gradient that never vanishes.
+        smallest_batch: Images that `train_step` needs in the batch of all replicas.
+        mini_batches: Name of the constructor's argument that says into how many mini-batches
+            `train_step` divides a batch, one for each update of a critic; None if it does not
+            divide it.
         crop_size: Side of the square training images in pixels.
-        trained_scale: How whole training images were resized before crops were cut; None where they
-            kept their size, or nothing is known of it. Saved with the model.
+        trained_scale: How whole training images were resized before crops were cut; None if they
+            kept their size, or if it is not known. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
         players: Name to `Player`, filled by `compile`.
     """
@@ -53,19 +54,19 @@ class GAN(Fitting, Saved):
 
     @property
     def mini_batch_count(self) -> int:
-        """How many mini-batches `train_step` makes of a batch, which is a multiple of it."""
+        """How many mini-batches `train_step` makes; the batch is a multiple of it."""
         return getattr(self, self.mini_batches) if self.mini_batches else 1
 
     @property
     def image_channels(self) -> tuple[int, ...]:
-        """Channels of the images of a batch: of its one part, or of `a` and `b`."""
+        """Channels of a batch's images: of its one part, or of `a` and `b`."""
         return (3,)
 
     def __new__(cls, *args, **kwargs):
         """Remembers the constructor's arguments, which are the whole configuration.
 
-        Keras would do it too, but records the defaults of keyword-only arguments in place of the
-        values given (3.15).
+        Keras would do it too, but it records the defaults of keyword-only arguments in place of the
+        given values (3.15).
         """
         model = super().__new__(cls, *args, **kwargs)
         bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
@@ -189,9 +190,10 @@ class GAN(Fitting, Saved):
         return config
 
     def prepare(self, source: "DataSource") -> None:
-        """Looks at the training images, once, before the first iteration of a new run.
+        """Looks at the training images once, before the first iteration of a new run.
 
-        What a variant learns here it keeps in variables of its saved state. Most need nothing.
+        What a variant learns here it keeps in variables of its saved state. Most variants need
+        nothing.
 
         Args:
             source: The images that it will be trained on.
@@ -211,7 +213,7 @@ class GAN(Fitting, Saved):
         return logs
 
     def picture(self) -> np.ndarray | None:
-        """What a variant that optimises one picture has made of it, uint8 (H, W, C); else None."""
+        """The picture that a variant optimises, uint8 (H, W, C); None for all other variants."""
         return None
 
     def style_image(self) -> np.ndarray | None:
@@ -248,7 +250,7 @@ class GAN(Fitting, Saved):
 
     @contextlib.contextmanager
     def averaged_weights(self) -> Iterator[None]:
-        """Within the context, networks carry their running averages (where a player keeps one)."""
+        """Within the context, networks have their running averages, if a player keeps any."""
         swapped = [pair for player in self.players.values() for pair in player.averaged()]
         trained = [np.array(variable) for variable, _ in swapped]
         for variable, average in swapped:

@@ -1,4 +1,4 @@
-"""What `fit` is given: checked before the first step, and brought to what `train_step` eats."""
+"""The data that `fit` is given: checked before the first step, in the form of `train_step`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,8 @@ def complete_batches(
     """The batches that `fit` trains on, all of the size of the first one.
 
     A batch of another size, such as a short one at the end, is left out: replicas and XLA need
-    sizes that are known, and an objective over the pairs of a batch needs its images. uint8 pixels
-    become floats in [-1, 1]. The first batch is looked at, and read again by `fit`.
+    known sizes, and an objective over the pairs of a batch needs its images. uint8 pixels become
+    floats in [-1, 1]. The first batch is looked at here, and `fit` reads it again.
 
     Args:
         model: What is trained.
@@ -40,7 +40,7 @@ def complete_batches(
         y: The second array: labels, or the images of `b`.
         batch_size: Batch size for arrays.
         shuffle: Whether arrays are shuffled, anew in every epoch.
-        steps_per_epoch: As `fit` was given it.
+        steps_per_epoch: The one that `fit` was given.
 
     Raises:
         DataError: If the data do not have the form, size, channels or range that the model takes.
@@ -81,7 +81,7 @@ def complete_batches(
 
 
 def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
-    """Checks one batch; returns its parts as `train_step` eats them.
+    """Checks one batch; returns its parts in the form of `train_step`.
 
     Raises:
         DataError: If form, size, channels or range are not what the model takes.
@@ -109,12 +109,12 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
 def check_batch_size(
     model: "GAN", size: int, name: str = "the batch size", replicas: int | None = None
 ) -> None:
-    """Raises a RecipeError unless `train_step` can take batches of so many images.
+    """Raises a RecipeError unless `train_step` can take batches with this number of images.
 
     Args:
         model: What is trained.
         size: Images of all replicas together.
-        name: What the user sets it by.
+        name: The name under which the user sets it.
         replicas: Devices that share a batch; None takes those that the model is on.
     """
     parts = model.mini_batch_count

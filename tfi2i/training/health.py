@@ -14,7 +14,7 @@ COPY_DISTANCE = 0.02
 INVERTED_CORRELATION = -0.2
 INVERTED_GAP = 0.5
 PARTLY_INVERTED_CORRELATION = -0.1
-# Mean luminance: that of targets which are light or dark, and the share of it with the sign turned.
+# Mean luminance that makes targets light or dark, and the share of it with the opposite sign.
 CLEARLY_LIGHT = 0.3
 TURNED_SHARE = -0.3
 WON_FRACTION = 0.02
@@ -22,7 +22,7 @@ WON_WINDOW = 200
 
 
 def first_not_finite(logs: dict[str, float]) -> str | None:
-    """Name of the first log that is NaN or infinite, None if all are finite."""
+    """Name of the first log that is NaN or infinite; None if all are finite."""
     return next((name for name, value in logs.items() if not math.isfinite(value)), None)
 
 
@@ -67,7 +67,7 @@ def output_warnings(
 
 
 class DiscriminatorWatch:
-    """Tells when a discriminator has won: its loss stays close to zero over many iterations."""
+    """Notices when a discriminator has won: its loss stays close to zero over many iterations."""
 
     def __init__(self, chance: float):
         """Args: chance: the loss of a discriminator that cannot tell real from fake."""
@@ -75,7 +75,7 @@ class DiscriminatorWatch:
         self.recent: deque[float] = deque(maxlen=WON_WINDOW)
 
     def warning(self, loss: float) -> str | None:
-        """Takes the newest loss; returns a sentence when a whole window of losses is won."""
+        """Takes the newest loss; returns a sentence if it has won over a whole window of losses."""
         self.recent.append(loss)
         if len(self.recent) < WON_WINDOW or max(self.recent) > WON_FRACTION * self.chance:
             return None
@@ -88,11 +88,11 @@ class DiscriminatorWatch:
 
 
 def _is_inverted(x: np.ndarray, y: np.ndarray, targets: np.ndarray | None, aligned: bool) -> bool:
-    """Whether light and dark of outputs go against the inputs, and the targets' do not.
+    """Whether light and dark are inverted in the outputs, and are not in the targets.
 
-    What is expected is the correlation of the inputs with their truths; without truths with every
-    target, which shows what all images of the two domains share, such as a white ground; and none
-    at all where there are no targets. Where only a part is inverted, such as icons within a white
+    The expected value is the correlation of the inputs with their truths. Without truths it is that
+    with every target, which shows what all images of the two domains share, such as a white ground;
+    without targets nothing is expected. Where only a part is inverted, such as icons within a white
     border, a weaker correlation counts if outputs are dark and targets light, or the reverse.
     """
     correlation, expected = _luminance_correlation(x, y), 0.0

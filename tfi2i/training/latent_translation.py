@@ -23,11 +23,11 @@ _BATCH_SIZE = 16
 
 
 class LatentTranslationGAN(TranslationGAN):
-    """A GAN whose generator eats an image and a latent z, whose prior is N(0, I).
+    """A GAN with a generator that takes an image and a latent z; the prior of z is N(0, I).
 
-    Where a translation needs one answer (`translate`, evaluation, export), z is the prior's mean,
-    0: the answer is the same every time. `sample` and `diverse` give the others, and
-    `translator_at` a generator of images alone, to export, for any z.
+    Where one answer is needed (`translate`, evaluation, export), z is 0, the prior's mean: the
+    answer is the same every time. `sample` and `diverse` give other answers. `translator_at` gives
+    a generator of images alone, for any z, to export.
 
     Attributes:
         latent_length: Components of z.
@@ -120,7 +120,7 @@ class LatentTranslationGAN(TranslationGAN):
 
     @cached_property
     def _translator_at_the_mean(self) -> keras.Model:
-        # cached_property goes past Keras' tracking of attributes, which would count the weights
+        # cached_property escapes Keras' tracking of attributes, which would count the weights
         # twice.
         return self.translator_at([0.0] * self.latent_length)
 
@@ -131,7 +131,7 @@ class LatentTranslationGAN(TranslationGAN):
             latent: `latent_length` numbers.
 
         Raises:
-            DataError: Another number of them.
+            DataError: There is another number of them.
         """
         self._check_latents(np.asarray(latent)[None], 1)
         images = keras.Input(self.generator.input_shape[0][1:], name="image")
@@ -184,7 +184,7 @@ class LatentTranslationGAN(TranslationGAN):
         return outputs.reshape(len(images), count, *outputs.shape[1:])
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """The latents that the encoder finds for outputs: with them, `sample` paints in their way.
+        """The latents that the encoder finds for outputs: with them `sample` paints the same way.
 
         Args:
             images: Images of domain `b`, uint8 (N, crop_size, crop_size, C_out).
@@ -224,7 +224,7 @@ class LatentTranslationGAN(TranslationGAN):
         return own_share(drawn, count)
 
     def judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
-        """What a discriminator sees of a pair: both, or b alone where it is not conditional."""
+        """What a discriminator sees of a pair: both images, or b alone if it is not conditional."""
         return [a, b] if self.conditional else b
 
     def _check_latents(self, latents: np.ndarray, count: int) -> None:

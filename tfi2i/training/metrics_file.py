@@ -1,4 +1,4 @@
-"""`metrics.jsonl` of a run: one table of numbers a line, appended while it trains."""
+"""`metrics.jsonl` of a run: one table of numbers for each line, appended while it trains."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from tfi2i.whole_files import write_text
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """All lines that are whole; a kill can cut the last one, a failing disk any."""
+    """All lines that are whole: a kill can cut the last one, and a failing disk can cut any."""
     if not path.is_file():
         return []
     lines = path.read_bytes().split(b"\n")

@@ -1,4 +1,4 @@
-"""`model.json`: a variant's name and its constructor's arguments, read as a stranger's.
+"""`model.json`: a variant's name and constructor arguments, read as if from a stranger.
 
 There is no code in it, and nothing is imported by a name found in it: the variant must be one of
 the zoo, and its arguments must have the types that its constructor names.
@@ -20,9 +20,9 @@ from tfi2i.whole_files import read_json, write_json
 Model = TypeVar("Model", bound=GAN)
 
 FACTS = "model.json"
-# Keras' own, which are no part of what was trained.
+# Keras' own arguments, which are no part of what was trained.
 _LEFT_OUT = ("trainable", "dtype")
-# Sizes of images and networks: what is beyond would be built for hours before it is refused.
+# The largest sizes of images and networks: beyond them hours of building would precede the refusal.
 _LARGEST = 4096
 _NO_SIZES = ("seed", "switch_update", "statistics_images")
 _TYPES = {"variant": str, "config": dict, "weights_sha256": str, "networks": list, "data": dict}
@@ -35,7 +35,7 @@ def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **fact
 
 
 def scale_facts(model: GAN) -> dict[str, Any]:
-    """What `model.json` says of the scale of training; nothing where images kept their size."""
+    """What `model.json` says about the scale of training; nothing if images kept their size."""
     return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
 
 
@@ -43,9 +43,9 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
     """Reads `model.json`.
 
     Returns:
-        `variant` (text) and `config` (a table); of a saved model also `weights_sha256` (text) and
-        `networks` (one name or more); perhaps `data` (a table), `scale` (as `scale_facts` has it),
-        and what else was noted.
+        `variant` (text) and `config` (a table). A saved model also has `weights_sha256` (text) and
+        `networks` (one name or more). There may be `data` (a table), `scale` (in the form of
+        `scale_facts`), and other notes.
 
     Raises:
         WeightsError: If the folder holds no model, or the file does not have the form.
@@ -131,7 +131,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is tuple:
         return isinstance(value, (list, tuple)) and all(_fits(one, parts[0]) for one in value)
     if hint is float:
-        # An int may stand for it, as long as it is not beyond all floats.
+        # An int may stand for a float, as long as it is not beyond all floats.
         return type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value)
     return type(value) is hint
 
@@ -143,7 +143,7 @@ def _in_words(hint: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value of a stranger in one line of bounded length."""
+    """A stranger's value in one line of bounded length."""
     text = value if isinstance(value, str) else repr(value)
     text = " ".join(str(value).split()) if isinstance(value, Exception) else text
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class MultiDomainGAN(TranslationGAN):
-    """A GAN whose generator eats an image and the label of a target domain.
+    """A GAN with a generator that takes an image and the label of a target domain.
 
     Its directions are `to_<domain>`, whatever domain an image comes from.
 
     Attributes:
         domains: Names of the domains, in the order of their labels.
-        critic_steps: Mini-batches that the discriminator takes of a batch.
+        critic_steps: Mini-batches into which the discriminator's updates divide a batch.
         generator: [images, one-hot labels] -> images; the variant makes it.
     """
 
@@ -33,7 +33,7 @@ class MultiDomainGAN(TranslationGAN):
         """See `TranslationGAN`.
 
         Raises:
-            RecipeError: If there are not two or more domains of different names.
+            RecipeError: There are not at least two domains with different names.
         """
         super().__init__(**kwargs)
         if len(domains) < 2 or len(set(domains)) != len(domains):
@@ -49,7 +49,7 @@ class MultiDomainGAN(TranslationGAN):
         """Takes the names of the domains from the images too, where the recipe names none.
 
         Raises:
-            RecipeError: If the recipe names others than the images have.
+            RecipeError: The recipe names other domains than the images have.
         """
         named, found = tuple(config["domains"]), source.class_names
         if named and found and named != found:
@@ -85,5 +85,5 @@ class MultiDomainGAN(TranslationGAN):
         return own_share(tf.gather(everyone, order), labels.shape[0])
 
     def one_hot(self, labels: tf.Tensor) -> tf.Tensor:
-        """Class numbers (B,) as the vectors (B, domains) that the generator eats."""
+        """Class numbers (B,) as the vectors (B, domains) that the generator takes."""
         return tf.one_hot(labels, len(self.domains))

@@ -18,8 +18,9 @@ class FusedAdam(keras.optimizers.Adam):
     Arguments, state and saved files are those of `keras.optimizers.Adam`; `amsgrad` is not fused
     and goes Keras' way.
 
-    Under the policy `mixed_bfloat16`, replicas exchange gradients in bfloat16: half of what they
-    would send. Those of kernels are bfloat16 numbers already; only their sum is rounded once more.
+    Under the policy `mixed_bfloat16`, replicas exchange gradients in bfloat16, which halves what
+    they send. Gradients of kernels are bfloat16 numbers already; only their sum is rounded once
+    more.
     """
 
     def build(self, variables):

@@ -60,10 +60,10 @@ class Player:
 
     @property
     def averaged_variables(self) -> list[keras.Variable]:
-        """What running averages are kept of: `variables`, and the moving statistics of batch norm.
+        """The averaged variables: `variables`, and the moving statistics of batch norm.
 
-        Statistics belong to the weights that they were gathered with: averaged weights with those
-        of the newest weights are another network.
+        Statistics belong to the weights with which they were gathered: averaged weights with the
+        statistics of the newest weights would be another network.
         """
         return self.variables + [
             variable

@@ -10,9 +10,9 @@ from tfi2i.training.replicas import gather_replicas, own_share, random_order
 class ImagePool(keras.layers.Layer):
     """Returns, half of the time, an older generated image in place of the newest.
 
-    Until the pool is full every image is stored and returned. Then each image is, with probability
-    1/2, exchanged for a random stored one, and is otherwise returned as it is. The pool is part of
-    the model's saved state. With several replicas all hold the same pool, filled from the global
+    Until the pool is full every image is stored and returned. After that each image is exchanged
+    for a random stored one with probability 1/2, and is otherwise returned as it is. The pool is
+    part of the model's saved state. Several replicas all hold the same pool, filled from the global
     batch, so that N replicas equal one.
 
     For a batch of more than one image the slots drawn are distinct; the papers use batches of one.
@@ -48,7 +48,7 @@ class ImagePool(keras.layers.Layer):
         self.built = True
 
     def exchange(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Stores new images and returns what the discriminator shall see.
+        """Stores new images and returns those that the discriminator shall see.
 
         Args:
             images: float32 (B, H, W, C) in [-1, 1], this replica's newest images.
@@ -82,8 +82,8 @@ class ImagePool(keras.layers.Layer):
         swap = tf.logical_and(full, coin)
         store = tf.where(full, swap, free_slots < self.size)
 
-        # What is not stored writes back what its slot had: shapes do not depend on the draw, which
-        # XLA needs.
+        # Images that are not stored write back what their slots had: shapes do not depend on the
+        # draw, which XLA needs.
         older = tf.gather(pool, slots)
         shown = tf.where(swap[:, None, None, None], older, newest)
         written = tf.where(store[:, None, None, None], newest, older)

@@ -1,6 +1,6 @@
-"""All of a run that is made before anything is written: its images, its model, its batches.
+"""The part of a run that is made before anything is written: its images, model and batches.
 
-`tfi2i train` and its `--dry-run` both come through `prepare`, so that they find the same mistakes.
+`tfi2i train` and its `--dry-run` both go through `prepare`, so that they find the same mistakes.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _MOST_ITERATIONS = 10**9 - 1
 
 @dataclass(frozen=True)
 class Preparation:
-    """What `prepare` made of a recipe.
+    """What `prepare` made from a recipe.
 
     Attributes:
         source: The images.
@@ -135,7 +135,7 @@ def _build(recipe: Recipe, variant_class: type[GAN], config: dict[str, Any]) -> 
     try:
         return variant_class(**config)
     except (ValueError, DataError) as error:
-        # Keras' layers raise a ValueError where the settings leave nothing to convolve.
+        # Keras' layers raise a ValueError if the settings leave nothing to convolve.
         words = " ".join(str(error).split())[:300]
         raise RecipeError(
             f"{recipe.variant} cannot be built for images of {recipe.data['crop_size']} px "

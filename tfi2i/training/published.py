@@ -1,4 +1,4 @@
-"""A published recipe, cut to the images it is to train on: what `tfi2i train` takes unasked."""
+"""A published recipe, adapted to the images it trains on: `tfi2i train` takes it by default."""
 
 import dataclasses
 import statistics
@@ -17,21 +17,21 @@ _SMALLEST_CROP = 64
 def cut_to_images(
     published: Recipe, asked: Recipe, variant_class: type[GAN]
 ) -> tuple[Recipe, list[str], DataSource | None]:
-    """Makes size, batch and decay of a published recipe those of the training that is asked for.
+    """Adapts size, batch and decay of a published recipe to the training that is asked for.
 
     The crop, and with it the size that images are loaded at, is halved while most training images
-    are smaller, down to 64 px. A batch larger than the number of images becomes the largest one
-    that there are images for. Where other epochs are asked for, as large a part of them decays.
-    What the user asks for stays as it is.
+    are smaller, down to 64 px. A batch larger than the number of images becomes the largest one for
+    which there are images. If other epochs are asked for, the same part of them decays. What the
+    user asks for stays as it is.
 
     Args:
-        published: As its file has it.
+        published: The recipe as it is in its file.
         asked: What the user asks for: the images, and any other settings.
         variant_class: The variant's class.
 
     Returns:
-        The resolved recipe, what was changed in words, and the images, or None if they must be
-        opened anew.
+        The resolved recipe, the changes in words, and the images, or None if they must be opened
+        anew.
 
     Raises:
         DataError: If the images cannot be used as asked.

@@ -40,7 +40,7 @@ def gather_replicas(tensor: tf.Tensor) -> tf.Tensor:
 def batch_means(tensor: tf.Tensor) -> tf.Tensor:
     """(B, ...) -> (replicas, ...) float32: means whose mean is that over the global batch.
 
-    Gradients flow as through `gather_replicas`, for a fraction of what it would send.
+    Gradients flow as through `gather_replicas`, which would send many times as much.
     """
     return gather_replicas(tf.reduce_mean(tf.cast(tensor, tf.float32), axis=0, keepdims=True))
 
@@ -56,8 +56,8 @@ def own_share(gathered: tf.Tensor, local_batch: int) -> tf.Tensor:
 def mini_batches(images: tf.Tensor, count: int) -> list[tf.Tensor]:
     """(B, ...) -> `count` times (B / count, ...), for several updates in one iteration.
 
-    Every so-many-th image, not runs of them: so the parts of all replicas together are the parts of
-    the global batch on one device.
+    Each part has every `count`-th image, not a run of them: so the parts of all replicas together
+    are the parts of the global batch on one device.
 
     Raises:
         RecipeError: If this replica's batch cannot be divided.

@@ -20,24 +20,24 @@ from tfi2i.training.metrics_file import read_metrics, write_metrics
 from tfi2i.whole_files import read_json, remove_leftovers, write_json, write_text
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
-# What a start that was cut short leaves: nothing was trained, so a run may begin over it.
+# What a start that was cut short leaves behind: nothing was trained, so a run may begin over it.
 _BEGINNINGS = {run_lock.LOCK, "samples", "model.json", "run.json", "log.txt"}
 # What readers of run.json rely on.
 _FACTS = {"data": str, "data_fingerprint": str, "parameters": dict}
-# The same values on another of these may be rounded in another order.
+# With another of these, the same values may be rounded in another order.
 _ROUNDING = ("processor", "threads", "gpus", "versions", "replicas")
 
 
 class RunFolder:
     """A folder made by a training run.
 
-    Every file in it is whole, or not there, whenever the process that writes it is killed.
+    Every file in it is either whole or not there, whenever the process that writes it is killed.
 
     Attributes:
         path: The folder.
         recipe_path: `recipe.yaml`, the resolved recipe; written last, so that it marks a run.
         facts_path: `run.json`: versions, machine, command, data; what a reader needs to repeat it.
-        metrics_path: `metrics.jsonl`, one line of losses for every so many iterations.
+        metrics_path: `metrics.jsonl`, one line of losses for a number of iterations.
         samples: `samples/`, grids of translated test images named by iteration.
         checkpoints: `checkpoints/`.
     """
@@ -76,9 +76,9 @@ class RunFolder:
 
     @property
     def is_free(self) -> bool:
-        """Whether a new run may begin here, over no more than what a start cut short left.
+        """Whether a new run may begin here: there is at most what a start that was cut short left.
 
-        What a caller redirected into it (`*.out`) may be there too.
+        Output that a caller redirected into it (`*.out`) may be there too.
         """
         if not self.path.exists():
             return True
@@ -91,7 +91,7 @@ class RunFolder:
         """Makes the folder and holds it for this process, until `release` or the process ends.
 
         Raises:
-            RunError: If another process holds it, or it cannot be written.
+            RunError: Another process holds it, or it cannot be written.
         """
         try:
             if self._numbered is None:
@@ -108,7 +108,7 @@ class RunFolder:
         run_lock.release(self.path)
 
     def create(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Describes a new run in the folder; made if needed.
+        """Describes a new run in the folder, which is made if needed.
 
         Raises:
             RunError: If the folder cannot be written.
@@ -129,7 +129,8 @@ class RunFolder:
         """The resolved recipe.
 
         Raises:
-            RunError: If this is not a run folder, or the file is damaged; it says how to go on.
+            RunError: This is not a run folder, or the file is damaged; the message says how to go
+                on.
         """
         if not self.exists:
             raise RunError(f"{self.path} is not a run folder: it has no {self.recipe_path.name}")
@@ -170,10 +171,10 @@ class RunFolder:
     def check_resumable(self, recipe: Recipe, facts: dict[str, Any]) -> None:
         """Compares a recipe and its data with those that the run began with; writes nothing.
 
-        What cannot be compared because a file is damaged or gone is said in a warning.
+        A warning names what cannot be compared because a file is damaged or gone.
 
         Raises:
-            RunError: Listing the keys that differ, or saying that the images are not the same.
+            RunError: Keys differ (the message lists them), or the images are not the same.
         """
         readable = True
         try:
@@ -219,7 +220,7 @@ class RunFolder:
             )
 
     def mend(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Writes anew what is damaged or gone, of a run that `check_resumable` let through.
+        """Writes damaged or missing files anew, for a run that `check_resumable` let through.
 
         Raises:
             RunError: If the folder cannot be written.
@@ -235,7 +236,7 @@ class RunFolder:
         return read_metrics(self.metrics_path)
 
     def record(self) -> dict[str, Any]:
-        """What figures measured on this run rest on: its facts, and its last line of losses.
+        """The basis of figures measured on this run: its facts, and its last line of losses.
 
         Raises:
             RunError: If this is not a run folder.

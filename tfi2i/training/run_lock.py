@@ -1,4 +1,4 @@
-"""One process trains in a run folder: a lock that ends with its process, whatever ends that."""
+"""One process trains in a run folder: a lock that ends with its process, however that ends."""
 
 import os
 import socket
@@ -17,7 +17,8 @@ except ImportError:  # on Windows
     fcntl = None
 
 LOCK = ".lock"
-# Of this process, by folder: it may train in a folder again, but not in two threads at once.
+# The locks of this process, by folder: it may train in a folder again, but not in two threads at
+# once.
 _held: dict[Path, BinaryIO] = {}
 
 
@@ -27,7 +28,7 @@ def hold(folder: Path) -> None:
     Where the system has no such locks (Windows, some network disks) a warning says so.
 
     Raises:
-        RunError: Naming the process that holds it.
+        RunError: Another process holds it; the message names that process.
         OSError: If the folder cannot be written.
     """
     key = folder.resolve()
@@ -63,7 +64,7 @@ def release(folder: Path) -> None:
     file = _held.pop(folder.resolve(), None)
     if file is not None and fcntl is not None:
         file.truncate(0)
-        # Not by closing alone: a forked process may have the file open too.
+        # Closing alone would not do it: a forked process may have the file open too.
         fcntl.flock(file, fcntl.LOCK_UN)
         file.close()
 

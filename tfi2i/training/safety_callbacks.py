@@ -1,4 +1,4 @@
-"""What keeps a run's work safe: checkpoints in time, and a stop before a broken one."""
+"""What keeps a run's work safe: checkpoints in time, and a stop before a broken checkpoint."""
 
 import signal
 import threading
@@ -12,8 +12,9 @@ from tfi2i.training.callbacks import RunCallback
 from tfi2i.training.checkpoints import Checkpoints
 from tfi2i.training.health import first_not_finite
 
-# Without a number of iterations, the seconds of work that a crash may cost, and the share of the
-# time that saving may take: large networks on a fast device would spend most of it so.
+# Without a number of iterations these decide: the seconds of work that a crash may cost, and the
+# share of the time that saving may take. Large networks on a fast device would spend most of the
+# time on saving.
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_SHARE = 0.05
 
@@ -21,12 +22,12 @@ CHECKPOINT_SHARE = 0.05
 class StopOnSignal(RunCallback):
     """Stops training after the current iteration when SIGTERM comes, so that all can be saved.
 
-    As a context it listens, and afterwards, whatever happened, the process ends by SIGTERM as it
-    did before. Of several workers all stop at the same iteration, whichever got the signal: alone
-    they would wait for each other for ever.
+    As a context it listens; afterwards, whatever happened, SIGTERM ends the process as it did
+    before. Several workers all stop at the same iteration, whichever of them got the signal:
+    otherwise they would wait for each other for ever.
 
     Attributes:
-        stopped: Whether training was stopped so.
+        stopped: Whether training was stopped in this way.
     """
 
     def __init__(self):
@@ -42,7 +43,7 @@ class StopOnSignal(RunCallback):
         return self
 
     def __exit__(self, *exception) -> None:
-        """Gives the signal back to whom it belonged."""
+        """Gives the signal back to its former handler."""
         if self._listens:
             signal.signal(signal.SIGTERM, self._previous)
 

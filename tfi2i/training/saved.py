@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Saved(keras.Model):
-    """Saves networks as a folder, all state of training as a file; never as Keras' own archive."""
+    """Saves networks as a folder, and all state of training as a file; never as Keras' archive."""
 
     @classmethod
     def variant_name(cls) -> str:
@@ -24,7 +24,7 @@ class Saved(keras.Model):
         """Saves all networks to a folder: arrays and JSON, no code; `load` reads it back.
 
         Raises:
-            RecipeError: If a file of Keras is asked for.
+            RecipeError: A Keras file is asked for.
         """
         from tfi2i.training.saving import save_model
 
@@ -60,7 +60,7 @@ class Saved(keras.Model):
         """Saves all state of training, optimizers and running averages too: `*.weights.h5`.
 
         Raises:
-            WeightsError: If the file cannot be written, or is there and not to be overwritten.
+            WeightsError: The file cannot be written, or is there and must not be overwritten.
         """
         from tfi2i.training.weights_file import write_weights_file
 

@@ -50,7 +50,7 @@ def save_model(
     Args:
         model: The trained model, of a variant of the zoo.
         folder: Made if needed; an older model in it is replaced.
-        networks: Which networks; None for all.
+        networks: Which networks to save; None saves all.
         dtype: `float16` halves the file; None keeps float32.
         **facts: Anything else for `model.json`: licence, figures.
 
@@ -100,8 +100,8 @@ def load_model(variant_class: type[Model], folder: str | Path) -> Model:
 def load_weights(model: GAN, folder: str | Path) -> None:
     """Fills a model from what `save_model` wrote, or from a run folder's newest whole checkpoint.
 
-    From a run, the generator takes its running average if the run kept one. A checkpoint that is
-    damaged is named in a warning, and the one before it is taken.
+    From a run, the generator takes its running average if the run kept one. If a checkpoint is
+    damaged, a warning names it and the one before it is taken.
 
     Raises:
         WeightsError: If the file was altered, or does not fit the model.

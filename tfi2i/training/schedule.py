@@ -22,7 +22,7 @@ class LinearDecay(keras.callbacks.Callback):
         self.decay_epochs = decay_epochs
 
     def factor(self, epoch: int) -> float:
-        """What the learning rates are multiplied by in an epoch (counted from 0)."""
+        """The factor of the learning rates in an epoch (counted from 0)."""
         if epoch < self.epochs - self.decay_epochs:
             return 1.0
         return max(0.0, (self.epochs - epoch) / (self.decay_epochs + 1))

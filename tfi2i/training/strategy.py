@@ -20,7 +20,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     if name == "mirrored":
         kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         devices = [device.name for device in tf.config.list_logical_devices(kind)]
-        # On one processor a ring between devices only copies what one sum could read in place.
+        # On one processor a ring between devices would only copy what one sum can read in place.
         to_one = tf.distribute.ReductionToOneDevice() if kind == "CPU" else None
         return tf.distribute.MirroredStrategy(devices, cross_device_ops=to_one)
     if name == "multiworker":
@@ -33,14 +33,14 @@ def expected_replicas(name: str) -> int:
     """How many replicas `make_strategy` would make, without making them.
 
     Args:
-        name: As `make_strategy` takes it.
+        name: The same as for `make_strategy`.
 
     Raises:
         RecipeError: As `make_strategy` would.
     """
     if name == "multiworker":
         workers = _workers().cluster_spec().num_tasks("worker")
-        # Each worker is taken for a machine as this one.
+        # Each worker is taken for a machine like this one.
         return workers * max(1, len(tf.config.list_physical_devices("GPU")))
     return make_strategy(name).num_replicas_in_sync
 

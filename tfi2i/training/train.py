@@ -1,4 +1,4 @@
-"""A recipe and a folder in, a trained model out; killed at any moment, the same call goes on."""
+"""From a recipe and a folder to a trained model; after a kill, the same call goes on."""
 
 import logging
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class Training:
         """Opens the data, prepares the folder, builds and restores the model.
 
         Args:
-            recipe: Resolved for `variant_class`.
+            recipe: A recipe that is resolved for `variant_class`.
             variant_class: The class that `recipe.variant` names.
             folder: A new folder, or one that this recipe began.
             source: The images of the recipe, where they are open already.
@@ -102,7 +102,7 @@ class Training:
         self.finished = False
 
     def _open_folder(self, facts: dict[str, Any]) -> None:
-        """Holds the folder; one in which nothing was trained is begun anew."""
+        """Holds the folder; if nothing was trained in it, the run begins anew."""
         folder = self.folder
         if self.is_chief:
             folder.claim()
@@ -144,7 +144,7 @@ class Training:
         Args:
             warn: Shows one sentence to the user.
             callbacks: More Keras callbacks.
-            verbose: As Keras' `fit` has it.
+            verbose: The same as for Keras' `fit`.
 
         Raises:
             TrainingError: If a loss stops being a finite number.
@@ -170,7 +170,7 @@ class Training:
         epochs = self.settings.epochs
         epoch, done = divmod(self.iteration, self.steps_per_epoch)
         if done and epoch < epochs:
-            # Resumed within an epoch: finish it, from the batch at which it was left.
+            # Resumed within an epoch: the run finishes it, from the batch at which it was left.
             self._fit_epochs(epoch, epoch + 1, self.steps_per_epoch - done, all_callbacks, verbose)
             epoch += 1
         if epoch < epochs and not stop.stopped:
@@ -193,7 +193,7 @@ class Training:
                 verbose=verbose,
             )
         except tf.errors.OpError as error:
-            # A file that turned out damaged while it was decoded is the user's to mend.
+            # The user can mend a file that turned out damaged while it was decoded.
             raise data_error_in(error) or error from None
 
     def _chief_callbacks(self, warn) -> list[keras.callbacks.Callback]:

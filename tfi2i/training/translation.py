@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class TranslationGAN(GAN):
-    """A GAN whose generators eat images.
+    """A GAN with generators that take images.
 
     Attributes:
         crop_size: Side of the square training images in pixels; also the tile that `translate`
             uses.
-        keeps_most: Whether most of an image stays as it is, so that an output that resembles its
-            input is no sign of failure.
+        keeps_most: Whether most of an image stays as it is: then an output that resembles its input
+            is no sign of failure.
         takes_style: Whether `set_style` gives a trained model a style.
     """
 
@@ -76,7 +76,7 @@ class TranslationGAN(GAN):
 
     @property
     def image_channels(self) -> tuple[int, ...]:
-        """Of the first translator's input and output."""
+        """Shapes of the first translator's input and output."""
         first = self.translator()
         return (int(first.input_shape[-1]), int(first.output_shape[-1]))
 
@@ -113,9 +113,9 @@ class TranslationGAN(GAN):
             direction: See `translators`; None takes the first.
             tile: Side of the blended tiles in pixels, or "whole" for the image at once; None takes
                 the size of the training crops.
-            scale: What the image's sides are multiplied with before it is translated: "trained" for
-                the factor of the training images, "fit" for as many pixels as whole images had in
-                training, or a number; 1 keeps the image's pixels. See `tfi2i.scale`.
+            scale: Factor for the image's sides before it is translated: "trained" for the factor of
+                the training images, "fit" for as many pixels as whole images had in training, or a
+                number; 1 keeps the image's pixels. See `tfi2i.scale`.
 
         Returns:
             uint8 (H, W, C_out), in the image's own size at every scale.
@@ -147,10 +147,10 @@ class TranslationGAN(GAN):
 
         Args:
             inputs: Files, folders and globs.
-            out_dir: Is made if need be.
-            direction: As for `translate`.
-            tile: As for `translate`.
-            scale: As for `translate`.
+            out_dir: Where the translations go; it is made if need be.
+            direction: The same as for `translate`.
+            tile: The same as for `translate`.
+            scale: The same as for `translate`.
             **options: See `tfi2i.file_translation.translate_files`.
 
         Returns:
@@ -177,7 +177,7 @@ class TranslationGAN(GAN):
         """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out.
 
         Raises:
-            DataError: If the images are no uint8 pixels.
+            DataError: The images are not uint8 pixels.
         """
         require_uint8(images, "translate_batch")
         generator = self.translator(direction)

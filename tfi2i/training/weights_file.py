@@ -36,11 +36,11 @@ def write_weights_file(model: "GAN", path: Path, *, overwrite: bool = True) -> N
 def read_weights_file(model: "GAN", path: Path) -> None:
     """Reads what `write_weights_file` wrote.
 
-    A compiled model takes all of it and trains on as if it had never stopped. One that is not
-    compiled takes the networks, with their running averages where the file has some.
+    A compiled model takes all of it and trains on as if it had never stopped. A model that is not
+    compiled takes the networks, with their running averages if the file has any.
 
     Raises:
-        WeightsError: If the file is damaged, of another model, or compiled in another way.
+        WeightsError: The file is damaged, belongs to another model, or was compiled in another way.
     """
     arrays = _read(path)
     if model.compiled and not any("_optimizer/" in name for name in arrays):
