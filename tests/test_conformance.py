@@ -212,15 +212,15 @@ def _states_of_one_and_two(name, folder_for, two_replicas, draw: int):
 
     with two_replicas.scope():
         two = tiny_model(name, **changes)
-        two.compile(**slow)
         for key, variable in two.network_state().items():
             variable.assign(start[key])
+        two.compile(**slow)  # running averages begin at the weights
 
     def rough(*parts: np.ndarray) -> np.ndarray:
         # On smooth pictures many differences lie near zero.
         whole = np.stack(parts)
         grain = np.random.default_rng(draw).uniform(-0.2, 0.2, whole.shape).astype(np.float32)
-        return whole + grain if whole.ndim == 5 else whole
+        return np.clip(whole + grain, -1.0, 1.0) if whole.ndim == 5 else whole
 
     stacked = tf.data.Dataset.from_tensor_slices(tf.nest.map_structure(rough, *batches))
     one.fit(stacked, epochs=1, verbose=0)

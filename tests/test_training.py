@@ -267,6 +267,18 @@ def test_checkpoints_by_the_clock_or_by_number(every, seconds, share, saved, tmp
     assert [path.name for path in checkpoints.files()] == [f"step-{n:09d}.npz" for n in saved]
 
 
+def test_siamese_translator_has_the_measured_settings_by_default():
+    variant = find_variant("siamese_translator")
+    measured = load_recipe(variant.recipe_path("full_256")).resolve(SiameseTranslator)
+    default = Recipe("siamese_translator", data={"source": "x"}).resolve(SiameseTranslator)
+    assert default.model == measured.model
+    for key in ("generator_learning_rate", "discriminator_learning_rate", "beta_1", "ema_decay"):
+        assert default.train[key] == measured.train[key]
+    # The ones with which the discriminator won within 660 iterations.
+    lost = {"content_weight": 10.0, "padding": "same", "generator_spectral": True}
+    assert not lost.items() & default.model.items()
+
+
 def test_siamese_translator_refuses_what_it_cannot_do():
     with pytest.raises(ValueError, match="equal channels"):
         SiameseTranslator(crop_size=32, input_channels=1)

@@ -40,6 +40,8 @@ def tiny(**changes):
             "attention": False,
             "spectral": False,
             "generator_spectral": False,
+            "padding": "same",
+            "input_skip": False,
             "seed": 3,
             **changes,
         }
