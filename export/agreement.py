@@ -26,10 +26,10 @@ class Tolerance:
     psnr_db: float | None = None
 
 
-# Of files that compute in less than float32: no difference is seen above.
+# For files that compute in less than float32: above this no difference is seen.
 REQUIRED_PSNR_DB = 40.0
-# A SavedModel runs the same kernels on the same weights; LiteRT has its own kernels, which add
-# in another order. Half precision rounds every weight by up to 2**-11 of itself.
+# A SavedModel runs the same kernels on the same weights. LiteRT has its own kernels, which add in
+# another order. Half precision rounds every weight by up to 2**-11 of itself.
 _MAX_ABS = {"saved_model": {"float32": 1e-4}, "litert": {"float32": 1e-3, "float16": 2e-2}}
 
 
@@ -41,9 +41,9 @@ def tolerance_of(
     """How far from Keras a kind of file may be.
 
     Args:
-        kind: of file.
-        precision: that it stores or computes in.
-        required_psnr_db: of those that compute in less than float32.
+        kind: the kind of file.
+        precision: the precision that it stores or computes in.
+        required_psnr_db: the one for files that compute in less than float32.
     """
     max_abs = _MAX_ABS[kind].get(precision)
     return Tolerance(psnr_db=required_psnr_db) if max_abs is None else Tolerance(max_abs=max_abs)
@@ -112,7 +112,7 @@ def checked_agreement(
     """Compares and refuses.
 
     Args:
-        name: of the artefact, for the message.
+        name: the artefact's name, for the message.
         references: arrays from Keras.
         results: arrays of the same shapes from the artefact.
         tolerance: what passes.
@@ -141,6 +141,6 @@ def checked_agreement(
 
 
 def random_images(generator: InferenceGenerator, image_size: tuple[int, int]) -> np.ndarray:
-    """Two uint8 images (2, H, W, C) of fixed noise, for want of real ones."""
+    """Two uint8 images (2, H, W, C) of fixed noise, for lack of real ones."""
     shape = (2, *image_size, generator.input_channels)
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

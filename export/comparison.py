@@ -1,4 +1,4 @@
-"""One exported file beside Keras: how far its answers are off, how large and how fast it is."""
+"""One exported file beside Keras: how far its answers differ, how large and how fast it is."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -35,12 +35,12 @@ LATENCY_RUNS = 5
 
 @dataclass(frozen=True)
 class References:
-    """What files are compared with: real images and what Keras makes of them in float32.
+    """What files are compared with: real images and what Keras makes from them in float32.
 
     Attributes:
-        generator: the exported one, in float32.
+        generator: the exported generator, in float32.
         images: uint8 (N, H, W, C), N at least 1.
-        outputs: of the images, see `keras_outputs`.
+        outputs: the outputs for the images, see `keras_outputs`.
         others: the first image in other sizes, uint8 (1, H', W', C), with its output: for files
             that take any size.
     """
@@ -69,7 +69,7 @@ class References:
         return cls(inference, images, keras_outputs(inference, images), others)
 
     def at_scale(self, images: np.ndarray, scale: float) -> list[np.ndarray]:
-        """What Keras makes of images at a scale; at their own pixels what it made already."""
+        """What Keras makes from images at a scale; at their own pixels it is made already."""
         for known, outputs in [(self.images, self.outputs), *self.others]:
             if scale == 1 and images is known:
                 return outputs
@@ -97,7 +97,7 @@ def saved_model_entry(
     scale = facts["scale"]
     tolerance = tolerance_of("saved_model", facts["precision"], required_psnr_db)
     if scale != 1:
-        # Whole levels: where a value lies between two, a rounding decides.
+        # Whole levels may differ: where a value lies between two, rounding decides.
         tolerance = Tolerance(psnr_db=required_psnr_db)
     images = references.images if scale == 1 else photos_at_scale(references.images[:2], scale)
     if _most_pixels(images, references, scale) > facts["max_pixels"]:

@@ -11,7 +11,7 @@ JPEG_SIGNATURE = b"\xff\xd8\xff"
 # PNG's colour types from here on have alpha (4 and 6); others may have a chunk of it.
 GREY_AND_ALPHA = 4
 TRANSPARENT_CHUNK = r"\C*tRNS\C*"
-# The length of the segment and its first letters; \C is any byte.
+# The length of the segment and its first letters; \C stands for any byte.
 ADOBE_MARKER = r"\C*\x00\x0eAdobe\C*"
 
 
@@ -32,7 +32,7 @@ def decode_checked(
 
     Args:
         encoded: scalar string.
-        index: of the image in its batch, for the messages; integer scalar.
+        index: index of the image in its batch, for the messages; integer scalar.
         generator: gives the channels (1 or 3) and the padding that counts into the limit.
         max_pixels: largest height times width after padding.
 
@@ -76,8 +76,8 @@ def require_pixels(
     """Refuses empty images and batches, and those above the limit.
 
     Args:
-        height: of an image in pixels, integer scalar.
-        width: of an image in pixels, integer scalar.
+        height: height of an image in pixels, integer scalar.
+        width: width of an image in pixels, integer scalar.
         images: how many images of that size are computed at once.
         generator: gives the padding that counts into the limit.
         max_pixels: largest sum of height times width after padding.
@@ -136,7 +136,7 @@ def _jpeg_pixels(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def _jpeg_size(encoded: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """Height and width; refuses four colours without the marker that says how they are meant.
+    """Height and width; refuses four colours without the marker that says what they mean.
 
     Without Adobe's marker TensorFlow takes levels of CMYK as ink and Pillow as its absence: the
     one shows the negative of the other.

@@ -1,4 +1,4 @@
-"""A generator as one graph of constants, which is what the LiteRT converter wants."""
+"""A generator as one graph of constants, as the LiteRT converter wants it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tfi2i.export.inference import InferenceGenerator
 def frozen(generator: InferenceGenerator, shape: tuple[int, int, int, int]) -> Any:
     """Traces a generator for one shape with its weights as constants.
 
-    From a graph with variables the converter writes files that return NaN. Random numbers of a
+    From a graph with variables the converter writes files that return NaN. Random numbers with a
     fixed seed (dropout at test time) become constants too.
 
     Args:
@@ -40,9 +40,9 @@ def _is_noise(operator: str) -> bool:
 
 
 def _with_constant_noise(function: Any, shape: tuple[int, int, int, int]) -> Any:
-    """Replaces stateless random numbers by their values, which LiteRT has no operator for.
+    """Replaces stateless random numbers, for which LiteRT has no operator, by their values.
 
-    They depend on a seed and a shape alone, so any image finds them.
+    They depend only on a seed and a shape, so any image can be used to find them.
     """
     definition = function.graph.as_graph_def()
     noise = [node for node in definition.node if _is_noise(node.op)]

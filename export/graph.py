@@ -15,8 +15,8 @@ def padded_side(side: tf.Tensor, generator: InferenceGenerator) -> tf.Tensor:
 def pad_by_reflection(images: tf.Tensor, generator: InferenceGenerator) -> tf.Tensor:
     """Mirrors images at their lower and right edge up to a size that the generator takes.
 
-    Equals `tf.pad(mode="REFLECT")` where that works, and goes on mirroring back and forth where
-    the padding is longer than the image, which `tf.pad` refuses (as `numpy.pad` does it).
+    It equals `tf.pad(mode="REFLECT")` where that works. Where the padding is longer than the image,
+    which `tf.pad` refuses, it goes on mirroring back and forth, as `numpy.pad` does.
 
     Args:
         images: (B, H, W, C), H and W at least 1.

@@ -1,4 +1,4 @@
-"""How large an image a served generator may get: from how its tensors grow with the pixels."""
+"""How large an image a served generator may get, from how its tensors grow with the pixels."""
 
 import math
 from collections.abc import Callable
@@ -11,25 +11,25 @@ from tfi2i.padding import padded_side
 
 # What one image may take of a server's memory.
 MEMORY_BYTES = 4 << 30
-# What one image may make it write in all, which is what time goes with: a ResNet of 9 blocks does
-# it with 4 million pixels in half a minute on two cores.
+# What one image may make it write in all; time goes with that. A ResNet of 9 blocks does it with 4
+# million pixels in half a minute on two cores.
 WRITTEN_BYTES = 48 << 30
-# What TensorFlow holds, with its kernels' own copies, of what has to be held.
+# What TensorFlow holds for each byte that has to be held, with its kernels' own copies.
 HELD_SHARE = 2
-# Sides of the images by which the growth is found: in pixels, a power of two apart.
+# Sides in pixels of the two images by which the growth is found, a power of two apart.
 SIDES = (512, 1024)
-# Weights are there for any image.
+# Weights are there whatever the image.
 _OF_ALL_IMAGES = ("Const", "ReadVariableOp", "Placeholder")
 _NEW_NAMES = ("Identity", "Reshape", "Squeeze", "ExpandDims")
 
 
 @dataclass(frozen=True)
 class Load:
-    """Bytes of the tensors that a graph makes of one image.
+    """Bytes of the tensors that a graph makes from one image.
 
     Attributes:
-        held: at most at once, if each goes when nothing needs it any more.
-        written: in all.
+        held: the most at one time, if each goes when nothing needs it any more.
+        written: the sum of all.
     """
 
     held: int
@@ -41,13 +41,13 @@ def largest_image(
 ) -> int:
     """Finds the pixels of the largest image that a server should accept.
 
-    Of two sizes the graph is drawn, not run, and its tensors are added up. A convolution's grow
-    with the pixels, an attention's scores with their square.
+    The graph is drawn at two sizes, not run, and its tensors are added up. A convolution's tensors
+    grow with the pixels, an attention's scores with their square.
 
     Args:
-        translate: one image, float32 (H, W, C), to another.
+        translate: from one image, float32 (H, W, C), to another.
         channels: C.
-        size_multiple: that H and W have to be multiples of.
+        size_multiple: H and W have to be multiples of it.
 
     Returns:
         Height times width at which the image needs `MEMORY_BYTES` or `WRITTEN_BYTES`, whichever

@@ -16,7 +16,7 @@ BFLOAT16_NEEDS = (
     "bfloat16 wants processors with AVX-512 BF16 or AMX, or GPUs from Ampere on; others take about "
     "four times as long as in float32: for those export with --precision float32."
 )
-# What training computes as products of matrices: runtimes know convolutions better.
+# Layers that training computes as products of matrices: runtimes are better at convolutions.
 _PLAIN_FORMS = {
     f"tfi2i>Product{name}": {"module": "keras.layers", "class_name": name, "registered_name": None}
     for name in ("Conv2D", "Conv2DTranspose")
@@ -72,8 +72,8 @@ def inference_generator(
     Args:
         generator: functional `keras.Model` from (B, H, W, C_in) to (B, H, W, C_out) that
             carries the int attribute `size_multiple`.
-        precision: of weights and arithmetic. In bfloat16 the norms keep float32 statistics, and
-            the last layer is computed in float32.
+        precision: precision of weights and arithmetic. In bfloat16 the norms keep float32
+            statistics, and the last layer is computed in float32.
         fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
             convolutions are computed as plain ones (`tfi2i.layers.PhaseConv2DTranspose`): faster.
             Convolutions that training computes as products of matrices become Keras' own.
@@ -156,7 +156,7 @@ class _Rewriting:
     Attributes:
         policies: the dtype policies that the configuration had.
         noise_layers: names of the layers that keep dropout at test time.
-        changed: whether any copy differed from what it was made of.
+        changed: whether any copy differed from its original.
     """
 
     def __init__(self, precision: str, fused: bool):
@@ -211,7 +211,7 @@ class _Rewriting:
 
 
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Gives every variable of `target` the value of the one of equal path in `source`."""
+    """Gives every variable of `target` the value of the one with the same path in `source`."""
     values = {variable.path: variable for variable in source.variables}
     phases = {id(layer.kernel) for layer in _layers_of(target, PhaseConv2DTranspose)}
     for variable in target.variables:
@@ -229,14 +229,14 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
 
 
 def _layers_of(model: keras.Model, kind: type) -> list[Any]:
-    """All layers of a kind, in models inside of the model too."""
+    """All layers of a kind, also those of models inside the model."""
     inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
     own = [layer for layer in model.layers if isinstance(layer, kind)]
     return own + [layer for one in inner for layer in _layers_of(one, kind)]
 
 
 def _check_repeatable(model: keras.Model) -> None:
-    """Refuses generators with which no file can agree, for they disagree with themselves."""
+    """Refuses generators that no file can agree with, because they do not agree with themselves."""
     side = padded_side(1, model.size_multiple)
     image = tf.random.stateless_uniform((1, side, side, model.inputs[0].shape[-1]), (0, 0), -1, 1)
     try:
@@ -246,7 +246,7 @@ def _check_repeatable(model: keras.Model) -> None:
             f"{model.name!r} fails on images of {side} x {side} pixels, the smallest multiple of "
             f"its size_multiple of {model.size_multiple}; set it to a number that it computes."
         ) from error
-    # Kernels that add in another order on every run stay far below.
+    # Kernels that add in another order on every run stay far below this.
     if tf.reduce_max(tf.abs(first - second)) > 1e-3:
         raise ExportError(
             f"{model.name!r} answers the same image differently every time: a layer draws random "

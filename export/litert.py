@@ -41,8 +41,8 @@ def export_litert(
 ) -> Path:
     """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
 
-    The size is fixed, since delegates for phones want it so. The file is run before it gets its
-    name: a wrong one is never left behind.
+    The size is fixed, because delegates for phones want it so. The file is run before it gets its
+    name: a wrong file is never left behind.
 
     Args:
         generator: functional model, see `tfi2i.export.inference.inference_generator`.
@@ -94,7 +94,7 @@ def export_litert(
 
 
 def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
-    """Refuses a (height, width) in pixels that the generator does not compute.
+    """Refuses a (height, width) in pixels that the generator cannot compute.
 
     Raises:
         ExportError: naming the next size that it does.
@@ -112,8 +112,8 @@ def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]
 def convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
     """Converts, without looking at the result, to the bytes of a .tflite file.
 
-    By way of a SavedModel with a static signature and constant weights. The two other ways are
-    wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
+    It goes by way of a SavedModel with a static signature and constant weights. The two other ways
+    are wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
     files that return NaN.
     """
     shape = (1, *image_size, generator.input_channels)

@@ -91,7 +91,7 @@ def parity_table(report: dict[str, Any]) -> str:
 
 
 def allowed_text(entry: dict[str, Any]) -> str:
-    """What an entry's difference had to be, in a few characters."""
+    """What was required of an entry's difference, in a few characters."""
     if entry["allowed_max_abs"] is not None:
         return f"<= {entry['allowed_max_abs']:.0e}"
     return f">= {entry['required_psnr_db']:g} dB"

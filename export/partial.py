@@ -1,4 +1,4 @@
-"""Folders for what is not yet whole: no server looks there, and the next export clears them up."""
+"""Folders for files that are not yet whole: no server looks there; the next export cleans up."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ _PREFIX = ".partial-"
 
 @contextmanager
 def partial_folder(parent: Path) -> Iterator[Path]:
-    """Makes a folder inside of `parent` and removes it in the end, with all that is still in it.
+    """Makes a folder inside `parent`, and removes it at the end with everything still in it.
 
-    What exports that were killed have left there is removed first; a parent that had to be made
-    and stays empty is removed too.
+    What killed exports have left there is removed first. A parent that had to be made and stays
+    empty is removed too.
 
     Raises:
         ExportError: the parent is no folder, or cannot be written.
@@ -66,7 +66,7 @@ def _is_written(partial: Path) -> bool:
     if not number.isdecimal() or int(number) == os.getpid():
         return False
     if os.name == "nt":
-        return True  # There no signal asks without ending the process.
+        return True  # On this system no signal can ask without ending the process.
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

@@ -18,8 +18,8 @@ class LiteRTContents:
     Attributes:
         operators: names of the builtin operators, sorted.
         custom_operators: names of the others: custom ones and TensorFlow's own ("Flex").
-        highest_rank: of any tensor.
-        precision: of the weights: "int8", "float16", or else "float32".
+        highest_rank: the highest rank of any tensor.
+        precision: precision of the weights: "int8", "float16", or else "float32".
     """
 
     operators: tuple[str, ...]
@@ -34,7 +34,7 @@ def _runtime() -> tuple[Callable[..., Any], ModuleType]:
         from ai_edge_litert import schema_py_generated as schema
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        try:  # TensorFlow still brings a copy, which it has announced to drop.
+        try:  # TensorFlow still brings a copy, and has announced that it will drop it.
             from tensorflow.lite.python import schema_py_generated as schema
             from tensorflow.lite.python.interpreter import Interpreter
         except ImportError:

@@ -18,7 +18,7 @@ from tfi2i.export.partial import partial_folder
 from tfi2i.export.scale import at_scale, scaled_sides
 
 METADATA_FILE = Path("assets.extra") / "tfi2i.json"
-# What both the decoders and the PNG encoder of TensorFlow take.
+# The channels that both the decoders and the PNG encoder of TensorFlow take.
 ENCODABLE_CHANNELS = (1, 3)
 
 
@@ -45,27 +45,28 @@ def export_saved_model(
       ignored, and TIFF, WebP, GIF and BMP are refused: `tfi2i.export.client.prepare` makes a right
       PNG of any of them. Headers are checked before decoding.
 
-    Images of a batch are translated in turn, so that a batch takes as long as its images one by one
-    and the memory of one. Weights stay variables: as constants they would take many times
+    Images of a batch are translated in turn, so that a batch takes as long as its images one by
+    one, and the memory of one. Weights stay variables: as constants they would take many times
     their size in memory once loaded. Where the server's environment has
     TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1, oneDNN brings them into the processor's order once, not for
-    every image, at the price of a second copy (docs/speed.md has what it brings). The folder is
-    written under a temporary name and renamed last, so a server never sees half a version.
+    every image, at the price of a second copy (docs/speed.md says what it brings). The folder is
+    written under a temporary name and renamed last, so that a server never sees half a version.
 
     Args:
         generator: functional model, see `tfi2i.export.inference.inference_generator`.
         folder: parent of the versions; the first is 1, later ones count on.
-        metadata: JSON-able facts on the model (variant, recipe, run, licence), stored under
-            "model" in `assets.extra/tfi2i.json` beside facts on the export.
-        precision: of weights and arithmetic; "bfloat16" halves the file, and is about twice as fast
-            on processors that compute in it (`tfi2i.machine.computes_bfloat16`).
-        max_pixels: refused at serving time: a float batch with more pixels in all, or an encoded
-            image with more, each after padding, and at the scale at which it is translated too. By
-            default what the generator translates in 4 GiB and in about the time of a ResNet of 9
-            blocks for 4 million pixels; see `tfi2i.export.growth.largest_image`.
-        scale: what the sides of images are multiplied with in the graph before they are translated;
-            results are brought back to the images' size, in whole levels (`tfi2i.export.scale`).
-            1 translates the images' own pixels.
+        metadata: JSON-able facts about the model (variant, recipe, run, licence), stored under
+            "model" in `assets.extra/tfi2i.json` beside facts about the export.
+        precision: precision of weights and arithmetic; "bfloat16" halves the file, and is about
+            twice as fast on processors that compute in it (`tfi2i.machine.computes_bfloat16`).
+        max_pixels: the limit at serving time. A float batch with more pixels in all is refused, and
+            so is an encoded image with more, each after padding, and at the scale at which it is
+            translated too. The default is what the generator translates in 4 GiB and in about the
+            time of a ResNet of 9 blocks for 4 million pixels; see
+            `tfi2i.export.growth.largest_image`.
+        scale: factor for the sides of images in the graph before they are translated; results are
+            brought back to the images' size, in whole levels (`tfi2i.export.scale`). 1 translates
+            the images' own pixels.
 
     Returns:
         The version's folder.
@@ -143,7 +144,7 @@ def _signatures(generator: InferenceGenerator, max_pixels: int, scale: float) ->
 
 
 def translated_pixels(generator: InferenceGenerator, image: tf.Tensor) -> tf.Tensor:
-    """What both signatures compute of one image, float32 (H, W, C) to (H, W, C_out) in 0..255."""
+    """What both signatures compute for one image, float32 (H, W, C) to (H, W, C_out) in 0..255."""
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     padded = pad_by_reflection(image[tf.newaxis] / 127.5 - 1.0, generator)
     output = generator.model(padded, training=False)[0, :height, :width]
@@ -151,7 +152,7 @@ def translated_pixels(generator: InferenceGenerator, image: tf.Tensor) -> tf.Ten
 
 
 def _one_by_one(function: Callable[..., tf.Tensor], elements: Any, dtype: tf.DType) -> tf.Tensor:
-    """Maps in turn: one image fills every core by the fused kernels, which take one at a time."""
+    """Maps one image after the other: one fills every core by the fused kernels, which take one."""
     return tf.map_fn(function, elements, fn_output_signature=dtype, parallel_iterations=1)
 
 

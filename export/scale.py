@@ -1,4 +1,4 @@
-"""The scale of training in what is exported: as `translate` resizes, with Pillow's roundings."""
+"""The scale of training in exported files: resizing as in `translate`, with Pillow's roundings."""
 
 from collections.abc import Callable
 
@@ -39,10 +39,10 @@ def scaled_sides(size: tf.Tensor, factor: float) -> tf.Tensor:
 def outputs_at_scale(
     generator: InferenceGenerator, images: np.ndarray, factor: float
 ) -> list[np.ndarray]:
-    """What `translate` makes of whole images at a scale, to compare files with.
+    """What `translate` makes from whole images at a scale, to compare files with.
 
     Args:
-        generator: in float32.
+        generator: a generator in float32.
         images: uint8 (N, H, W, C).
         factor: what the sides are multiplied with before.
 
@@ -58,7 +58,7 @@ def outputs_at_scale(
 
 
 def photos_at_scale(images: np.ndarray, factor: float) -> np.ndarray:
-    """Images of the size that training saw as photos of the size that become it: uint8."""
+    """Images of the size that training saw, as photos of the size that is resized to it: uint8."""
     height, width = images.shape[1:3]
     return np.stack(
         [resize_image(image, *scaled_size(height, width, 1 / factor)) for image in images]

@@ -28,7 +28,7 @@ class RefreshRunPage(keras.callbacks.Callback):
         self._write("training")
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        """Writes the page, unless epochs are so short that it was written just now."""
+        """Writes the page, unless epochs are so short that it has just been written."""
         if time.monotonic() - self._written > _LEAST_SECONDS:
             self._write("training")
 

@@ -53,7 +53,7 @@ def line_chart(title: str, points: Sequence[tuple[float, float]]) -> Html:
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most so many points, each the mean of its neighbours."""
+    """At most this many points, each the mean of its neighbours."""
     if len(points) <= _MOST_POINTS:
         return points
     groups = np.array_split(np.array(points), _MOST_POINTS)
@@ -61,7 +61,7 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _running_mean(values: np.ndarray) -> np.ndarray:
-    """Over a twentieth of the run to both sides, less at the ends."""
+    """The mean over a twentieth of the run to both sides, over less at the ends."""
     reach = max(1, len(values) // 20)
     sums = np.concatenate([[0.0], np.cumsum(values)])
     first = np.maximum(np.arange(len(values)) - reach, 0)

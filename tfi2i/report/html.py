@@ -23,7 +23,7 @@ def element(tag: str, *children: object, **attributes: object) -> Html:
     """One element.
 
     Args:
-        tag: Its name.
+        tag: The element's name.
         *children: `Html` goes in as it is, None is left out, all else is escaped.
         **attributes: A trailing underscore is dropped (`class_`), others become hyphens; None
             leaves an attribute out.
@@ -54,7 +54,7 @@ def page(title: str, *body: object, refresh_seconds: int | None = None) -> Html:
 
     Args:
         title: Title of the window.
-        *body: As the children of `element`.
+        *body: The same as the children of `element`.
         refresh_seconds: Makes the browser load the page anew this often; None never.
     """
     style = resources.files("tfi2i.report").joinpath("style.css").read_text(encoding="utf-8")

@@ -27,10 +27,10 @@ State = Literal["training", "stopped", "finished"]
 def write_run_page(
     folder: "RunFolder", *, state: State = "finished", total_iterations: int | None = None
 ) -> Path:
-    """Writes what is known of a run by now.
+    """Writes what is known about a run by now.
 
     The sample pictures are not copied into the page: it is written anew after every epoch, and they
-    stand beside it in the run folder.
+    lie beside it in the run folder.
 
     Args:
         folder: Folder of a run.
@@ -148,7 +148,7 @@ def loss_charts(metrics: Sequence[dict[str, float]]) -> Html:
 def _next(folder: "RunFolder", facts: Mapping[str, Any], state: State) -> list[Html]:
     run = shlex.quote(str(folder.path))
     resume = [] if state == "finished" else [f"tfi2i train --resume {run}"]
-    # Runs of before the directions were noted translate.
+    # Runs from the time before directions were noted translate.
     if not facts.get("directions", ["a2b"]):
         about = "The newest sample is what the run makes: there is nothing to translate with."
         return [element("p", about), *([command(*resume)] if resume else [])]
