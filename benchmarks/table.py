@@ -21,9 +21,9 @@ def section(results: dict[str, Any]) -> str:
     """The section between its markers, markers included."""
     lines = [
         BEGIN,
-        f"Median seconds on {machine_in_words(results, 'training')}: all contestants in memory, "
-        "taking turns; in brackets how many times faster than the first row. A step goes through "
-        "`fit`, batch 1.",
+        f"Median seconds on {machine_in_words(results, 'training')}. All contestants are in memory "
+        "and take turns. In brackets: how many times faster than the first row. A step goes "
+        "through `fit`, with batches of 1.",
         *races(results),
     ]
     return "\n".join([*lines, END])

@@ -20,7 +20,7 @@ def at_scale(
     Args:
         translate: float32 (H, W, C) in 0..255 to (H, W, C_out) in 0..255, of any size.
         image: float32 (H, W, C) in 0..255.
-        factor: what the sides are multiplied with.
+        factor: what the sides are multiplied by.
 
     Returns:
         float32 (H, W, C_out), whole numbers in 0..255.
@@ -44,7 +44,7 @@ def outputs_at_scale(
     Args:
         generator: a generator in float32.
         images: uint8 (N, H, W, C).
-        factor: what the sides are multiplied with before.
+        factor: what the sides are multiplied by before.
 
     Returns:
         N arrays float32 (1, H, W, C_out) in [-1, 1]; of whole grey levels, unless the factor is 1.

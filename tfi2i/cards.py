@@ -125,7 +125,7 @@ def _picture(picture: dict[str, str]) -> list[str]:
     return [
         f"![The same test images in every column]({picture['file']})",
         "",
-        f"From left to right, of the first seed: {picture['columns']}.",
+        f"From left to right, for the first seed: {picture['columns']}.",
     ]
 
 
@@ -137,17 +137,17 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     notes = [
         f"Expected: {results['claim']}",
         "",
-        f"{images}{arm['iterations']} iterations of recipe "
-        f"`{results['recipe']}`; mean ± standard deviation over seeds. L1 in the [-1, 1] scale. "
-        "Seconds of training at the median pace, MiB of peak memory. "
+        f"{images}{arm['iterations']} iterations of recipe `{results['recipe']}`. Figures are "
+        "means ± standard deviations over seeds; L1 is in the [-1, 1] scale. Seconds are those of "
+        "training at the median pace, MiB those of peak memory. "
         f"Command: `{command}` on {results['processor']}, {cores_in_words(results['cores'])}, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
         f"commit {results['commit']}.",
     ]
     if features:
         notes.append(
-            f"FID and KID with {features['extractor']}; FID of so few images is biased upwards: "
-            "compare KID."
+            f"FID and KID compare features of {features['extractor']}. FID is biased upwards with "
+            "so few images: compare KID."
         )
     return [*notes, *arm.get("notes", ())]
 

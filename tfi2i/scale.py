@@ -60,14 +60,14 @@ class TrainedScale:
         return self.sides.get(domain, self.load_size)
 
     def factor(self, domain: str) -> float:
-        """What the sides of a domain's training images were multiplied with."""
+        """What the sides of a domain's training images were multiplied by."""
         return self.load_size / self.side(domain)
 
 
 def scale_factor(
     scale: Scale, trained: TrainedScale | None, *, height: int, width: int, domain: str = "a"
 ) -> float:
-    """What an image's sides are multiplied with before it is translated.
+    """What an image's sides are multiplied by before it is translated.
 
     Args:
         scale: "trained" for the factor of the training images; "fit" for as many pixels as every
@@ -102,7 +102,7 @@ def check_scale(scale: Scale) -> None:
         names = " or ".join(f'"{name}"' for name in get_args(NamedScale))
         raise DataError(
             f"scale={scale!r} is not possible: it is {names}, or a number that the sides are "
-            "multiplied with, such as 0.5; 1 keeps the pixels"
+            "multiplied by, such as 0.5; 1 keeps the pixels"
         )
 
 
