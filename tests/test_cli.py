@@ -404,3 +404,79 @@ def test_tensorflow_keeps_quiet(tmp_path, paired_folder):
     command += ["--dry-run", *TINY]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_goes_on_where_its_images_were_moved_to(trained, paired_folder, tmp_path, tfi2i):
+    run, moved = tmp_path / "run", tmp_path / "moved"
+    shutil.copytree(trained, run)
+    (run / "checkpoints" / "step-000000006.npz").unlink()
+    shutil.copytree(paired_folder, moved)
+    code, said, _ = tfi2i("train", "--resume", run, "--data", moved, "--dry-run")
+    assert code == 0 and "goes on" in said and str(moved) in said
+    assert str(moved) not in (run / "recipe.yaml").read_text()
+    code, said, _ = tfi2i("train", "--resume", run, "--data", moved)
+    assert code == 0 and "from iteration 3" in said and "changed since" not in said
+    assert f"source: {moved}" in (run / "recipe.yaml").read_text()
+    # The new place is the run's now.
+    code, said, complaint = tfi2i("train", "--resume", run)
+    assert code == 0 and "from iteration 6" in said and "changed since" not in said + complaint
+
+
+def test_other_images_do_not_go_on_with_a_run(trained, paired_folder, tmp_path, tfi2i):
+    run, other = tmp_path / "run", tmp_path / "other"
+    shutil.copytree(trained, run)
+    shutil.copytree(paired_folder, other)
+    for name in ("A", "B"):
+        shutil.copy(other / name / "train" / "000.png", other / name / "train" / "new.png")
+    before = (run / "recipe.yaml").read_bytes()
+    for dry in ((), ("--dry-run",)):
+        code, _, complaint = tfi2i("train", "--resume", run, "--data", other, *dry)
+        assert code == 2 and "on other images" in complaint
+    assert (run / "recipe.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["data.crop_size=24", "data.load_size=24"], "multiples of 16"),
+        (["data.crop_size=16", "data.load_size=16", "model.receptive_field=70"], "too small"),
+        (["model.input_channels=1"], "domain a have 3 channel"),
+        (["data.kind=images"], "trains on paired images"),
+        (["data.batch_size=0"], "data.batch_size must be a whole number from 1"),
+        (["train.sample_every=0"], "train.sample_every must be a whole number from 1"),
+        (["train.epochs=null"], "train.epochs must be a whole number"),
+        (["train.ema_decay=2"], "from 0 to below 1"),
+        (["train.steps_per_execution=1000000000"], "from 1 to 10,000"),
+    ],
+)
+def test_a_dry_run_tells_what_a_run_would_and_neither_leaves_anything(
+    changes, words, paired_folder, tmp_path, tfi2i
+):
+    command = ("train", "pix2pix", "--data", paired_folder, "--run", tmp_path / "run", *TINY)
+    told = [tfi2i(*command, "model.depth=4", *changes, *dry) for dry in ((), ("--dry-run",))]
+    for code, _, complaint in told:
+        assert code == 2 and words in complaint and complaint.count("\n") == 1
+    assert told[0][2] == told[1][2]
+    assert not everything_below(tmp_path)
+
+
+def test_a_start_without_training_does_not_bind_its_folder(paired_folder, tmp_path, tfi2i):
+    run = tmp_path / "run"
+    command = ("train", "pix2pix", "--data", paired_folder, "--run", run, *TINY, "train.epochs=1")
+    assert tfi2i(*command)[0] == 0
+    for path in (run / "checkpoints").iterdir():
+        path.unlink()
+    (run / "notes.txt").write_text("mine")
+    code, said, complaint = tfi2i(*command, "model.l1_weight=10", "--skip-bad")
+    assert code == 0, complaint
+    assert "resumed" not in said and "l1_weight: 10.0" in (run / "recipe.yaml").read_text()
+    assert (run / "notes.txt").read_text() == "mine"
+
+
+def test_a_strength_needs_a_style(trained, paired_folder, tmp_path, tfi2i):
+    code, _, complaint = tfi2i(
+        "translate", paired_folder / "A" / "test", "--run", trained, "--out", tmp_path / "out",
+        "--strength", "0.5",
+    )  # fmt: skip
+    assert code == 2 and "--strength" in complaint and "--style" in complaint
+    assert not everything_below(tmp_path)

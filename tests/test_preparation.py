@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfi2i.cli.plan import plan_new
+from tfi2i.cli.plan import _with_absolute_paths, plan_new
 from tfi2i.errors import DataError, RecipeError, Tfi2iError
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training.preparation import Preparation, prepare
@@ -216,3 +216,15 @@ def test_images_that_are_large_enough_leave_the_recipe_as_it_is(tmp_path):
 def test_a_slip_is_told_before_the_images_are_opened(wrong, tmp_path):
     with pytest.raises(Tfi2iError, match=r"train\.epoch"):
         planned("cyclegan", tmp_path / "nowhere", wrong)
+
+
+def test_a_style_is_found_from_any_working_directory(images_folder, tmp_path, monkeypatch):
+    Image.new("RGB", (40, 40)).save(tmp_path / "paint.png")
+    monkeypatch.chdir(tmp_path)
+    plan = planned("gatys", images_folder, "model.style=paint.png")
+    assert plan.recipe.model["style"] == str(tmp_path / "paint.png")
+    # Elsewhere the key is a form of a loss, whatever files there are.
+    (tmp_path / "triplet").touch()
+    recipe = Recipe("siamese_translator", {"style": "triplet"}, {"source": "photos"})
+    variant_class = find_variant("siamese_translator").load_class()
+    assert _with_absolute_paths(recipe, variant_class) == recipe

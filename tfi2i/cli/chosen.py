@@ -26,7 +26,8 @@ StyleOption = Annotated[
     typer.Option(help="A style image, for variants that take one after training (adain)."),
 ]
 StrengthOption = Annotated[
-    float, typer.Option(help="Of the style: 0 leaves the content as it is, 1 is all of it.")
+    float | None,
+    typer.Option(help="Of the style: 0 leaves the content as it is; 1, all of it, is the default."),
 ]
 
 DirectionOption = Annotated[
@@ -112,6 +113,18 @@ def parse_scale(text: str) -> Scale:
         scale = text  # type: ignore[assignment]
     check_scale(scale)
     return scale
+
+
+def set_chosen_style(model: "TranslationGAN", style: str | None, strength: float | None) -> None:
+    """Gives a model the style that --style and --strength ask for, if they ask for one.
+
+    Raises:
+        DataError: If the model takes no style, or there is a strength of none.
+    """
+    if style is None and strength is not None:
+        raise DataError("--strength is how much of a style is taken: give --style too")
+    if style is not None:
+        model.set_style(style, strength=1.0 if strength is None else strength)
 
 
 def choose_model(run: Path | None, preset: str | None) -> Chosen:

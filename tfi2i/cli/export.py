@@ -13,6 +13,7 @@ from tfi2i.cli.chosen import (
     StyleOption,
     choose_model,
     parse_scale,
+    set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
@@ -74,7 +75,7 @@ def export(
         ),
     ] = "trained",
     style: StyleOption = None,
-    strength: StrengthOption = 1.0,
+    strength: StrengthOption = None,
     images: Annotated[
         list[str] | None,
         typer.Option(help="Real images to compare on; else the model's own test images."),
@@ -96,8 +97,7 @@ def export(
 
     chosen = choose_model(run, preset)
     model = chosen.translator()
-    if style is not None:
-        model.set_style(style, strength=strength)
+    set_chosen_style(model, style, strength)
     side = size or model.crop_size
     model.translator(direction)  # Refuses one that it has not.
     directions = [direction] if direction else list(model.translators)

@@ -123,8 +123,12 @@ def _read_recipe(variant: "Variant", name: str) -> Recipe:
     return recipe
 
 
-def plan_resume(path: Path) -> Plan:
+def plan_resume(path: Path, source: str | None = None) -> Plan:
     """A run that goes on; its folder says everything.
+
+    Args:
+        path: The folder.
+        source: Where its images are now, if they were moved.
 
     Raises:
         RunError: If the folder is not one of a run.
@@ -135,6 +139,9 @@ def plan_resume(path: Path) -> Plan:
     folder = RunFolder(path)
     recipe = folder.recipe()
     variant_class = find_variant(recipe.variant).load_class()
+    if source is not None:
+        recipe = dataclasses.replace(recipe, data={**recipe.data, "source": source})
+        recipe = _with_absolute_paths(recipe, variant_class)
     return Plan(recipe.resolve(variant_class), "of the run", variant_class, folder)
 
 

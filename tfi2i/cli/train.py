@@ -48,7 +48,11 @@ def train(
         Path, typer.Option(help="Where a numbered run folder is made, without --run.")
     ] = Path("runs"),
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run in this folder; needs nothing else.")
+        Path | None,
+        typer.Option(
+            help="Go on with the run in this folder; needs nothing else, but for --data where its "
+            "images were moved."
+        ),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out damaged images and list them.")
@@ -66,7 +70,7 @@ def train(
     larger than the number of images; and with other train.epochs the same part of them decays.
     --dry-run shows what was changed; settings that you give stay as they are.
     """
-    options = {"--recipe": recipe, "--data": data, "--run": run, "--skip-bad": skip_bad or None}
+    options = {"--recipe": recipe, "--run": run, "--skip-bad": skip_bad or None}
     given = [name for name, value in {"VARIANT": variant, **options}.items() if value is not None]
     if resume is not None and given:
         raise RecipeError(f"--resume takes all from the run folder; leave out {', '.join(given)}")
@@ -78,7 +82,7 @@ def train(
 
     if variant is None:
         assert resume is not None
-        plan = plan_resume(resume)
+        plan = plan_resume(resume, data)
     else:
         settings: dict[str, object] = {"source": data} if data is not None else {}
         if skip_bad:

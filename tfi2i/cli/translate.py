@@ -13,6 +13,7 @@ from tfi2i.cli.chosen import (
     StyleOption,
     choose_model,
     parse_scale,
+    set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
@@ -52,7 +53,7 @@ def translate(
         bool, typer.Option("--overwrite", help="Replace files that are in the folder already.")
     ] = False,
     style: StyleOption = None,
-    strength: StrengthOption = 1.0,
+    strength: StrengthOption = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out damaged files and list them.")
     ] = False,
@@ -66,8 +67,7 @@ def translate(
 
     chosen = choose_model(run, preset)
     model = chosen.translator()
-    if style is not None:
-        model.set_style(style, strength=strength)
+    set_chosen_style(model, style, strength)
     written = model.translate_files(
         inputs,
         out_folder,

@@ -182,7 +182,9 @@ class RunFolder:
         except RunError as error:
             _warn(f"{error}; the run goes on with the settings given now")
             readable, differences = False, []
-        if differences:
+        # The same images may lie elsewhere now: their fingerprint tells, below.
+        moved = [one for one in differences if one.startswith("data.source: ")]
+        if differences != moved:
             raise RunError(
                 f"{self.path} was begun with another recipe ({'; '.join(differences)}). Resume it "
                 "with its own, or start a new run in another folder"
@@ -190,6 +192,11 @@ class RunFolder:
         try:
             begun = _checked_facts(self.facts_path, self.facts())
         except RunError as error:
+            if moved:
+                raise RunError(
+                    f"{error}: it cannot be told whether the images are those that the run began "
+                    f"with, but for {moved[0]}. Put them back there"
+                ) from None
             _warn(f"{error}; that the images are those that the run began with is not checked")
             return
         if not is_known(begun["data_fingerprint"]):
@@ -220,14 +227,17 @@ class RunFolder:
             )
 
     def mend(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Writes damaged or missing files anew, for a run that `check_resumable` let through.
+        """Writes anew what is damaged, gone, or another place of the images.
+
+        The run is one that `check_resumable` let through.
 
         Raises:
             RunError: If the folder cannot be written.
         """
         with contextlib.suppress(RunError):
-            facts = _checked_facts(self.facts_path, self.facts())
-            self._written_recipe()
+            begun = _checked_facts(self.facts_path, self.facts())
+            if self._written_recipe().differences(recipe):
+                self.create(recipe, {**begun, "data": facts["data"]})
             return
         self.create(recipe, facts)
 
