@@ -106,9 +106,9 @@ def section(comparison: dict[str, Any] | None) -> str:
         lines.append(_row([name, *NEEDS.get(name, ("", "")), *cells]))
     note = (
         f"{comparison['images']} held-out tiles of `{comparison['source']}`, {comparison['size']} "
-        f"px, towards `{comparison['style']}`; relative squared differences of activations and of "
-        "Gram matrices, at the layers that gatys optimises. Training at the median pace of "
-        f"`tfi2i reproduce`. Command: `{comparison['command']}` on {comparison['processor']}, "
+        f"px, in the style of `{comparison['style']}`. Distances are relative squared differences "
+        "of activations and of Gram matrices, at the layers that gatys optimises. Seconds of "
+        f"training are at the median pace of `tfi2i reproduce`. Command: `{comparison['command']}` on {comparison['processor']}, "
         f"{cores_in_words(comparison['cores'])}, {comparison['date']}."
     )
     return "\n".join([BEGIN, *lines, "", note, END])
