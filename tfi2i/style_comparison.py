@@ -108,7 +108,8 @@ def section(comparison: dict[str, Any] | None) -> str:
         f"{comparison['images']} held-out tiles of `{comparison['source']}`, {comparison['size']} "
         f"px, in the style of `{comparison['style']}`. Distances are relative squared differences "
         "of activations and of Gram matrices, at the layers that gatys optimises. Seconds of "
-        f"training are at the median pace of `tfi2i reproduce`. Command: `{comparison['command']}` on {comparison['processor']}, "
+        "training are at the median pace of `tfi2i reproduce`. Command: "
+        f"`{comparison['command']}` on {comparison['processor']}, "
         f"{cores_in_words(comparison['cores'])}, {comparison['date']}."
     )
     return "\n".join([BEGIN, *lines, "", note, END])
