@@ -60,13 +60,11 @@ def _arguments() -> argparse.Namespace:
 def _plant(faults: list[Fault], *, jobs: int, limit: float) -> int:
     begun = time.monotonic()
     import_slow_packages()
-    test_sets = sorted({fault.tests for fault in faults})
-    print(
-        f"{len(faults)} faults; first their {len(test_sets)} sets of tests without one", flush=True
-    )
+    tests = sorted({test for fault in faults for test in fault.tests})
+    print(f"{len(faults)} faults; first their tests without one", flush=True)
     broken: list[Outcome] = []
     run_each(
-        [(None, tests) for tests in test_sets],
+        [(None, (test,)) for test in tests],
         jobs=jobs,
         limit=5 * limit,
         done=lambda outcome: broken.append(outcome) if outcome.result != "survived" else None,
