@@ -154,7 +154,7 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
     """Stopped within an epoch; the kill -9 version of this test is in test_resume.py."""
     variant_class = find_variant(name).load_class()
     average = {} if name in OPTIMISATIONS else {"ema_decay": 0.5}
-    every = {"checkpoint_every": 3}
+    every = {"checkpoint_every": 2}
     recipe = tiny_recipe(name, folder_for(name), epochs=3, decay_epochs=2, **every, **average)
 
     whole = Training(recipe, variant_class, RunFolder(tmp_path / "whole"))
@@ -162,7 +162,7 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
 
     class StopAt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            if int(self.model.iteration.numpy()) == 4:
+            if int(self.model.iteration.numpy()) == 5:
                 raise KeyboardInterrupt
 
     folder = RunFolder(tmp_path / "stopped")
@@ -171,7 +171,7 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
         stopped.fit(verbose=0, callbacks=[StopAt()])
     resumed = Training(recipe, variant_class, folder)
     assert resumed.resumed_from is not None
-    assert resumed.iteration == 3  # an epoch is 3 iterations: the 4th is done again
+    assert resumed.iteration == 4  # an epoch is 3 iterations: the 5th is done again
     resumed.fit(verbose=0)
     assert_equal_states(arrays(whole.model), arrays(resumed.model))
 

@@ -161,6 +161,27 @@ def test_training_and_using_a_run_fall_back_to_the_same_checkpoint(model, tmp_pa
     assert folder.restore(model) == newest
 
 
+def test_a_checkpoint_with_more_than_the_model_has_does_not_fit(model, tmp_path):
+    averaged = Pix2Pix(**CONFIG)
+    averaged.compile(ema_decay=0.9)
+    Checkpoints(tmp_path).save(averaged)
+    with pytest.raises(WeightsError, match=r"unexpected \['average/"):
+        Checkpoints(tmp_path).restore(model)
+
+
+def test_what_is_older_than_the_restored_checkpoint_stays(model, tmp_path):
+    folder = Checkpoints(tmp_path, keep=4)
+    for iteration in (1, 2, 3, 4):
+        model.iteration.assign(iteration)
+        folder.save(model)
+    for number in (3, 4):
+        (tmp_path / f"step-{number:09d}.npz").write_bytes(b"")
+    with pytest.warns(UserWarning, match="falling back"):
+        assert folder.restore(model) == tmp_path / "step-000000002.npz"
+    assert [path.name for path in folder.files()] == ["step-000000001.npz", "step-000000002.npz"]
+    assert (tmp_path / "damaged-step-000000003.npz").exists()
+
+
 def test_a_run_with_damaged_checkpoints_only_says_so(model, tmp_path):
     write_model_facts(tmp_path, "pix2pix", CONFIG)
     Checkpoints(tmp_path / "checkpoints").save(model).write_bytes(b"")

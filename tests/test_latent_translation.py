@@ -188,6 +188,17 @@ def test_two_replicas_draw_what_one_device_draws(two_replicas):
     assert np.array_equal(alone, np.concatenate(two_replicas.experimental_local_results(parts)))
 
 
+def test_latents_are_drawn_from_the_prior():
+    model = BicycleGAN(**TINY)
+    draws = [model.draw_latents(2000, site).numpy() for site in (0, 1)]
+    for draw in draws:
+        assert draw.shape == (2000, 8)
+        # Of 16000 draws: a mean of 0 and a deviation of 1 up to some 0.01, one in six beyond it.
+        assert abs(draw.mean()) < 0.04 and abs(draw.std() - 1) < 0.03
+        assert 0.145 < (draw > 1).mean() < 0.172
+    assert abs(np.corrcoef(draws[0].ravel(), draws[1].ravel())[0, 1]) < 0.04
+
+
 def test_distances_within_rows_by_hand():
     rows = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
     assert mean_distance_within(rows) == pytest.approx((25 + 1 + 18) / 3)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfi2i.training import Player
 from tfi2i.training.replicas import gather_replicas
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
+from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 
 
 def one_weight(value: float) -> keras.Model:
@@ -69,6 +70,18 @@ def test_all_state_is_there_before_the_first_step():
     # Two moments and two numbers of Adam; an average.
     assert sum(name.startswith("generator_optimizer/") for name in before) == 2 * weights + 2
     assert sum(name.startswith("average/generator/") for name in before) == weights
+
+
+def test_names_in_a_checkpoint():
+    """Files of earlier versions are read by these names."""
+    model = CycleGAN(
+        crop_size=16, filters=2, discriminator_filters=2, receptive_field=16, blocks=1, pool_size=2
+    )
+    model.compile(ema_decay=0.9)
+    names = set(model.state())
+    assert {"iteration", "pool_a/images", "pool_b/stored"} <= names
+    kernel = "generator_ab/" + model.generator_ab.trainable_variables[0].path
+    assert {kernel, f"average/{kernel}"} <= names
 
 
 def test_a_gradient_too_small_for_float16_arrives_whole():

@@ -17,6 +17,7 @@ from tfi2i.training.replicas import (
     random_order,
     uniform_for_each,
 )
+from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 SEED = tf.constant([5, 7])
 
@@ -90,6 +91,18 @@ def test_logs_are_means_over_replicas(two_replicas):
     rows = tf.constant([1.0, 2.0, 3.0, 6.0])
     assert [float(logs["loss"]) for logs in on_both(two_replicas, log, rows)] == [3.0, 3.0]
     assert float(log(rows)["loss"]) == 3.0
+
+
+def test_a_report_counts_one_iteration_and_means_of_all(two_replicas):
+    with two_replicas.scope():
+        model = Pix2Pix(crop_size=16, filters=2, discriminator_filters=2, receptive_field=16)
+
+    def report(share):
+        return model.report(loss=tf.reduce_mean(share))
+
+    rows = tf.constant([1.0, 2.0, 3.0, 6.0])
+    assert [float(logs["loss"]) for logs in on_both(two_replicas, report, rows)] == [3.0, 3.0]
+    assert int(model.iteration.numpy()) == 1
 
 
 @pytest.mark.parametrize("replicas", [1, 2])

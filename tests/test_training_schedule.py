@@ -4,7 +4,9 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tfi2i.training import LinearDecay
+from tfi2i.recipe import Recipe
+from tfi2i.training import LinearDecay, RunFolder
+from tfi2i.training.train import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 
@@ -64,3 +66,17 @@ def test_every_iteration_has_the_rate_of_its_epoch_also_after_a_resume():
         factor = factors[iteration]
         assert found == pytest.approx((3e-3 * factor, 5e-3 * factor), rel=1e-6)
     assert rates(2) == {iteration: whole[iteration] for iteration in (5, 6, 7, 8)}
+
+
+def test_a_run_decays_its_rates(paired_folder, tmp_path):
+    recipe = Recipe(
+        "pix2pix",
+        {"filters": 2, "discriminator_filters": 2, "receptive_field": 16, "depth": 2},
+        {"source": str(paired_folder), "batch_size": 2, "load_size": 36, "crop_size": 32},
+        {"epochs": 4, "decay_epochs": 3, "samples": 2},
+    ).resolve(Pix2Pix)
+    noted = NoteRates()
+    Training(recipe, Pix2Pix, RunFolder(tmp_path / "run")).fit(verbose=0, callbacks=[noted])
+    assert [noted.rates[3 * epoch][0] for epoch in (1, 2, 3, 4)] == pytest.approx(
+        [2e-4, 2e-4 * 0.75, 2e-4 * 0.5, 2e-4 * 0.25]
+    )

@@ -81,7 +81,7 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "tfi2i/training/gan.py", "logs of one replica",
-        "logs = mean_over_replicas(logs)", "pass", ("tests/test_training_logs.py",),
+        "logs = mean_over_replicas(logs)", "pass", _REPLICAS,
     ),
     Declared(
         "tfi2i/training/replicas.py", "gathered rows are a replica's own",
@@ -177,7 +177,7 @@ DECLARED: tuple[Declared, ...] = (
     Declared(
         "tfi2i/training/train.py", "no decay of the rates",
         "LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),", "",
-        RESUMED,
+        ("tests/test_training_schedule.py",),
     ),
     Declared(
         "tfi2i/training/train.py", "broken losses are not looked for",

@@ -52,4 +52,10 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "zip(fake_features, real_features, strict=True)",
         "a squared difference has no direction",
     ),
+    Equivalent(
+        "Checkpoints.restore",
+        "headers.keys() - stored.keys()",
+        "(headers.keys())",
+        "what both have is there already, and is the same",
+    ),
 )

@@ -35,7 +35,7 @@ NOISE = "tests/test_training.py::test_replicas_draw_different_noise_and_agree_wh
 RESUMED = (
     "tests/test_conformance.py::test_an_interrupted_run_equals_one_that_never_stopped[pix2pix]",
 )
-PRESET = "tests/test_conformance.py::test_presets_load_and_are_what_their_facts_say[pix2pix]"
+EVENTS = "tests/test_run_promises.py::test_tensorboard_reads_what_the_run_wrote"
 FILES = tuple(
     f"tests/test_resume.py::{name}"
     for name in (
@@ -49,10 +49,16 @@ FILES = tuple(
 ) + (
     "tests/test_damaged_files.py::test_training_and_using_a_run_fall_back_to_the_same_checkpoint",
     "tests/test_damaged_files.py::test_a_checkpoint_of_another_model_is_no_damage",
+    "tests/test_damaged_files.py::test_a_checkpoint_with_more_than_the_model_has_does_not_fit",
+    "tests/test_damaged_files.py::test_what_is_older_than_the_restored_checkpoint_stays",
+    "tests/test_training_logs.py::test_a_broken_loss_is_named_with_the_last_good_checkpoint",
 )
 LABELS = ("tests/test_training_multidomain.py::test_targets_are_the_labels_in_another_order",
           "tests/test_training_multidomain.py::test_replicas_share_targets")  # fmt: skip
-LATENTS = ("tests/test_latent_translation.py::test_two_replicas_draw_what_one_device_draws",)
+LATENTS = (
+    "tests/test_latent_translation.py::test_two_replicas_draw_what_one_device_draws",
+    "tests/test_latent_translation.py::test_latents_are_drawn_from_the_prior",
+)
 
 MECHANISMS = (
     Target(
@@ -86,7 +92,7 @@ MECHANISMS = (
         "tfi2i/training/gan.py",
         ("GAN.report", "GAN.state", "GAN.network_state", "GAN.averaged_weights"),
         operators.MECHANISM,
-        ("tests/test_training_player.py", *RESUMED, PRESET),
+        ("tests/test_training_player.py", *RESUMED),
     ),
     Target(
         "tfi2i/training/optimizers.py",
@@ -116,7 +122,7 @@ MECHANISMS = (
         "tfi2i/training/train.py",
         ("Training._fit_rest", "Training._fit_epochs"),
         operators.MECHANISM,
-        ("tests/test_training_logs.py", *RESUMED),
+        ("tests/test_training_logs.py", "tests/test_whole_epochs.py", *RESUMED),
     ),
     Target(
         "tfi2i/training/preparation.py",
@@ -131,7 +137,7 @@ MECHANISMS = (
             "WriteMetrics.on_epoch_end", "WriteMetrics._write",
         ),
         operators.MECHANISM,
-        ("tests/test_training_logs.py",),
+        ("tests/test_training_logs.py", EVENTS),
     ),
     Target(
         "tfi2i/training/safety_callbacks.py",
