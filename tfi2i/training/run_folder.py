@@ -235,10 +235,11 @@ class RunFolder:
             RunError: If the folder cannot be written.
         """
         with contextlib.suppress(RunError):
-            begun = _checked_facts(self.facts_path, self.facts())
-            if self._written_recipe().differences(recipe):
-                self.create(recipe, {**begun, "data": facts["data"]})
-            return
+            found = facts["data"]
+            facts = _checked_facts(self.facts_path, self.facts())
+            if not self._written_recipe().differences(recipe):
+                return
+            facts = {**facts, "data": found}
         self.create(recipe, facts)
 
     def metrics(self) -> list[dict[str, float]]:
