@@ -8,7 +8,7 @@ import time
 
 from tools.mutants import plan
 from tools.mutants.fault import Fault, StaleError
-from tools.mutants.planting import Outcome, import_slow_packages, run_each
+from tools.mutants.planting import Outcome, Work, divided, import_slow_packages, run_each
 
 EXAMPLES = """\
 examples:
@@ -60,45 +60,43 @@ def _arguments() -> argparse.Namespace:
 def _plant(faults: list[Fault], *, jobs: int, limit: float) -> int:
     begun = time.monotonic()
     import_slow_packages()
-    tests = sorted({test for fault in faults for test in fault.tests})
-    print(f"{len(faults)} faults; first their tests without one", flush=True)
-    broken: list[Outcome] = []
-    run_each(
-        [(None, (test,)) for test in tests],
-        jobs=jobs,
-        limit=5 * limit,
-        done=lambda outcome: broken.append(outcome) if outcome.result != "survived" else None,
-    )
-    for outcome in broken:
-        print(outcome.output)
-    if broken:
-        print("the tests must pass on the code as it is", file=sys.stderr)
-        return 2
-
     outcomes: list[Outcome] = []
+    broken: list[Outcome] = []
 
     def done(outcome: Outcome) -> None:
+        if outcome.fault is None:
+            # The tests of code without a fault must pass.
+            broken.extend([outcome] if outcome.result != "survived" else [])
+            return
         outcomes.append(outcome)
-        assert outcome.fault is not None
         print(
             f"{len(outcomes):5}/{len(faults)} {outcome.result:9} {outcome.seconds:5.1f} s  "
             f"{outcome.fault.title}",
             flush=True,
         )
 
-    run_each([(fault, fault.tests) for fault in faults], jobs=jobs, limit=limit, done=done)
+    work = divided(faults)
+    tests = sorted({test for one in work if len(one.faults) == 1 for test in one.tests})
+    print(f"{len(faults)} faults", flush=True)
+    run_each([Work((), (test,)) for test in tests], jobs=jobs, limit=5 * limit, done=done)
+    if not broken:
+        run_each(work, jobs=jobs, limit=limit, done=done)
+    if broken:
+        print(broken[0].output)
+        print("the tests must pass on the code as it is", file=sys.stderr)
+        return 2
     return _conclude(outcomes, seconds=time.monotonic() - begun)
 
 
 def _conclude(outcomes: list[Outcome], *, seconds: float) -> int:
     errors = [outcome for outcome in outcomes if outcome.result == "error"]
     survivors = [outcome for outcome in outcomes if outcome.result == "survived"]
-    for outcome in errors:
-        print(f"\n{outcome.output}")
     for outcome in survivors:
         assert outcome.fault is not None
         print(f"\nsurvived: {outcome.fault.title}\n{outcome.fault.diff()}")
         print(f"  not noticed by {' '.join(outcome.fault.tests)}")
+    for outcome in errors[:3]:
+        print(f"\n{outcome.output}")
     noticed = len(outcomes) - len(survivors) - len(errors)
     print(
         f"\n{len(outcomes)} faults, {noticed} noticed, {len(survivors)} survived, {seconds:.0f} s"

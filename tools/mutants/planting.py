@@ -1,53 +1,66 @@
-"""Runs tests in forks of a process that has TensorFlow imported, each with a fault of its own.
+"""Forks a process that has TensorFlow imported, once for each piece of work, and listens.
 
 A fork is made before TensorFlow has run anything: its threads, which a fork would not have, are not
-there yet. `tfi2i` is imported in the fork, through a finder that gives one module its faulty text.
+there yet. What a fork does is in `inside`.
 """
 
 import gc
-import importlib.machinery
-import importlib.util
-import linecache
+import itertools
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 
-from tools.mutants.fault import ROOT, Fault
-
-# What pytest ends with: tests failed, or could not be collected (a fault may break an import).
-_NOTICED = (1, 2)
-# Nobody reads what the tests say of a fault: they begin and end sooner without the means for it.
-_OPTIONS = ["-x", "-q", "--no-header", "--assert=plain"]
-_OPTIONS += [f"-pno:{name}" for name in ("xdist", "cacheprovider", "unraisableexception")]
+from tools.mutants.fault import Fault
+from tools.mutants.inside import run_alone, run_clean, run_together, shares_a_fork
 
 
-@dataclass
-class Outcome:
+class Outcome(NamedTuple):
     """How the tests took a fault.
 
     Attributes:
         fault: None for the code as it is.
         result: `survived` (all tests passed), `noticed`, `too slow` (counts as noticed), `error`.
-        output: What the tests wrote.
-        seconds: From the fork to the end.
+        seconds: That it took.
+        output: What the tests wrote, of an error.
     """
 
     fault: Fault | None
     result: str
-    output: str
     seconds: float
+    output: str
+
+
+class Work(NamedTuple):
+    """What one fork does: the tests of some faults, or without one."""
+
+    faults: tuple[Fault, ...]
+    tests: tuple[str, ...]
 
 
 @dataclass
-class _Running:
-    fault: Fault | None
-    output: IO[bytes]
-    started: float = field(default_factory=time.monotonic)
+class _Fork:
+    work: Work
+    output: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    told: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    heard: int = 0
+    next: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+
+def divided(faults: list[Fault]) -> list[Work]:
+    """Faults as pieces of work: those of a file together where they may share a fork."""
+    shared = [fault for fault in faults if shares_a_fork(fault)]
+    groups = itertools.groupby(sorted(shared, key=_place), _place)
+    together = [tuple(group) for _, group in groups]
+    alone = [(fault,) for fault in faults if not shares_a_fork(fault)]
+    # The longest first.
+    pieces = sorted(together, key=len, reverse=True) + alone
+    return [Work(piece, piece[0].tests) for piece in pieces]
 
 
 def import_slow_packages() -> None:
@@ -66,128 +79,118 @@ def import_slow_packages() -> None:
     assert not context.context()._initialized, "TensorFlow runs already: a fork would hang"
 
 
-def run_each(
-    work: Iterable[tuple[Fault | None, tuple[str, ...]]],
-    *,
-    jobs: int,
-    limit: float,
-    done: Callable[[Outcome], None],
-) -> None:
-    """Plants faults and runs their tests, some at a time.
+def run_each(work: list[Work], *, jobs: int, limit: float, done: Callable[[Outcome], None]) -> None:
+    """Does pieces of work, some at a time.
 
     Args:
-        work: Faults (None: the code as it is) and their tests.
+        work: What to do.
         jobs: Forks at a time.
-        limit: Seconds after which tests are stopped.
-        done: Is told of each fault when its tests have ended.
+        limit: Seconds for a fault, after which its tests are stopped.
+        done: Is told of each fault when its tests have ended, and of errors.
     """
-    running: dict[int, _Running] = {}
-    waiting = iter(work)
-    more = True
+    running: dict[int, _Fork] = {}
+    waiting = list(work)
     # So that the forks end with this process, whoever ends it.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        while more or running:
-            while more and len(running) < jobs:
-                item = next(waiting, None)
-                more = item is not None
-                if item is not None:
-                    process, one = _start(*item)
-                    running[process] = one
-            for process, one in list(running.items()):
-                outcome = _ended(process, one, limit)
-                if outcome is not None:
-                    del running[process]
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                fork = _Fork(waiting.pop(0))
+                running[_start(fork)] = fork
+            for process, fork in list(running.items()):
+                ended = os.waitpid(process, os.WNOHANG)[0] != 0
+                for outcome in _news(fork):
                     done(outcome)
+                if not ended and time.monotonic() - fork.since > limit:
+                    os.killpg(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+                    waiting[:0] = _given_up(fork, limit, done)
+                elif ended:
+                    _conclude(fork, done)
+                if ended or time.monotonic() - fork.since > limit:
+                    del running[process]
             time.sleep(0.02)
     finally:
         for process in running:
             os.killpg(process, signal.SIGKILL)
 
 
-def _start(fault: Fault | None, tests: tuple[str, ...]) -> tuple[int, _Running]:
-    # Here, not in the fork, where a fault that cannot be planted would pass for a noticed one.
-    finder = _FaultyFinder(fault) if fault else None
-    output = tempfile.TemporaryFile()
+def _place(fault: Fault) -> tuple[str, tuple[str, ...]]:
+    return fault.path, fault.tests
+
+
+def _start(fork: _Fork) -> int:
     sys.stdout.flush()
     process = os.fork()
     if process == 0:
-        code = 3
         try:
             os.setpgid(0, 0)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.dup2(output.fileno(), 1)
-            os.dup2(output.fileno(), 2)
-            code = _run_tests(finder, tests)
+            os.dup2(fork.output.fileno(), 1)
+            os.dup2(fork.output.fileno(), 2)
+            _do(fork.work, fork.told)
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
         finally:
             # Without the parent's clean-up.
             sys.stdout.flush()
-            os._exit(code)
-    return process, _Running(fault, output)
+            sys.stderr.flush()
+            os._exit(0)
+    return process
 
 
-def _run_tests(finder: "_FaultyFinder | None", tests: tuple[str, ...]) -> int:
-    import pytest
+def _do(work: Work, told: IO[bytes]) -> None:
+    def tell(place: int, result: str, seconds: float) -> None:
+        os.write(told.fileno(), f"{place} {result} {seconds:.2f}\n".encode())
 
-    os.chdir(ROOT)
-    if finder is not None:
-        sys.meta_path.insert(0, finder)
-    return pytest.main(
-        ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header", *tests]
-    )
-
-
-def _ended(process: int, one: _Running, limit: float) -> Outcome | None:
-    seconds = time.monotonic() - one.started
-    found, status = os.waitpid(process, os.WNOHANG)
-    if not found and seconds < limit:
-        return None
-    if not found:
-        os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        result = "too slow"
-    elif os.WIFSIGNALED(status) or os.WEXITSTATUS(status) in _NOTICED:
-        result = "noticed"
+    begun = time.monotonic()
+    if not work.faults:
+        tell(0, run_clean(work.tests), time.monotonic() - begun)
+    elif shares_a_fork(work.faults[0]):
+        run_together(work.faults, work.tests, tell)
     else:
-        result = "error" if os.WEXITSTATUS(status) else "survived"
-    one.output.seek(0)
-    return Outcome(one.fault, result, one.output.read().decode(errors="replace"), seconds)
+        tell(0, run_alone(work.faults[0], work.tests), time.monotonic() - begun)
 
 
-class _FaultyFinder(importlib.machinery.PathFinder):
-    """Finds one module, and gives it a text that is not its file's."""
-
-    def __init__(self, fault: Fault):
-        self.module = fault.module
-        self.loader = _FaultyLoader(fault.module, str(ROOT / fault.path), fault.planted())
-
-    def find_spec(self, fullname, path=None, target=None):  # type: ignore[override]
-        if fullname != self.module:
-            return None
-        return importlib.util.spec_from_file_location(
-            fullname, self.loader.path, loader=self.loader
-        )
-
-
-class _FaultyLoader(importlib.machinery.SourceFileLoader):
-    def __init__(self, fullname: str, path: str, text: bytes):
-        super().__init__(fullname, path)
-        self.text = text
-        self.code = compile(text, path, "exec", dont_inherit=True)
-
-    def get_code(self, fullname: str):
-        _show(self.path, self.text.decode())
-        return self.code
+def _news(fork: _Fork) -> list[Outcome]:
+    """What a fork has told since the last time."""
+    found = os.pread(fork.told.fileno(), 1 << 20, fork.heard)
+    found = found[: found.rfind(b"\n") + 1]
+    fork.heard += len(found)
+    outcomes = []
+    for line in found.decode().splitlines():
+        place, result, seconds = line.split()
+        fork.since = time.monotonic()
+        fork.next = int(place) + 1
+        if 0 <= int(place) < len(fork.work.faults):
+            fault = fork.work.faults[int(place)]
+            outcomes.append(Outcome(fault, result, float(seconds), _output(fork, result)))
+        else:
+            outcomes.append(Outcome(None, result, float(seconds), _output(fork, result)))
+    return outcomes
 
 
-def _show(path: str, text: str) -> None:
-    """Shows this text to all who read the file's source: tf.function compiles what it reads."""
-    lines = text.splitlines(keepends=True)
-    read = linecache.updatecache
+def _given_up(fork: _Fork, limit: float, done: Callable[[Outcome], None]) -> list[Work]:
+    """Tells of the fault that took too long; the faults after it are work again."""
+    faults = fork.work.faults
+    if not 0 <= fork.next < len(faults):
+        done(Outcome(None, "error", limit, "the tests take too long without a fault"))
+        return []
+    done(Outcome(faults[fork.next], "too slow", limit, ""))
+    rest = faults[fork.next + 1 :]
+    return [Work(rest, fork.work.tests)] if rest else []
 
-    def faulty(filename, module_globals=None):
-        return lines if filename == path else read(filename, module_globals)
 
-    # An entry without a time of change is not looked up in the file again.
-    linecache.cache[path] = (len(text), None, lines, path)
-    linecache.updatecache = faulty
+def _conclude(fork: _Fork, done: Callable[[Outcome], None]) -> None:
+    """Tells of what a fork that has ended left open."""
+    for fault in fork.work.faults[max(fork.next, 0) :]:
+        done(Outcome(fault, "error", 0.0, _output(fork, "error")))
+
+
+def _output(fork: _Fork, result: str) -> str:
+    if result == "survived":
+        return ""
+    fork.output.seek(0)
+    return fork.output.read().decode(errors="replace")[-4000:]
