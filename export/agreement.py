@@ -118,12 +118,14 @@ def checked_agreement(
         tolerance: what passes.
 
     Raises:
-        ExportError: a value is not finite, or the differences are above the tolerance.
+        ExportError: a value of one of the two is not finite, or the differences are above the
+            tolerance.
     """
-    broken = sum(int(np.size(array) - np.isfinite(array).sum()) for array in results)
-    if broken:
-        total = sum(array.size for array in results)
-        raise ExportError(f"{name} returns {broken} of {total} values that are not finite.")
+    for what, arrays in {f"{name}: Keras itself": references, name: results}.items():
+        broken = sum(int(np.size(array) - np.isfinite(array).sum()) for array in arrays)
+        if broken:
+            total = sum(array.size for array in arrays)
+            raise ExportError(f"{what} returns {broken} of {total} values that are not finite.")
     found = agreement(references, results)
     if tolerance.max_abs is not None and found.max_abs > tolerance.max_abs:
         raise ExportError(

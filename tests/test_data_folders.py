@@ -85,6 +85,17 @@ class TestNothingIsLeftOutSilently:
         root = put(*files("dog/old", "2.png"))
         assert opened(root, kind="labelled").description.endswith("NOT used: 1 images in dog/old")
 
+    def test_a_class_without_a_picture_that_is_read(self, put):
+        root = put(*files("train/cat", "1.png"), *files("train/dog", "1.png"))
+        (root / "train/fox").mkdir()
+        (root / "train/fox/1.heic").write_bytes(b"heic")
+        description = opened(root, kind="labelled").description
+        assert description.endswith("NOT used: 1 .heic in train/fox")
+
+    def test_pictures_above_those_that_are_read(self, put):
+        root = put(*files("trainA", "1.png"), *files("trainB", "1.png"), "1.png", "2.png")
+        assert opened(root).description.endswith(f"NOT used: 2 images in {root.name}")
+
 
 class TestWhatSystemsLeaveBehind:
     def test_folders_of_an_archive_made_on_a_mac(self, put):

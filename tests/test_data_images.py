@@ -296,6 +296,9 @@ class TestFaults:
         signed = tiff(np.zeros((4, 8), np.int16).tobytes(), 16, t339=2)
         with pytest.raises(DataError, match="has signed values, which have no stated range"):
             read_image(signed)
+        signed = tiff(np.zeros((4, 8), np.int8).tobytes(), 8, t339=2)
+        with pytest.raises(DataError, match="has signed values, which have no stated range"):
+            read_image(signed)
 
     def test_whatever_a_decoder_raises_names_the_file(self, tmp_path):
         header = struct.pack(">IIBBBBB", 4, 4, 8, 3, 0, 0, 0)  # a palette that never comes

@@ -1,5 +1,6 @@
 """What users of Keras do, row by row as in docs/keras.md: it works, or it refuses before a step."""
 
+import pickle
 import re
 import signal
 from pathlib import Path
@@ -195,6 +196,9 @@ def test_validation_and_weights_of_samples():
         ({"optimizers": {"generator": "adam"}}, "exactly"),
         ({"optimizers": keras.optimizers.Adam()}, "got Adam"),
         ({"ema_decay": 1.5}, "from 0 to below 1"),
+        ({"ema_decay": "0.9"}, "from 0 to below 1"),
+        ({"steps_per_execution": 0}, "steps_per_execution=0 is not possible"),
+        ({"steps_per_execution": "auto"}, "steps_per_execution='auto' is not possible"),
     ],
 )
 def test_compile_refuses(arguments, words):
@@ -250,6 +254,7 @@ def test_running_averages_are_used_everywhere(tmp_path):
     np.testing.assert_allclose(
         model.predict(FLOATS, verbose=0), expected / 127.5 - 1, atol=1 / 127.5
     )
+    np.testing.assert_allclose(model.predict_on_batch(A), expected / 127.5 - 1, atol=1 / 127.5)
     assert np.array_equal(model.translate(A[0], tile=SIZE), expected[0])
     keras.utils.save_img(tmp_path / "0.png", A[0], scale=False)
     (written,) = model.translate_files([tmp_path / "0.png"], tmp_path / "out", tile=SIZE)
@@ -268,6 +273,19 @@ def test_translate_takes_uint8(images):
     for translate in (model.translate_batch, lambda images: model.translate(images[0])):
         with pytest.raises(DataError, match="takes uint8 pixels 0..255, got float"):
             translate(images)
+
+
+def test_predict_takes_uint8_or_floats_as_fit_does():
+    model = tiny(ema_decay=0.9)
+    images = A / np.float32(255)
+    for predict in (lambda images: model.predict(images, verbose=0), model.predict_on_batch):
+        with pytest.raises(DataError, match="given has values from 0 to 1; floats are in"):
+            predict(images)
+        with pytest.raises(DataError, match="uint8 pixels, or floats in .*, not int32"):
+            predict(A.astype(np.int32))
+    dataset = tf.data.Dataset.from_tensor_slices((images, B)).batch(2)
+    with pytest.raises(DataError, match="given has values from 0 to 1"):
+        model.predict(dataset, verbose=0)
 
 
 def test_weights_hold_all_state(tmp_path):
@@ -304,13 +322,16 @@ def test_files_and_clones_of_keras(tmp_path):
     model = tiny()
     with pytest.raises(RecipeError, match=re.escape("save('m')")):
         model.save(tmp_path / "m.keras")
+    not_compiled = Pix2Pix(**model.get_config())
     for keep in (
-        lambda: keras.saving.save_model(model, str(tmp_path / "m.keras")),
-        lambda: keras.models.clone_model(model),
-        model.to_json,
+        lambda one: keras.saving.save_model(one, str(tmp_path / "m.keras")),
+        keras.models.clone_model,
+        lambda one: one.to_json(),
+        pickle.dumps,
     ):
-        with pytest.raises(RecipeError, match="save_weights"):
-            keep()
+        for one in (model, not_compiled):
+            with pytest.raises(RecipeError, match="save_weights"):
+                keep(one)
     with pytest.raises(RecipeError, match="tfi2i export"):
         model.export(tmp_path / "m")
     again = Pix2Pix.from_config(model.get_config())
@@ -403,6 +424,7 @@ def test_early_stopping_and_checkpoints_of_the_best(tmp_path):
 )
 def test_callbacks_that_could_not_do_what_they_promise(callback, words):
     refuses(tiny(), words, callbacks=[callback()])
+    refuses(tiny(), words, callbacks=callback())
 
 
 def test_a_log_that_is_not_there_is_told_after_one_step():

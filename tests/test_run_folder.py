@@ -238,7 +238,7 @@ def test_another_picture_of_the_same_name_and_size_is_seen(run, paired_folder, t
     content = picture.read_bytes()
     middle = len(content) // 2
     picture.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-    with pytest.raises(RunError, match="begun on other images"):
+    with pytest.raises(RunError, match="have other names or other content"):
         Training(recipe, Pix2Pix, run)
 
 

@@ -1,5 +1,6 @@
 """`tfi2i export`: a trained generator as files that ship, proven to agree with Keras."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -86,6 +87,8 @@ def export(
     for option, number in {"size": size, "max-pixels": max_pixels}.items():
         if number is not None and number < 1:
             raise ExportError(f"--{option} {number} is not possible: give 1 or more")
+    if accept_psnr is not None and not 0 < accept_psnr < math.inf:
+        raise ExportError(f"--accept-psnr {accept_psnr:g} is not possible: give dB, such as 35")
     chosen_scale = parse_scale(scale)
     if chosen_scale == "fit":
         raise ExportError("--scale fit depends on each image: give trained, or a number")

@@ -234,7 +234,7 @@ def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
     if image.mode == "I" and image.format in ("PPM", "PNG"):
         return 8  # Older releases of Pillow give 16 bits in this mode.
     signed = image.format == "TIFF" and 2 in _tiff_values(image, _SIGN_TAG)
-    if image.mode in ("I", "F") or (signed and image.mode.startswith("I")):
+    if image.mode in ("I", "F") or signed:
         kind = "signed" if signed else "32-bit integer or float"
         raise DataError(
             f"{name} has {kind} values, which have no stated range; convert it to 8 bits, or to 16 "

@@ -82,7 +82,11 @@ class Layout:
         top = Path(os.path.realpath(self.folder))
         inside = {p for folder in used for p in (folder, *folder.parents) if top in (p, *p.parents)}
         names = frozenset(map(str, inside))
-        return [word for path in sorted(inside) for word in list_folder(path).unused(names)]
+        return [
+            word
+            for path in sorted(inside)
+            for word in list_folder(path).unused(names, reads_images=path in used)
+        ]
 
 
 def recognise(

@@ -71,19 +71,25 @@ class Listing:
         suffixes = (os.path.splitext(name)[1].lower() for name in self.others)
         return Counter(suffix for suffix in suffixes if suffix in UNREAD_SUFFIXES)
 
-    def unused(self, used: frozenset[str]) -> list[str]:
+    def unused(self, used: frozenset[str], *, reads_images: bool) -> list[str]:
         """Describes what looks like further pictures here but is not used.
 
         Args:
             used: real paths of the folders that are used, and of those that lead there.
+            reads_images: whether the images directly in this folder are used.
         """
         where = display_name(self.folder.name)
-        found = [f"{count} {suffix} in {where}" for suffix, count in sorted(self.unread().items())]
+        found = self._pictures(where, images=not reads_images)
         for name, path in self.folders.items():
-            images = () if os.path.realpath(path) in used else list_folder(path).images
-            if images:
-                found.append(f"{len(images)} images in {where}/{display_name(name)}")
+            if os.path.realpath(path) not in used:
+                found += list_folder(path)._pictures(f"{where}/{display_name(name)}", images=True)
         return found
+
+    def _pictures(self, where: str, *, images: bool) -> list[str]:
+        """Counts of the pictures directly in this folder by kind: images, and what is not read."""
+        kinds = [(len(self.images), "images")] if images and self.images else []
+        kinds += [(count, suffix) for suffix, count in sorted(self.unread().items())]
+        return [f"{count} {kind} in {where}" for count, kind in kinds]
 
 
 def list_folder(folder: Path) -> Listing:

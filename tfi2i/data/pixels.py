@@ -62,6 +62,22 @@ def require_uint8(images: np.ndarray, what: str) -> None:
         )
 
 
+def check_pixels(images: Any, what: str) -> None:
+    """Raises a DataError unless images are uint8, or floats that look like images in [-1, 1].
+
+    Args:
+        images: an array or a tensor of any shape; other objects are left to those who read them.
+        what: what takes them, as the error shall name it.
+    """
+    if getattr(images, "dtype", None) is None:
+        return
+    pixels = np.asarray(images)
+    if pixels.dtype.kind == "f":
+        check_range(pixels, f"what {what} was given")
+    elif pixels.dtype != np.uint8:
+        raise DataError(f"{what} takes uint8 pixels, or floats in [-1, 1], not {pixels.dtype}")
+
+
 def check_range(values: np.ndarray, what: str) -> None:
     """Raises a DataError unless floats look like images in [-1, 1].
 

@@ -33,7 +33,7 @@ class Fitting(keras.Model):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
         *,
         shuffle: bool = True,
         initial_epoch: int = 0,
@@ -49,7 +49,7 @@ class Fitting(keras.Model):
             batch_size: Batch size for arrays. Batches of another size than the first are left out.
             epochs: Number of the last epoch.
             verbose: As Keras has it.
-            callbacks: Keras' callbacks; docs/keras.md says which of them work.
+            callbacks: Keras' callbacks, or one; docs/keras.md says which of them work.
             shuffle: Whether arrays are shuffled.
             initial_epoch: Number of the first epoch, from 0.
             steps_per_epoch: Iterations in an epoch; needed where the dataset has no end.
@@ -79,7 +79,7 @@ class Fitting(keras.Model):
         batches: tf.data.Dataset,
         *,
         steps_per_epoch: int | None = None,
-        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
         **options: Any,
     ) -> keras.callbacks.History:
         """`fit` for batches that are known to be right: complete, and in [-1, 1].
@@ -93,7 +93,7 @@ class Fitting(keras.Model):
         Raises:
             RecipeError: If a callback cannot do what it should.
         """
-        callbacks = list(callbacks or [])
+        callbacks = keras.tree.flatten(callbacks or [])
         check_callbacks(cast("GAN", self), callbacks)
         self._take_function_for(batches.element_spec)
         self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)

@@ -131,7 +131,7 @@ class GAN(Fitting, Saved):
 
         Raises:
             RecipeError: If the names of players and optimizers differ, two players would share an
-                optimizer, or an argument has no meaning here.
+                optimizer, or an argument has no meaning here or an impossible value.
         """
         if unused:
             raise RecipeError(
@@ -139,8 +139,14 @@ class GAN(Fitting, Saved):
                 f"players {' and '.join(players)} have an optimizer each: "
                 "compile(optimizers={name: optimizer}), or none for the paper's"
             )
-        if ema_decay is not None and not 0.0 <= ema_decay < 1.0:
-            raise RecipeError(f"ema_decay={ema_decay} is not possible: it is from 0 to below 1")
+        number = isinstance(ema_decay, int | float)
+        if ema_decay is not None and not (number and 0.0 <= ema_decay < 1.0):
+            raise RecipeError(f"ema_decay={ema_decay!r} is not possible: it is from 0 to below 1")
+        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
+            raise RecipeError(
+                f"steps_per_execution={steps_per_execution!r} is not possible: give a whole number "
+                "from 1"
+            )
         optimizers = optimizer_for_each(list(players), optimizers)
         super().compile(
             optimizer=None,

@@ -137,10 +137,11 @@ class RunFolder:
         try:
             return self._written_recipe()
         except RunError as error:
-            try:
-                command = str(self.facts()["command"])
-            except (RunError, KeyError):
-                command = "tfi2i train VARIANT ..."
+            command = "tfi2i train VARIANT ..."
+            with contextlib.suppress(RunError, KeyError):
+                begun = str(self.facts()["command"])
+                # A start that was cut short may have been begun anew by --resume.
+                command = command if "--resume" in begun else begun
             raise RunError(
                 f"{error}. To go on with the run, give the command that began it, with --run "
                 f"{self.path}: {command}"
@@ -205,9 +206,12 @@ class RunFolder:
                 f"images this one cannot read: go on with that version ({begun.get('versions')})"
             )
         if not same_images(begun["data_fingerprint"], facts["data_fingerprint"]):
+            found = f"than those found now ({facts['data']})"
+            if facts["data"] == begun["data"]:
+                found = "than those found now, which have other names or other content"
             raise RunError(
-                f"{self.path} was begun on other images ({begun['data']}) than those found now "
-                f"({facts['data']}): restore them, or start a new run in another folder"
+                f"{self.path} was begun on other images ({begun['data']}) {found}: restore them, "
+                "or start a new run in another folder"
             )
         style = begun.get("style_fingerprint")
         if style and facts.get("style_fingerprint") not in (None, style):

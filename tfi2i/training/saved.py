@@ -36,16 +36,15 @@ class Saved(keras.Model):
         return save_model(cast("GAN", self), folder)
 
     def get_compile_config(self) -> dict | None:
-        """What Keras asks for when it saves or clones: None, unless there is state to be lost.
+        """What Keras asks for when it saves or clones a model: refuses, compiled or not.
 
         Raises:
-            RecipeError: If the model is compiled; it names the way that works.
+            RecipeError: Always; it names the way that works.
         """
-        if not self.compiled:
-            return None
         raise RecipeError(
-            f"Keras' own files and clones would lose the optimizers and running averages of "
-            f"{self.name}: save and load keep the networks, save_weights and load_weights all state"
+            f"Keras' own files and clones would lose the optimizers, running averages and weights "
+            f"of {self.name}: save and load keep the networks, save_weights and load_weights all "
+            "state"
         )
 
     def export(self, *args: Any, **kwargs: Any) -> Any:

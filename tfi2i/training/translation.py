@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.pixels import require_uint8, to_float, to_uint8
+from tfi2i.data.pixels import check_pixels, require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.scale import Scale, scale_factor
 from tfi2i.training.gan import GAN
@@ -94,9 +94,22 @@ class TranslationGAN(GAN):
         return self.translator()(images, training=training)
 
     def predict(self, x: Any, **options: Any) -> Any:
-        """Keras' `predict`: `call` in batches, by the running averages where there are some."""
+        """Keras' `predict`: `call` in batches, by the running averages where there are some.
+
+        Raises:
+            DataError: The images, of a dataset those of the first batch, are neither uint8 nor
+                floats in [-1, 1].
+        """
+        for first in x.take(1) if isinstance(x, tf.data.Dataset) else [x]:
+            check_pixels(first[0] if isinstance(first, tuple) else first, "predict")
         with self.averaged_weights():
             return super().predict(x, **options)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """`predict` for one batch."""
+        check_pixels(x, "predict_on_batch")
+        with self.averaged_weights():
+            return super().predict_on_batch(x)
 
     def translate(
         self,
