@@ -363,6 +363,16 @@ def test_evaluate_without_features(trained, tmp_path, tfi2i):
     assert "features" not in figures and "kid" not in figures["translated"]
 
 
+def test_evaluate_says_where_its_scale_is_far_from_that_of_training(trained, tmp_path, tfi2i):
+    shutil.copytree(trained, tmp_path / "run")
+    recipe = tmp_path / "run" / "recipe.yaml"
+    arguments = ("evaluate", "--run", tmp_path / "run", "--extractor", "none")
+    assert "times as large" not in tfi2i(*arguments)[2]
+    recipe.write_text(recipe.read_text().replace("load_size: 36", "load_size: 64"))
+    code, _, complaint = tfi2i(*arguments)
+    assert code == 0 and "things are 0.5 times as large here as they were in training" in complaint
+
+
 def test_evaluate_on_other_images_and_splits(trained, tmp_path, paired_folder, tfi2i):
     code, said, _ = tfi2i("evaluate", "--run", trained, "--data", paired_folder, "--split", "train")
     assert code == 0 and "6 images" in said

@@ -15,6 +15,10 @@ from tfi2i.whole_files import write_json
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
 
+# Whole images are measured, as in the papers, whose load_size is mostly up to this many crops. With
+# a larger one the scale that is measured is far from that of training.
+MOST_LOADED = 1.25
+
 ROWS = {
     "translated": "this model",
     "copy_input": "baseline: the input itself",
@@ -69,6 +73,13 @@ def evaluate(
     out.print(source.description)
     if source.keeps_scale:
         out.print(f"the middle {size}x{size} pixels of each image are measured, as in training")
+    load_size = chosen.data.get("load_size")
+    if load_size is not None and load_size > MOST_LOADED * size:
+        show_warning(
+            f"whole images are stretched to {size}x{size} pixels, and training cut crops from "
+            f"images of {load_size}: things are {size / load_size:.2g} times as large here as they "
+            "were in training"
+        )
     if measures and source.kind == "images":
         # With one domain only the variant's own measures can say anything.
         test = source.splits.get("test")

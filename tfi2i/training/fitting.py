@@ -93,11 +93,11 @@ class Fitting(keras.Model):
         Raises:
             RecipeError: If a callback cannot do what it should.
         """
-        callbacks = keras.tree.flatten(callbacks or [])
-        check_callbacks(cast("GAN", self), callbacks)
+        given: list[keras.callbacks.Callback] = keras.tree.flatten(callbacks or [])
+        check_callbacks(cast("GAN", self), given)
         self._take_function_for(batches.element_spec)
         self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)
-        extra = [_LengthOfCall(steps_per_epoch), CheckMonitors(callbacks)]
+        extra = [_LengthOfCall(steps_per_epoch), CheckMonitors(given)]
         try:
             with warnings.catch_warnings():
                 if steps_per_epoch is None:
@@ -107,7 +107,7 @@ class Fitting(keras.Model):
                     batches,
                     shuffle=False,  # type: ignore[arg-type]
                     steps_per_epoch=steps_per_epoch,
-                    callbacks=[*extra, *callbacks],
+                    callbacks=[*extra, *given],
                     **options,
                 )
         finally:

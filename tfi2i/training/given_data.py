@@ -1,6 +1,6 @@
 """The data that `fit` is given: checked before the first step, in the form of `train_step`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +10,7 @@ from tfi2i.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from tfi2i.training.gan import GAN
+    from tfi2i.training.multidomain import MultiDomainGAN
 
 _FORMS = {
     "images": "images alone",
@@ -102,6 +103,8 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
             )
         if part.dtype.is_floating:
             check_range(np.asarray(part, np.float32), f"the first batch of {name}")
+    if model.batch_kind == "labelled":
+        _check_labels(model, np.asarray(given[1]))
     check_batch_size(model, sizes[0])
     return _converted(given)
 
@@ -167,6 +170,20 @@ def _check_form(model: "GAN", spec: Any) -> None:
         )
 
 
+def _check_labels(model: "GAN", labels: np.ndarray) -> None:
+    """Raises a DataError unless each label is the place of a domain.
+
+    TensorFlow would make NaN of others on a GPU.
+    """
+    domains = cast("MultiDomainGAN", model).domains
+    wrong = labels[(labels < 0) | (labels >= len(domains))]
+    if wrong.size:
+        raise DataError(
+            f"{model.name} has {len(domains)} domains ({', '.join(domains)}), so labels are from 0 "
+            f"to {len(domains) - 1}; the data have {wrong[0]}"
+        )
+
+
 def _in_words(spec: Any) -> str:
     if isinstance(spec, tf.TensorSpec):
         return f"{spec.dtype.name} {tuple(spec.shape) if spec.shape.rank is not None else '(?)'}"
@@ -195,6 +212,8 @@ def _of_arrays(model: "GAN", x: Any, y: Any, batch_size: int | None, shuffle: bo
         )
     if counts[0] < batch_size:
         raise DataError(f"{counts[0]} images are less than one batch of {batch_size}")
+    if model.batch_kind == "labelled" and len(parts) == 2:
+        _check_labels(model, np.asarray(parts[1]))
     dataset = tf.data.Dataset.from_tensor_slices(tuple(parts) if len(parts) > 1 else parts[0])
     if shuffle:
         dataset = dataset.shuffle(counts[0], seed=model.seed)
