@@ -84,6 +84,11 @@ class TestPixels:
         assert to_float(np.array([0, 255], np.uint8)).tolist() == [-1.0, 1.0]
         assert to_uint8(np.array([-7.0, 7.0])).tolist() == [0, 255]
 
+    def test_values_that_are_not_finite_are_no_black_picture(self):
+        for value in (np.nan, np.inf):
+            with pytest.raises(DataError, match="not finite: the weights"):
+                to_uint8(np.array([0.0, value], np.float32))
+
 
 class TestFormats:
     @pytest.mark.parametrize(

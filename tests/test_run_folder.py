@@ -1,5 +1,6 @@
 """The folder of a run: whole whenever its process is killed, and of one process at a time."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -239,6 +240,19 @@ def test_another_picture_of_the_same_name_and_size_is_seen(run, paired_folder, t
     middle = len(content) // 2
     picture.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
     with pytest.raises(RunError, match="have other names or other content"):
+        Training(recipe, Pix2Pix, run)
+
+
+def test_a_run_in_which_nothing_was_trained_is_begun_anew(paired_folder, tmp_path):
+    run, recipe = RunFolder(tmp_path / "run"), recipe_for(paired_folder)
+    training = Training(recipe, Pix2Pix, run)
+    training.checkpoints.save(training.model)
+    changed = dataclasses.replace(recipe, data={**recipe.data, "skip_bad": True})
+    anew = Training(changed, Pix2Pix, run)
+    assert anew.resumed_from is None and not anew.checkpoints.files()
+    assert run.recipe().data["skip_bad"] is True
+    anew.fit(verbose=0)
+    with pytest.raises(RunError, match="begun with another recipe .*skip_bad: True -> False"):
         Training(recipe, Pix2Pix, run)
 
 

@@ -62,9 +62,10 @@ class Plan:
     @property
     def goes_on(self) -> bool:
         """Whether there is training in the folder to go on with."""
-        from tfi2i.training.checkpoints import Checkpoints
+        from tfi2i.training.checkpoints import Checkpoints, iteration_of
 
-        return Checkpoints(self.folder.checkpoints).newest() is not None
+        newest = Checkpoints(self.folder.checkpoints).newest()
+        return newest is not None and iteration_of(newest) > 0
 
 
 def plan_new(

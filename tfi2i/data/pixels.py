@@ -38,8 +38,16 @@ def to_uint8(images: Any) -> Any:
 
     Returns:
         uint8 of the same shape; `to_uint8(to_float(x)) == x` for every uint8 x.
+
+    Raises:
+        DataError: An array has values that are not finite.
     """
     if isinstance(images, np.ndarray):
+        if not np.isfinite(images).all():
+            raise DataError(
+                "pictures have values that are not finite: the weights of the network that made "
+                "them are broken, or too large for its precision"
+            )
         scaled = (images.astype(np.float32) + np.float32(1)) * np.float32(127.5)
         return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
     import tensorflow as tf

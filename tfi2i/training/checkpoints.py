@@ -40,6 +40,11 @@ class Checkpoints:
         files = self.files()
         return files[-1] if files else None
 
+    def remove_all(self) -> None:
+        """Removes the checkpoints of a run in which nothing was trained."""
+        for path in self.files():
+            path.unlink()
+
     def save(self, model: GAN) -> Path:
         """Writes the whole state of training and drops the oldest files.
 
@@ -116,6 +121,11 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 damaged.rename(damaged.with_name(f"damaged-{damaged.name}"))
         return path
+
+
+def iteration_of(path: Path) -> int:
+    """Completed iterations at a checkpoint, from its name."""
+    return int(path.stem.removeprefix("step-"))
 
 
 def _stored_as(name: str, headers: Mapping[str, Header]) -> str:

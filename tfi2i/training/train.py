@@ -16,6 +16,7 @@ from tfi2i.data import (
     training_batches,
 )
 from tfi2i.data.fingerprint import fingerprint
+from tfi2i.errors import RunError
 from tfi2i.machine import computing_threads
 from tfi2i.recipe import Recipe
 from tfi2i.training.callbacks import (
@@ -24,7 +25,7 @@ from tfi2i.training.callbacks import (
     WritePicture,
     WriteSamples,
 )
-from tfi2i.training.checkpoints import Checkpoints
+from tfi2i.training.checkpoints import Checkpoints, iteration_of
 from tfi2i.training.gan import GAN
 from tfi2i.training.model_facts import scale_facts, write_model_facts
 from tfi2i.training.preparation import prepare
@@ -90,26 +91,39 @@ class Training:
 
         # Folder, held by this process from here on.
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
-        self._open_folder(self._facts())
+        goes_on = self._open_folder(self._facts())
 
         # State: of the newest checkpoint, or of a start.
         with self.strategy.scope():
-            self.resumed_from = self.checkpoints.restore(self.model)
+            self.resumed_from = self.checkpoints.restore(self.model) if goes_on else None
             if self.resumed_from is None:
                 self.model.prepare(self.source)
         if self.is_chief:
             folder.forget_after(self.iteration)
         self.finished = False
 
-    def _open_folder(self, facts: dict[str, Any]) -> None:
-        """Holds the folder; if nothing was trained in it, the run begins anew."""
+    def _open_folder(self, facts: dict[str, Any]) -> bool:
+        """Holds the folder; if nothing was trained in it, the run begins anew.
+
+        Returns:
+            Whether the run goes on with what is there.
+        """
         folder = self.folder
         if self.is_chief:
             folder.claim()
         try:
-            goes_on = self.checkpoints.newest() is not None
-            if goes_on:
-                folder.check_resumable(self.recipe, facts)
+            newest = self.checkpoints.newest()
+            goes_on = newest is not None
+            if newest is not None:
+                try:
+                    folder.check_resumable(self.recipe, facts)
+                except RunError:
+                    if iteration_of(newest) > 0:
+                        raise
+                    # Its first image was damaged, say: there is nothing to lose.
+                    goes_on = False
+                    if self.is_chief:
+                        self.checkpoints.remove_all()
             if self.is_chief:
                 write_model_facts(
                     folder.path,
@@ -121,6 +135,7 @@ class Training:
         except BaseException:
             folder.release()
             raise
+        return goes_on
 
     @property
     def iteration(self) -> int:
