@@ -220,18 +220,20 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
     data = ("--data", photos)
     cases = {
         ("train",): "say which variant",
-        ("train", "pix2pixx", *data): "no variant is called 'pix2pixx'",
+        ("train", "pix2pixx", *data): "no variant is called 'pix2pixx'; did you mean pix2pix?",
         ("train", "pix2pix"): "say which images",
         ("train", "pix2pix", *data, "filters=3"): "section.key=value",
         ("train", "pix2pix", *data, "--recipe", "none"): "no recipe 'none'",
         ("train", "pix2pix", "--data", tmp_path / "nowhere", "--dry-run"): "nowhere",
         ("train", "pix2pix", *data, "--run", photos): "is not a run folder",
         ("train", "--resume", photos): "is not a run folder",
-        ("train", "pix2pix", "--resume", trained): "leave out VARIANT",
+        ("train", "pix2pix", "--resume", trained): "leave out pix2pix",
+        ("train", "--resume", trained, "train.epochs=9"): "leave out train.epochs=9",
         ("translate", photos, "--out", tmp_path / "out"): "--run FOLDER, or --preset NAME",
         ("translate", photos, "--run", photos, "--out", tmp_path / "out"): "holds no model",
         ("evaluate", "--run", tmp_path / "nowhere"): "there is no run folder",
-        ("evaluate", "--preset", "nothing"): "no preset is called 'nothing'",
+        ("evaluate", "--preset", "nothing"): "no preset is called 'nothing'; there are",
+        ("evaluate", "--preset", "stargan-earth"): "did you mean stargan-earth-64?",
         ("reproduce", "pix2pix", "--seeds", "a"): "whole numbers",
         ("compare", "pix2pix", "--seeds", "a"): "whole numbers",
         ("export", "--run", trained, "--out", tmp_path, "--formats", "onnx"): "saved_model",
@@ -409,8 +411,11 @@ def test_a_run_is_resumed_from_another_working_directory(
     assert code == 0 and "from iteration 3" in said
 
 
-def test_tensorflow_keeps_quiet(tmp_path, paired_folder):
+@pytest.mark.parametrize("level", [None, "3"])
+def test_tensorflow_keeps_quiet(tmp_path, paired_folder, level):
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    if level is not None:
+        environment["TF_CPP_MIN_LOG_LEVEL"] = level
     command = [sys.executable, "-m", "tfi2i", "train", "pix2pix", "--data", str(paired_folder)]
     command += ["--dry-run", *TINY]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -18,6 +18,10 @@ MINI_BATCHED = ("stargan", "element_editing")
 COLOUR_ONLY = ("adain", "fast_style", "gatys")
 
 
+# What `planned` asks for beside a test's own settings, for CycleGAN.
+NARROW = "model.filters=4 model.discriminator_filters=4"
+
+
 def narrow(name: str) -> dict[str, int]:
     """Settings that make a variant's networks narrow and leave their depth as it is."""
     known = inspect.signature(find_variant(name).load_class().__init__).parameters
@@ -187,14 +191,15 @@ def test_what_was_cut_is_said_and_what_was_asked_for_stays(unpaired_folder, labe
     plan = planned("cyclegan", unpaired_folder, "train.epochs=10")
     assert plan.recipe.train["decay_epochs"] == 5
     assert plan.recipe_words == (
-        "paper_256, as published; data.crop_size 256 -> 64, data.load_size 286 -> 72 (most images "
-        "are smaller than 256 px); train.decay_epochs 100 -> 5 (10 epochs)"
+        f"paper_256, as published but for {NARROW} train.epochs=10; data.crop_size 256 -> 64, "
+        "data.load_size 286 -> 72 (most images are smaller than 256 px); train.decay_epochs 100 -> "
+        "5 (10 epochs)"
     )
     asked = ("data.crop_size=128", "data.batch_size=4", "train.decay_epochs=1", "train.epochs=2")
     plan = planned("cyclegan", unpaired_folder, *asked)
     assert (plan.recipe.data["crop_size"], plan.recipe.data["load_size"]) == (128, 286)
     assert plan.recipe.data["batch_size"] == 4 and plan.recipe.train["decay_epochs"] == 1
-    assert plan.recipe_words == "paper_256, as published"
+    assert plan.recipe_words == f"paper_256, as published but for {NARROW} {' '.join(asked)}"
     words = planned("stargan", labelled_folder).recipe_words
     assert "data.batch_size 80 -> 5 (6 training images)" in words
 
@@ -209,7 +214,7 @@ def test_images_that_are_large_enough_leave_the_recipe_as_it_is(tmp_path):
     as_written = load_recipe(variant.recipe_path("paper_256"))
     changed = Recipe("cyclegan", narrow("cyclegan"), {"source": str(tmp_path)})
     assert plan.recipe == as_written.changed_by(changed).resolve(variant.load_class())
-    assert plan.recipe_words == "paper_256, as published"
+    assert plan.recipe_words == f"paper_256, as published but for {NARROW}"
 
 
 @pytest.mark.parametrize("wrong", ["train.epochs=many", "train.epochs=0", "train.epoch=3"])

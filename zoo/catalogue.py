@@ -1,7 +1,8 @@
 """What the zoo holds, read from its folders: there is no list to keep."""
 
+import difflib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,10 @@ def find_variant(name: str) -> Variant:
     """
     known = {variant.name: variant for variant in variants()}
     if name not in known:
-        raise RecipeError(f"no variant is called {name[:60]!r}; the zoo has {', '.join(known)}")
+        raise RecipeError(
+            f"no variant is called {name[:60]!r}; {_nearest(name, known)}the zoo has "
+            f"{', '.join(known)}"
+        )
     return known[name]
 
 
@@ -139,7 +143,8 @@ def preset_folder(name: str) -> Path:
     presets = {p: v.folder / "weights" / p for v in variants() for p in v.presets}
     if name not in presets:
         raise WeightsError(
-            f"no preset is called {name!r}; there are {', '.join(presets) or 'none'}"
+            f"no preset is called {name!r}; {_nearest(name, presets)}there are "
+            f"{', '.join(presets) or 'none'}"
         )
     return presets[name]
 
@@ -150,3 +155,8 @@ def from_preset(name: str) -> "GAN":
     The discriminators are not part of a preset: they start untrained.
     """
     return load(preset_folder(name))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name[:60], known, n=1)
+    return f"did you mean {near[0]}? " if near else ""

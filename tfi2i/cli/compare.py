@@ -15,7 +15,7 @@ def compare(
     variants: Annotated[
         list[str],
         typer.Argument(
-            metavar="VARIANTS...",
+            metavar="VARIANT",
             help="Of the zoo, see `tfi2i list`; NAME:RECIPE takes another recipe than `small`.",
         ),
     ],

@@ -41,14 +41,13 @@ def show_facts(facts: dict[str, str]) -> None:
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without its remarks on stderr, unless TF_CPP_MIN_LOG_LEVEL asks for them.
+    """Imports TensorFlow; its remarks stay off stderr unless TF_CPP_MIN_LOG_LEVEL=0 asks for them.
 
     Errors in TensorFlow come as exceptions too. The level alone does not silence what is written
     before TensorFlow reads it, so stderr goes to a file meanwhile.
     """
-    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if "tensorflow" in sys.modules or os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0":
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _stderr_set_aside():
         import tensorflow  # noqa: F401
 

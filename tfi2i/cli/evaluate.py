@@ -148,7 +148,7 @@ def _show(figures: dict[str, Any], direction: str) -> None:
         if features["fid_warning"]:
             show_warning(features["fid_warning"])
     for name, reason in figures["skipped"].items():
-        out.print(f"no {FIGURE_NAMES.get(name, name)}: {reason}")
+        out.print(f"no {(FIGURE_NAMES | ROWS).get(name, name)}: {reason}")
 
 
 def _show_measured(measured: dict[str, Any]) -> None:

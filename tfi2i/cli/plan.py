@@ -110,7 +110,8 @@ def plan_new(
     folder = _choose_folder(given, run, runs)
     if recipe_name is None:
         recipe, changes, source = cut_to_images(written, given, variant_class)
-        words = "; ".join([f"{variant.published_recipe}, as published", *changes])
+        but_for = f" but for {' '.join(overrides)}" if overrides else ""
+        words = "; ".join([f"{variant.published_recipe}, as published{but_for}", *changes])
     else:
         recipe, source, words = given.resolve(variant_class), None, recipe_name
     return Plan(recipe, words, variant_class, folder, source)

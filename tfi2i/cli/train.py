@@ -25,7 +25,7 @@ def train(
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SECTION.KEY=VALUE]...",
+            metavar="SECTION.KEY=VALUE",
             help="Change settings of model, data or train, as model.cycle_weight=5.",
         ),
     ] = None,
@@ -65,13 +65,15 @@ def train(
 
     The same command with the same --run, or --resume, goes on where a stopped run ended.
 
-    Without --recipe the published recipe applies (paper_*, else full_*), with three changes where
-    they are needed: the crop is halved while most images are smaller, down to 64 px; a batch is no
-    larger than the number of images; and with other train.epochs the same part of them decays.
-    --dry-run shows what was changed; settings that you give stay as they are.
+    Without --recipe the published recipe applies (paper_*, else full_*), with
+    three changes where they are needed: the crop is halved while most images
+    are smaller, down to 64 px; a batch is no larger than the number of images;
+    and with other train.epochs the same part of them decays. --dry-run shows
+    what was changed; settings that you give stay as they are.
     """
     options = {"--recipe": recipe, "--run": run, "--skip-bad": skip_bad or None}
-    given = [name for name, value in {"VARIANT": variant, **options}.items() if value is not None]
+    given = [word for word in (variant, *(overrides or [])) if word is not None]
+    given += [name for name, value in options.items() if value is not None]
     if resume is not None and given:
         raise RecipeError(f"--resume takes all from the run folder; leave out {', '.join(given)}")
     if resume is None and variant is None:

@@ -26,7 +26,7 @@ EXAMPLE = (
 
 def translate(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUTS...", help="Image files, folders or globs.")
+        list[str], typer.Argument(metavar="INPUT", help="Image files, folders or globs.")
     ],
     out_folder: Annotated[
         Path, typer.Option("--out", help="The folder for the results, which keep their names.")

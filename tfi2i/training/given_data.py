@@ -99,7 +99,8 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
         if tuple(part.shape[1:]) != wanted:
             raise DataError(
                 f"{model.name} trains on images of {_size(wanted)}, and {name} has "
-                f"{_size(part.shape[1:])}: change the images, or the model's crop_size and channels"
+                f"{_size(part.shape[1:])}: change the images (training_batches has a crop_size "
+                "too), or the model's crop_size and channels"
             )
         if part.dtype.is_floating:
             check_range(np.asarray(part, np.float32), f"the first batch of {name}")
