@@ -40,6 +40,19 @@ def test_the_running_average_after_three_updates():
     np.testing.assert_allclose(found, [(0.9, 0.99), (0.8, 0.971), (0.7, 0.9439)], rtol=1e-6)
 
 
+def test_layers_that_are_frozen_later_keep_their_own_averages():
+    inputs = keras.Input((2,))
+    outputs = keras.layers.Dense(3)(keras.layers.BatchNormalization()(inputs))
+    network = keras.Model(inputs, outputs)
+    player = Player("generator", [network], keras.optimizers.SGD(0.1), ema_decay=0.9)
+    for number, (variable, average) in enumerate(player.averaged()):
+        variable.assign(tf.fill(variable.shape, float(number)))
+        average.assign(tf.fill(average.shape, float(number)))
+    network.layers[1].trainable = False
+    for variable, average in player.averaged():
+        assert np.ravel(variable.numpy())[0] == np.ravel(average.numpy())[0]
+
+
 def test_networks_carry_their_averages_for_a_while():
     model = Pix2Pix(crop_size=16, filters=2, discriminator_filters=2, receptive_field=16, depth=2)
     model.compile(ema_decay=0.9)

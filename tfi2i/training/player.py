@@ -20,7 +20,6 @@ class Player:
         networks: The networks this player owns, in a fixed order.
         optimizer: Built on `variables`; wrapped in a loss scale under the policy `mixed_float16`.
         learning_rate: What the optimizer started with; schedules multiply it.
-        averages: Exponential moving averages of `averaged_variables`, empty without `ema_decay`.
         has_own_schedule: Whether the optimizer came with a schedule of its learning rate.
     """
 
@@ -49,9 +48,12 @@ class Player:
         self.optimizer = optimizer
         self._ema_rate = 0.0 if ema_decay is None else 1.0 - ema_decay
         optimizer.build(self.variables)
-        self.averages: list[keras.Variable] = []
+        # Pairs, for a layer that is frozen later changes the order of a network's variables.
+        self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
         if ema_decay is not None:
-            self.averages = [_average_of(variable, name) for variable in self.averaged_variables]
+            self._averaged = [
+                (variable, _average_of(variable, name)) for variable in self.averaged_variables
+            ]
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -72,11 +74,14 @@ class Player:
             if keras.backend.is_float_dtype(variable.dtype)
         ]
 
+    @property
+    def averages(self) -> list[keras.Variable]:
+        """The running averages alone."""
+        return [average for _, average in self._averaged]
+
     def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
         """Each variable with its running average; empty without `ema_decay`."""
-        if not self.averages:
-            return []
-        return list(zip(self.averaged_variables, self.averages, strict=True))
+        return list(self._averaged)
 
     def set_learning_rate(self, value: float) -> None:
         """Changes the learning rate, unless the optimizer came with a schedule of its own."""
