@@ -360,7 +360,7 @@ def test_evaluate_writes_over_figures_and_over_nothing_else(trained, tmp_path, t
 def test_evaluate_without_features(trained, tmp_path, tfi2i):
     file = tmp_path / "figures.json"
     code, said, _ = tfi2i("evaluate", "--run", trained, "--extractor", "none", "--json", file)
-    assert code == 0 and "L1" in said and "no KID: they were not asked for" in said
+    assert code == 0 and "L1" in said and "no KID: not asked for" in said
     figures = json.loads(file.read_text())
     assert "features" not in figures and "kid" not in figures["translated"]
 

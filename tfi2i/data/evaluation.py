@@ -77,7 +77,10 @@ def evaluation_arrays(
     """
     if split not in source.splits:
         there = ", ".join(source.splits) or "none that can be loaded by number"
-        raise DataError(f"{source.name} has no {split!r} images to evaluate on; it has: {there}")
+        raise DataError(
+            f"{source.name} has no {split!r} images to evaluate on; it has: {there} (another part is "
+            "chosen by split, or --split)"
+        )
     part = source.splits[split]
     a, b = (
         None if images is None else _stacked(images, size, limit, source.keeps_scale)

@@ -99,7 +99,7 @@ def evaluate(
     if features:
         chosen = _choose_extractor(b, candidates["translated"], extractor, required=not paired)
     else:
-        chosen = "they were not asked for"
+        chosen = "not asked for"
     if isinstance(chosen, str):
         skipped.update(fid=chosen, kid=chosen)
     else:
