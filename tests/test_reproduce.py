@@ -1,13 +1,17 @@
 """Plans of measurement: every arm can be trained, and what is measured reaches the card."""
 
 import json
+import os
+import resource
+import sys
 
 import pytest
 
 from tfi2i.cards import results_section, update_card
 from tfi2i.data import open_source
-from tfi2i.errors import RecipeError
+from tfi2i.errors import RecipeError, RunError
 from tfi2i.first_losses import arm_losses, changed_losses
+from tfi2i.measured_run import mebibytes, run_command
 from tfi2i.measures import MEASURES
 from tfi2i.plans import arm_variant, load_plan, plan_settings
 from tfi2i.recipe import Recipe, load_recipe
@@ -133,6 +137,16 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "Not measured yet." in text and results_section(variant, "other") in text
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
+
+
+def test_peak_memory_on_every_system(tmp_path, monkeypatch):
+    assert mebibytes(3 * 2**20, "linux") == 3072 and mebibytes(3 * 2**20, "darwin") == 3
+    # This very process: TensorFlow is in it.
+    assert 100 < mebibytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform) < 1e5
+    monkeypatch.delattr(os, "wait4")
+    with pytest.raises(RunError, match="this system does not tell"):
+        run_command("list", log=tmp_path / "log")
+    assert not (tmp_path / "log").exists()
 
 
 def test_seeds_are_added_to_those_measured_before():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfi2i.errors import TrainingError
+from tfi2i.errors import RunError, TrainingError
 from tfi2i.machine import available_cores
 from tfi2i.training.run_folder import RunFolder
 from tfi2i.whole_files import read_json, write_json
@@ -67,8 +67,14 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
         Its peak memory in MiB.
 
     Raises:
+        RunError: If this system does not tell the peak memory of a process (Windows).
         TrainingError: If it fails; its own message is in its log.
     """
+    if not hasattr(os, "wait4"):
+        raise RunError(
+            "measured runs need the peak memory of a process, which this system does not tell: use "
+            "Linux (on Windows, its subsystem for Linux) or macOS"
+        )
     threads = str(max(1, available_cores() // jobs))
     environment = {
         **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
@@ -81,7 +87,12 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise TrainingError(f"`tfi2i {' '.join(arguments)}` failed; see {log_path}")
-    return usage.ru_maxrss / 1024
+    return mebibytes(usage.ru_maxrss, sys.platform)
+
+
+def mebibytes(maximum: int, platform: str) -> float:
+    """MiB of a process's `ru_maxrss`, which macOS gives in bytes and other systems in KiB."""
+    return maximum / (2**20 if platform == "darwin" else 2**10)
 
 
 def training_cost(folder: RunFolder) -> dict[str, float]:

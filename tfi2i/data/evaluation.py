@@ -78,8 +78,8 @@ def evaluation_arrays(
     if split not in source.splits:
         there = ", ".join(source.splits) or "none that can be loaded by number"
         raise DataError(
-            f"{source.name} has no {split!r} images to evaluate on; it has: {there} (another part is "
-            "chosen by split, or --split)"
+            f"{source.name} has no {split!r} images to evaluate on; it has: {there} "
+            "(split, or --split, chooses the part)"
         )
     part = source.splits[split]
     a, b = (
