@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from tfi2i.data import read_image
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.arrays import variables_to_arrays
@@ -63,6 +64,29 @@ def test_calls_of_several_steps_end_with_the_epoch_and_resume_within_it(paired_f
     again = training(**several)
     again.fit(verbose=0)
     assert again.finished and again.iteration == 12
+
+
+def test_a_run_resumed_within_an_epoch_decodes_its_images_once(
+    paired_folder, tmp_path, monkeypatch
+):
+    stopped = training(paired_folder, tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(verbose=0, callbacks=[StopAt(3)])
+    decoded = []
+
+    def counted(path, **options):
+        decoded.append(str(path))
+        return read_image(path, **options)
+
+    resumed = training(paired_folder, tmp_path / "run")
+    assert resumed.iteration == 3
+    monkeypatch.setattr("tfi2i.data.files.read_image", counted)
+    resumed.fit(verbose=0)
+    assert resumed.finished and resumed.iteration == 12
+    trained_on = [path for path in decoded if "train" in path]
+    assert len(set(trained_on)) == 12
+    # The last image of an epoch and the first of the next are asked for side by side.
+    assert len(trained_on) <= 14
 
 
 def test_a_run_that_went_too_far_trains_no_further(paired_folder, tmp_path):

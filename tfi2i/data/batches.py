@@ -90,27 +90,60 @@ def training_batches(
     Raises:
         DataError: fewer images than one batch, or images smaller than the crop.
     """
-    if start_step < 0:
-        raise DataError(f"start_step={start_step} is not possible: it is 0 or more")
-    if source.dataset is not None:
-        batches = user_batches(source.dataset, batch_size, start_step)
-    else:
+    start = batches_from(
+        source,
+        batch_size=batch_size,
+        load_size=load_size,
+        crop_size=crop_size,
+        flip=flip,
+        augment=augment,
+        seed=seed,
+        cache=cache,
+    )
+    return start(start_step)
+
+
+def batches_from(
+    source: DataSource,
+    *,
+    batch_size: int,
+    load_size: int | None,
+    crop_size: int,
+    flip: bool,
+    augment: Sequence[Any] = (),
+    seed: int,
+    cache: bool,
+) -> Callable[[int], tf.data.Dataset]:
+    """The function from a step to the batches from there on; see `training_batches`.
+
+    All that it returns share one cache: images are decoded once, wherever training is taken up.
+    """
+    load = None
+    if source.dataset is None:
         steps_per_epoch(source, batch_size)
         check_crop(source, load_size, crop_size)
         budget = MemoryBudget(CACHE_BYTES if cache else 0)
         load = _loader(source, load_size, (batch_size, crop_size), flip, seed, budget)
+
+    def batches(start_step: int) -> tf.data.Dataset:
+        if start_step < 0:
+            raise DataError(f"start_step={start_step} is not possible: it is 0 or more")
         # Not range(): Keras would take its huge length for the number of batches in an epoch.
-        batches = tf.data.Dataset.counter(start=start_step).map(
-            load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        steps = tf.data.Dataset.counter(start=start_step)
+        if load is None:
+            loaded = user_batches(source.dataset, batch_size, start_step)
+        else:
+            loaded = steps.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        finish = _finisher(source.kind, augment, seed, loaded.element_spec)
+        return (
+            tf.data.Dataset.zip(steps, loaded)
+            # The layers' random generators are variables that every step sets: one at a time.
+            .map(finish, num_parallel_calls=None if augment else tf.data.AUTOTUNE)
+            .prefetch(tf.data.AUTOTUNE)
+            .with_options(_options())
         )
-    finish = _finisher(source.kind, augment, seed, batches.element_spec)
-    return (
-        tf.data.Dataset.zip(tf.data.Dataset.counter(start=start_step), batches)
-        # The layers' random generators are variables that every step sets: one step at a time.
-        .map(finish, num_parallel_calls=None if augment else tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-        .with_options(_options())
-    )
+
+    return batches
 
 
 def check_crop(source: DataSource, load_size: int | None, crop_size: int) -> None:

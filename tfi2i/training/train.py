@@ -2,19 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfi2i.data import (
-    DataSource,
-    data_error_in,
-    evaluation_arrays,
-    evaluation_domains,
-    training_batches,
-)
+from tfi2i.data import DataSource, data_error_in, evaluation_arrays, evaluation_domains
+from tfi2i.data.batches import batches_from
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.errors import RunError
 from tfi2i.machine import computing_threads
@@ -191,16 +187,15 @@ class Training:
         if epoch < epochs and not stop.stopped:
             self._fit_epochs(epoch, epochs, self.steps_per_epoch, all_callbacks, verbose)
 
+    @cached_property
+    def _batches_from(self) -> Callable[[int], tf.data.Dataset]:
+        arguments = self.recipe.arguments_for("data", batches_from)
+        return batches_from(**{**arguments, "source": self.source}, seed=self.settings.seed)
+
     def _fit_epochs(self, first: int, last: int, steps: int, callbacks, verbose) -> None:
-        arguments = self.recipe.arguments_for("data", training_batches)
-        batches = training_batches(
-            **{**arguments, "source": self.source},
-            seed=self.settings.seed,
-            start_step=self.iteration,
-        )
         try:
             self.model.fit_batches(
-                batches,
+                self._batches_from(self.iteration),
                 initial_epoch=first,
                 epochs=last,
                 steps_per_epoch=steps,
