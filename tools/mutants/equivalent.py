@@ -12,19 +12,23 @@ class Equivalent:
     Attributes:
         where: Name of the function.
         old: The piece of code, its white space as single blanks.
-        new: What stands there instead, likewise; None covers every fault of the piece.
+        new: What stands there instead, likewise.
         reason: Why nothing changes.
+        within: A part of the line, where the piece stands in the function more than once.
     """
 
     where: str
     old: str
-    new: str | None
+    new: str
     reason: str
+    within: str = ""
 
     def covers(self, fault: Fault) -> bool:
         """Whether the fault is this one."""
         old, new = (" ".join(text.split()) for text in (fault.old, fault.new))
-        return (fault.where, old) == (self.where, self.old) and self.new in (None, new)
+        if (fault.where, old) != (self.where, self.old) or new != self.new:
+            return False
+        return self.within in fault.source_line
 
 
 EQUIVALENT: tuple[Equivalent, ...] = (
@@ -57,5 +61,23 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "headers.keys() - stored.keys()",
         "(headers.keys())",
         "what both have is there already, and is the same",
+    ),
+    Equivalent(
+        "DualGAN._penalty",
+        "real",
+        "fake",
+        "draws are asked for as many images as both have",
+    ),
+    Equivalent(
+        "SiameseTranslator._translate_and_keep",
+        "self.identity_weight",
+        "1.0",
+        "what is made for a loss without weight is not used",
+    ),
+    Equivalent(
+        "SiameseTranslator._gradient_penalty",
+        "self.gradient_penalty_weight",
+        "1.0",
+        "a penalty without weight is computed for nothing",
     ),
 )

@@ -39,6 +39,11 @@ class Fault:
         return (ROOT / self.path).read_bytes()[: self.start].count(b"\n") + 1
 
     @property
+    def source_line(self) -> str:
+        """The line where the piece begins."""
+        return (ROOT / self.path).read_text(encoding="utf-8").splitlines()[self.line - 1]
+
+    @property
     def title(self) -> str:
         """One line that names the fault; `--only` searches it."""
         return f"{self.path}:{self.line} {self.where} [{self.kind}] {_flat(self.old)} -> " + (

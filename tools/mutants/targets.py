@@ -122,7 +122,7 @@ MECHANISMS = (
         "tfi2i/training/train.py",
         ("Training._fit_rest", "Training._fit_epochs"),
         operators.MECHANISM,
-        ("tests/test_training_logs.py", "tests/test_whole_epochs.py", *RESUMED),
+        (*RESUMED, "tests/test_whole_epochs.py", "tests/test_training_logs.py"),
     ),
     Target(
         "tfi2i/training/preparation.py",
