@@ -102,13 +102,13 @@ def test_a_discriminator_of_two_scales_is_two_networks():
 
 def test_kl_and_draws_by_hand():
     mean, log_variance = (
-        tf.constant([[1.0, 0.0], [0.0, 0.0]]),
+        tf.constant([[3.0, 0.0], [0.0, 0.0]]),
         tf.math.log([[1.0, 4.0], [1.0, 1.0]]),
     )
-    expected = 0.5 * (1.0 + (4.0 - np.log(4.0) - 1.0)) / 2
+    expected = 0.5 * (9.0 + (4.0 - np.log(4.0) - 1.0)) / 2
     assert float(losses.kl_to_standard_normal(mean, log_variance)) == pytest.approx(expected)
     drawn = losses.reparameterise(mean, log_variance, tf.constant([[2.0, 3.0], [0.0, -1.0]]))
-    np.testing.assert_allclose(drawn, [[3.0, 6.0], [0.0, -1.0]], rtol=1e-6)
+    np.testing.assert_allclose(drawn, [[5.0, 6.0], [0.0, -1.0]], rtol=1e-6)
 
 
 def test_the_latent_loss_teaches_the_generator_and_never_the_encoder():

@@ -37,20 +37,21 @@ def test_minimax_stays_finite_for_scores_far_out():
 
 
 @pytest.mark.parametrize(
-    ("loss", "expected"),
+    ("loss", "scores", "expected"),
     [
-        (losses.least_squares_discriminator(REAL, FAKE), (1 + 4) / 2 + (0.25 + 9) / 2),
-        (losses.least_squares_generator(FAKE), (0.25 + 16) / 2),
-        (losses.hinge_discriminator(REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
-        (losses.hinge_discriminator(FAKE, REAL), (0.5 + 4) / 2 + (3 + 0) / 2),
-        (losses.hinge_generator(FAKE), 1.25),
-        (losses.wasserstein_critic(REAL, FAKE), -1.25 - 0.5),
-        (losses.wasserstein_generator(FAKE), 1.25),
+        (losses.least_squares_discriminator, (REAL, FAKE), (1 + 4) / 2 + (0.25 + 9) / 2),
+        (losses.least_squares_generator, (FAKE,), (0.25 + 16) / 2),
+        (losses.hinge_discriminator, (REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
+        (losses.hinge_discriminator, (FAKE, REAL), (0.5 + 4) / 2 + (3 + 0) / 2),
+        (losses.hinge_generator, (FAKE,), 1.25),
+        (losses.wasserstein_critic, (REAL, FAKE), -1.25 - 0.5),
+        (losses.wasserstein_generator, (FAKE,), 1.25),
     ],
 )
-def test_score_objectives(loss, expected):
-    assert loss.shape == ()
-    assert float(loss) == pytest.approx(expected, rel=1e-6)
+def test_score_objectives(loss, scores, expected):
+    found = loss(*scores)
+    assert found.shape == ()
+    assert float(found) == pytest.approx(expected, rel=1e-6)
 
 
 def test_generators_push_scores_up():
@@ -101,12 +102,13 @@ def test_feature_matching_compares_means_over_the_batch():
 
 
 def test_the_gradient_of_the_squared_weights_is_the_weights():
-    weights = keras.Variable([[1.0, -2.0], [0.5, 0.0]])
+    kernel, bias = keras.Variable([[1.0, -2.0], [0.5, 0.0]]), keras.Variable([3.0])
     with tf.GradientTape() as tape:
-        loss = losses.squared_weights([weights])
-    assert float(loss) == pytest.approx((1 + 4 + 0.25) / 2)
-    gradient = tf.convert_to_tensor(tape.gradient(loss, weights.value))
-    np.testing.assert_array_equal(gradient, [[1.0, -2.0], [0.5, 0.0]])
+        loss = losses.squared_weights([kernel, bias])
+    assert float(loss) == pytest.approx((1 + 4 + 0.25 + 9) / 2)
+    gradients = tape.gradient(loss, [kernel.value, bias.value])
+    np.testing.assert_array_equal(tf.convert_to_tensor(gradients[0]), [[1.0, -2.0], [0.5, 0.0]])
+    np.testing.assert_array_equal(tf.convert_to_tensor(gradients[1]), [3.0])
 
 
 def test_gradient_penalty_of_a_linear_critic_by_hand():
@@ -269,15 +271,16 @@ def test_collapsed_vectors_have_finite_gradients():
     vectors = tf.Variable(tf.zeros((3, 4)))
     objectives = {
         "travel": lambda: losses.travel_cosine(vectors, 2.0 * vectors),
-        "separation": lambda: losses.separation(vectors, margin=1.0),
+        "separation": lambda: losses.separation(vectors, margin=3.0),
         "least squares": lambda: losses.least_squares_vector_discriminator(
             vectors, vectors, margin=1.0
         ),
     }
+    values = {"travel": 1.0, "separation": 3.0**2, "least squares": 1.0}
     for name, objective in objectives.items():
         with tf.GradientTape() as tape:
             loss = objective()
-        assert np.isfinite(float(loss)), name
+        assert float(loss) == pytest.approx(values[name]), name
         assert np.isfinite(tf.convert_to_tensor(tape.gradient(loss, vectors))).all(), name
 
 
@@ -303,6 +306,8 @@ def test_batch_sizes_unknown_until_the_graph_runs():
 
     assert float(travel(REAL_VECTORS)) == pytest.approx(2.0)
     assert float(travel(tf.random.normal((5, 2)))) == pytest.approx(2.0, rel=1e-5)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="needs two"):
+        travel(tf.ones((1, 2)))
 
 
 def test_gradient_penalty():
@@ -344,6 +349,6 @@ def test_classification():
 
 
 def test_outside_counts_what_the_mask_leaves():
-    original, content = tf.zeros((1, 2, 2, 3)), tf.fill((1, 2, 2, 3), 0.4)
+    original, content = tf.fill((1, 2, 2, 3), 0.3), tf.fill((1, 2, 2, 3), 0.7)
     mask = tf.constant([[1.0, 0.5], [0.0, 0.0]])[None, :, :, None]
     assert float(losses.outside(original, content, mask)) == pytest.approx(0.4 * 2.5 / 4)

@@ -95,8 +95,9 @@ def test_gram_matrix_by_hand():
     features = tf.constant([[[[1.0, 2.0], [3.0, -1.0]]]])  # 2 positions, 2 channels
     expected = np.array([[1 + 9, 2 - 3], [2 - 3, 4 + 1]]) / (2 * 2)
     np.testing.assert_allclose(losses.gram_matrix(features)[0], expected)
-    assert float(losses.gram_style(losses.gram_matrix(features), tf.zeros((1, 2, 2)))) == (
-        pytest.approx(np.square(expected).mean())
+    target = tf.constant([[[0.5, 0.5], [0.5, -1.0]]])
+    assert float(losses.gram_style(losses.gram_matrix(features), target)) == (
+        pytest.approx(np.square(expected - target[0]).mean())
     )
 
 
@@ -107,12 +108,19 @@ def test_gram_matrix_does_not_depend_on_the_size():
 
 
 def test_content_statistics_and_variation_by_hand():
-    x = tf.constant([[[[1.0], [3.0]]]])
-    assert float(losses.content(x, tf.zeros_like(x))) == pytest.approx(5.0)
-    # Means 2 and 0, deviations 1 and 0 (but for epsilon).
-    assert float(losses.statistics_style(x, tf.zeros_like(x))) == pytest.approx(5.0, abs=0.02)
+    x, target = tf.constant([[[[1.0], [3.0]]]]), tf.constant([[[[0.5], [4.0]]]])
+    assert float(losses.content(x, target)) == pytest.approx((0.25 + 1) / 2)
+    # Two images of two channels. Of the first: means 2 and 0, deviations 1 and 2; of the second
+    # and of the target: means 1 and -1, deviations 3 and 1 (but for epsilon).
+    images = tf.constant([[[[1.0, 2.0], [3.0, -2.0]]], [[[-2.0, 0.0], [4.0, -2.0]]]])
+    style = tf.constant([[[[4.0, -2.0], [-2.0, 0.0]]]])
+    first = (2 - 1) ** 2 + (0 + 1) ** 2 + (1 - 3) ** 2 + (2 - 1) ** 2
+    assert float(losses.statistics_style(images, style)) == pytest.approx(first / 2, rel=1e-3)
     image = tf.constant([[[[0.0], [1.0]], [[0.5], [1.0]]]])
-    assert float(losses.total_variation(image)) == pytest.approx(0.25 + 0 + 1 + 0.25)
+    one = 0.25 + 0 + 1 + 0.25
+    assert float(losses.total_variation(image)) == pytest.approx(one)
+    two = tf.concat([image, 2.0 * image], axis=0)
+    assert float(losses.total_variation(two)) == pytest.approx((one + 4 * one) / 2)
 
 
 # --- networks and layers ---

@@ -67,6 +67,7 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "real",
         "fake",
         "draws are asked for as many images as both have",
+        within="uniform_for_each(",
     ),
     Equivalent(
         "SiameseTranslator._translate_and_keep",
@@ -79,5 +80,17 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "self.gradient_penalty_weight",
         "1.0",
         "a penalty without weight is computed for nothing",
+    ),
+    Equivalent(
+        "_length",
+        "1.0",
+        "2.0",
+        "what it stands for is masked a second time",
+    ),
+    Equivalent(
+        "DistanceStatistics.measure",
+        "1e-6",
+        "2e-06",
+        "deviations of images are far from either limit",
     ),
 )

@@ -3,7 +3,7 @@
 # Exchanging their two arguments changes nothing.
 SYMMETRIC = {
     "l1", "l2", "cycle", "identity", "content", "gram_style", "statistics_style", "travel_cosine",
-    "travel_distance", "feature_matching", "outside",
+    "travel_distance", "feature_matching", "outside", "_squared_distance",
 }  # fmt: skip
 # Whose arguments are of different kinds: exchanged, they would stop the program.
 UNLIKE = {"minimize", "draw_latents", "exchange", "classification", "squared_weights"}
