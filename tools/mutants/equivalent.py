@@ -93,4 +93,11 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "2e-06",
         "deviations of images are far from either limit",
     ),
+    Equivalent(
+        "Training._fit_rest",
+        "epoch < epochs",
+        "(epoch <= epochs)",
+        "the epochs from the last to the last are none",
+        within="not stop.stopped",
+    ),
 )
