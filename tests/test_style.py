@@ -315,6 +315,7 @@ def test_a_run_does_not_go_on_with_another_style_image(images_folder, tmp_path):
         train={"epochs": 1, "samples": 1},
     ).resolve(Gatys)
     training = Training(recipe, Gatys, RunFolder(tmp_path / "run"))
+    training.model.iteration.assign(1)  # Where nothing was trained, a run begins anew.
     training.checkpoints.save(training.model)
     assert Training(recipe, Gatys, training.folder).resumed_from is not None
     Image.effect_noise((32, 32), 90).convert("RGB").save(style)

@@ -53,7 +53,7 @@ class Saved(keras.Model):
         Raises:
             RecipeError: Always; it names the way that works.
         """
-        raise RecipeError("tfi2i export writes SavedModel and LiteRT files; so does tfi2i.export")
+        raise RecipeError("tfi2i export writes SavedModel and LiteRT files; so does tfi2i export")
 
     def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
         """Saves all state of training, optimizers and running averages too: `*.weights.h5`.
