@@ -168,7 +168,7 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "tfi2i/training/train.py", "a resumed run begins the data again",
-        "start_step=self.iteration,", "start_step=0,", RESUMED,
+        "self._batches_from(self.iteration)", "self._batches_from(0)", RESUMED,
     ),
     Declared(
         "tfi2i/training/train.py", "a resumed run begins its epochs again",
