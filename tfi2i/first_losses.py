@@ -4,7 +4,8 @@ A digest of the source would ask for hours of training after a renamed variable,
 recipe alone would not notice a changed loss. So `results.json` keeps, beside the figures, the
 losses of each arm's first two iterations. They follow from the images as they are decoded and
 cropped, the initial weights, the networks, every term of the objective and one update of each
-player.
+player. They say nothing of what comes later: schedules, running averages, and the figures' own
+code. An arm with `first_losses_commit` has losses of that commit, which is later than its figures.
 
     python -m tfi2i.first_losses cyclegan            # computes them and compares
     python -m tfi2i.first_losses                     # the same for all that is measured
