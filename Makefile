@@ -41,7 +41,7 @@ bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, 
 	@$(BIN)/python -m benchmarks.page docs
 
 cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
-	@$(BIN)/python -m tfi2i.cards README.md
+	@$(BIN)/python -m tfi2i.evidence.cards README.md
 
 parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
 	@echo "==> tensorflow-addons in an environment of its own"

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfi2i import networks
 from tfi2i.export import export_saved_model
-from tfi2i.export.inference import inference_generator
+from tfi2i.export.generator import inference_generator
 from tfi2i.export.litert import convert
 
 SIZE = 256

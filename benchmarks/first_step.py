@@ -17,7 +17,7 @@ from PIL import Image
 from tfi2i.data import training_batches
 from tfi2i.recipe import load_recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant
 
 # As many as the largest published batch, which the run's own check asks for.

@@ -22,9 +22,9 @@ from PIL import Image
 
 from benchmarks.scale_page import scale_page
 from tfi2i.data import open_source, resize_image, training_batches
+from tfi2i.inference.translate import translate_image
 from tfi2i.metrics import l1, psnr
 from tfi2i.training.optimizers import paper_adam
-from tfi2i.translate import translate_image
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 SIDE, LOAD, CROP = 128, 36, 32

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from tfi2i.data.pixels import to_float
+from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import ExportError
-from tfi2i.export.inference import InferenceGenerator
-from tfi2i.padding import padded_side
+from tfi2i.export.generator import InferenceGenerator
+from tfi2i.inference.sizes import padded_side
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tfi2i.data.images import read_image
+from tfi2i.data.decode.images import read_image
 
 
 def prepare(source: str | Path | bytes, *, channels: int = 3) -> bytes:

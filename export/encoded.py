@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from tfi2i.export.generator import InferenceGenerator
 from tfi2i.export.graph import padded_side, require
-from tfi2i.export.inference import InferenceGenerator
 
 FORMATS = ("PNG", "JPEG")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -112,7 +112,7 @@ def _png_size(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def _png_pixels(encoded: tf.Tensor) -> tf.Tensor:
-    """Lays transparency over white, to the bit as `tfi2i.data.images` does; int32 (H, W, 3)."""
+    """Transparency over white, to the bit as `tfi2i.data.decode.images` has it; int32 (H, W, 3)."""
     colour_type = tf.io.decode_raw(tf.strings.substr(encoded, 25, 1), tf.uint8)[0]
     before_pixels = tf.strings.split(encoded, "IDAT", maxsplit=1)[0]
     has_key = tf.strings.regex_full_match(before_pixels, TRANSPARENT_CHUNK)

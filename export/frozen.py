@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfi2i.export.inference import InferenceGenerator
+from tfi2i.export.generator import InferenceGenerator
 
 
 def frozen(generator: InferenceGenerator, shape: tuple[int, int, int, int]) -> Any:

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfi2i.export.inference import InferenceGenerator
+from tfi2i.export.generator import InferenceGenerator
 
 
 def padded_side(side: tf.Tensor, generator: InferenceGenerator) -> tf.Tensor:

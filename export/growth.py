@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfi2i.padding import padded_side
+from tfi2i.inference.sizes import padded_side
 
 # What one image may take of a server's memory.
 MEMORY_BYTES = 4 << 30

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert_phase import ConverterError
 
-from tfi2i.data.pixels import to_float
+from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import (
     REQUIRED_PSNR_DB,
@@ -22,9 +22,9 @@ from tfi2i.export.agreement import (
     tolerance_of,
 )
 from tfi2i.export.frozen import frozen
-from tfi2i.export.inference import InferenceGenerator, inference_generator
+from tfi2i.export.generator import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
-from tfi2i.padding import padded_side
+from tfi2i.inference.sizes import padded_side
 
 # GPU delegates take nothing above.
 MAX_RANK = 4
@@ -45,7 +45,7 @@ def export_litert(
     name: a wrong file is never left behind.
 
     Args:
-        generator: functional model, see `tfi2i.export.inference.inference_generator`.
+        generator: functional model, see `tfi2i.export.generator.inference_generator`.
         path: the file; its folder is made, an existing file is replaced.
         image_size: (height, width) in pixels, multiples of the generator's size_multiple.
         precision: of the stored weights. "float16" halves the file, the arithmetic stays float32

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfi2i.export.agreement import REQUIRED_PSNR_DB
-from tfi2i.export.comparison import References, litert_entry, saved_model_entry
+from tfi2i.export.beside_keras import References, litert_entry, saved_model_entry
 
 
 def parity_report(

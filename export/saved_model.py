@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tfi2i.errors import ExportError
 from tfi2i.export.encoded import FORMATS, decode_checked, require_pixels
+from tfi2i.export.generator import InferenceGenerator, inference_generator
 from tfi2i.export.graph import pad_by_reflection
 from tfi2i.export.growth import largest_image
-from tfi2i.export.inference import InferenceGenerator, inference_generator
 from tfi2i.export.partial import partial_folder
 from tfi2i.export.scale import at_scale, scaled_sides
 
@@ -53,7 +53,7 @@ def export_saved_model(
     written under a temporary name and renamed last, so that a server never sees half a version.
 
     Args:
-        generator: functional model, see `tfi2i.export.inference.inference_generator`.
+        generator: functional model, see `tfi2i.export.generator.inference_generator`.
         folder: parent of the versions; the first is 1, later ones count on.
         metadata: JSON-able facts about the model (variant, recipe, run, licence), stored under
             "model" in `assets.extra/tfi2i.json` beside facts about the export.

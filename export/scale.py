@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.images import resize_image
-from tfi2i.data.pixels import to_uint8
+from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.pixels import to_uint8
+from tfi2i.data.scale import scaled_size
 from tfi2i.export.agreement import keras_outputs
-from tfi2i.export.inference import InferenceGenerator
-from tfi2i.scale import scaled_size
+from tfi2i.export.generator import InferenceGenerator
 
 
 def at_scale(
@@ -31,7 +31,7 @@ def at_scale(
 
 
 def scaled_sides(size: tf.Tensor, factor: float) -> tf.Tensor:
-    """`tfi2i.scale.scaled_size` in a graph: int32 (2,) to int32 (2,)."""
+    """`tfi2i.data.scale.scaled_size` in a graph: int32 (2,) to int32 (2,)."""
     product = tf.cast(size, tf.float64) * tf.constant(factor, tf.float64)
     return tf.maximum(1, tf.cast(tf.round(product), tf.int32))
 

@@ -9,7 +9,7 @@ import pytest
 from tfi2i.cli.plan import plan_new
 from tfi2i.cli.training_run import carry_out
 from tfi2i.data import image_size
-from tfi2i.demo import better_baseline, run_demo, seam_ratio
+from tfi2i.evidence.demo import better_baseline, run_demo, seam_ratio
 
 pytest.importorskip("mpl_toolkits", reason="the Earth maps are an extra")
 

@@ -5,7 +5,7 @@ import pytest
 
 from tfi2i.data import open_source
 from tfi2i.errors import DataError
-from tfi2i.evaluation import evaluate_model
+from tfi2i.evidence.evaluate import evaluate_model
 from tfi2i.metrics import l1
 from tfi2i.zoo.catalogue import find_variant
 

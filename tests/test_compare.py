@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tfi2i.compare import Budget, _width, compare
 from tfi2i.data import image_size, open_source
 from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.evidence.compare import Budget, _width, compare
 from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.card_picture import write_card_picture
 from tfi2i.data import evaluation_arrays, image_size, open_source, training_batches
 from tfi2i.errors import WeightsError
+from tfi2i.evidence.card_picture import write_card_picture
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant, load, variants
 from tiny_models import SIZE, TINY, tiny_model
 
@@ -310,7 +310,7 @@ def test_ships_and_agrees_with_keras(name, folder_for, tmp_path):
 @translators
 def test_its_generators_compute_in_bfloat16_for_inference(name, folder_for):
     from tfi2i.export.agreement import agreement, keras_outputs
-    from tfi2i.export.inference import inference_generator
+    from tfi2i.export.generator import inference_generator
 
     model = tiny_model(name)
     source = open_source(folder_for(name), kind=model.batch_kind, channels=channels_of(name))
@@ -353,7 +353,7 @@ def test_every_recipe_of_the_variant_resolves(name):
 @everyone
 def test_the_card_shows_what_was_measured(name):
     """README.md carries the tables that the files of results give, to the letter."""
-    from tfi2i.cards import results_section
+    from tfi2i.evidence.cards import results_section
 
     variant = find_variant(name)
     card = (variant.folder / "README.md").read_text(encoding="utf-8")
@@ -363,7 +363,7 @@ def test_the_card_shows_what_was_measured(name):
 
 
 def test_the_readme_shows_the_zoo():
-    from tfi2i.cards import zoo_section
+    from tfi2i.evidence.cards import zoo_section
 
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     assert zoo_section() in readme

@@ -14,10 +14,15 @@ import pytest
 
 from tfi2i.errors import DamagedFileError, RunError, WeightsError
 from tfi2i.training import Checkpoints, save_model
-from tfi2i.training.array_file import read_arrays
-from tfi2i.training.arrays import assign_arrays, file_sha256, variables_to_arrays, write_arrays
-from tfi2i.training.model_facts import write_model_facts
-from tfi2i.training.saving import load_weights
+from tfi2i.training.files.array_file import read_arrays
+from tfi2i.training.files.arrays import (
+    assign_arrays,
+    file_sha256,
+    variables_to_arrays,
+    write_arrays,
+)
+from tfi2i.training.files.model_facts import write_model_facts
+from tfi2i.training.files.saving import load_weights
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 

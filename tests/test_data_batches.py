@@ -15,7 +15,7 @@ from tfi2i.data import (
     to_float,
     training_batches,
 )
-from tfi2i.data.store import ImageStore, MemoryBudget
+from tfi2i.data.pipeline.store import ImageStore, MemoryBudget
 from tfi2i.errors import DataError
 
 

@@ -74,7 +74,7 @@ def test_what_cannot_be():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    from tfi2i.data import digits
+    from tfi2i.data.builtin import digits
 
     monkeypatch.setattr(digits.importlib.util, "find_spec", lambda name: None)
     digits._handwritten.cache_clear()

@@ -13,7 +13,7 @@ from tfi2i.data import (
     open_source,
     training_batches,
 )
-from tfi2i.data.land_cover import classes_of_colours
+from tfi2i.data.builtin.land_cover import classes_of_colours
 from tfi2i.errors import DataError, MissingExtraError
 
 SOURCE = "earth:shadedrelief-etopo1"
@@ -181,7 +181,7 @@ def test_without_the_package(monkeypatch):
 
 def test_mpl_toolkits_is_not_imported():
     program = (
-        "import sys; from tfi2i.data.earth import earth_map; earth_map('etopo1');"
+        "import sys; from tfi2i.data.builtin.earth import earth_map; earth_map('etopo1');"
         # Keras imports matplotlib where it is installed.
         "assert not [n for n in sys.modules if n.startswith('mpl_toolkits.basemap')]"
     )
@@ -189,7 +189,7 @@ def test_mpl_toolkits_is_not_imported():
 
 
 def test_labels_are_the_cover_of_the_place():
-    from tfi2i.data.land_cover import CLASSES, classes_of_colours
+    from tfi2i.data.builtin.land_cover import CLASSES, classes_of_colours
 
     classes = classes_of_colours(earth_map("labels"))
     # Degrees east and north of places whose cover nobody disputes.
@@ -211,7 +211,7 @@ def test_labels_are_the_cover_of_the_place():
 
 
 def test_label_colours_are_read_back_after_resizing():
-    from tfi2i.data.land_cover import COLOURS, classes_of_colours
+    from tfi2i.data.builtin.land_cover import COLOURS, classes_of_colours
 
     assert np.array_equal(classes_of_colours(COLOURS), np.arange(6))
     assert np.array_equal(

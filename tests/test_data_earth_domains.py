@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfi2i.data import earth_map, evaluation_domains, open_source, training_batches
-from tfi2i.data.earth_elements import drawn_map, element_cover
+from tfi2i.data.builtin.earth_elements import drawn_map, element_cover
 from tfi2i.errors import DataError
 
 MAPS = "earth:bmng+etopo1+shadedrelief"

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfi2i.data import image_size, read_image, resize_image, to_float, to_uint8, write_image
-from tfi2i.data.listing import SUFFIXES
+from tfi2i.data.folders.listing import SUFFIXES
 from tfi2i.errors import DataError
 
 
@@ -331,7 +331,7 @@ class TestFaults:
             assert (tmp_path / name).stat().st_size < 120_000
         program = (
             "import resource, sys\n"
-            "from tfi2i.data.images import read_image\n"
+            "from tfi2i.data.decode.images import read_image\n"
             "from tfi2i.errors import DataError\n"
             "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
             "for path in sys.argv[1:]:\n"

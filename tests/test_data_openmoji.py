@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from tfi2i.data import evaluation_arrays, evaluation_domains, open_source
-from tfi2i.data.openmoji import main, write_pairs, write_skin_tones
+from tfi2i.data.make.openmoji import main, write_pairs, write_skin_tones
 from tfi2i.errors import DataError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(

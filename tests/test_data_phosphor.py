@@ -5,8 +5,8 @@ import importlib.util
 import pytest
 
 from tfi2i.data import evaluation_domains, open_source
-from tfi2i.data.drawing import split_of
-from tfi2i.data.phosphor import WEIGHTS, main, write_weights
+from tfi2i.data.make.drawing import split_of
+from tfi2i.data.make.phosphor import WEIGHTS, main, write_weights
 from tfi2i.errors import DataError
 
 pytestmark = pytest.mark.skipif(

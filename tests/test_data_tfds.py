@@ -133,7 +133,7 @@ def test_no_network(home, monkeypatch):
 
 
 def test_more_than_fits_into_memory(horses, monkeypatch):
-    monkeypatch.setattr("tfi2i.data.tfds.MAX_BYTES", 100)
+    monkeypatch.setattr("tfi2i.data.builtin.tfds.MAX_BYTES", 100)
     with pytest.raises(DataError, match="pass a tf.data.Dataset"):
         opened(horses)
 

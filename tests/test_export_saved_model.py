@@ -16,7 +16,7 @@ from tfi2i.errors import ExportError
 from tfi2i.export import export_saved_model, read_metadata
 from tfi2i.export.client import prepare
 from tfi2i.export.encoded import decode_checked
-from tfi2i.export.inference import InferenceGenerator, inference_generator
+from tfi2i.export.generator import InferenceGenerator, inference_generator
 
 MAX_PIXELS = 64 * 64
 

@@ -9,13 +9,13 @@ import tensorflow as tf
 from PIL import Image
 
 from tfi2i.data import to_float, to_uint8
+from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import DataError
 from tfi2i.export import export_saved_model, read_metadata
 from tfi2i.export.client import prepare
 from tfi2i.export.runtime import LiteRTRunner
 from tfi2i.export.scale import at_scale
-from tfi2i.scale import TrainedScale
-from tfi2i.shipping import Wanted, ship
+from tfi2i.export.shipping import Wanted, ship
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 
 SIZE, PHOTO = 32, 96

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfi2i.errors import DataError, RecipeError, TrainingError, WeightsError
 from tfi2i.training import StopWhenNotFinite
-from tfi2i.training.arrays import variables_to_arrays
+from tfi2i.training.files.arrays import variables_to_arrays
 from tfi2i.zoo.multidomain.stargan import StarGAN
 from tfi2i.zoo.paired.bicyclegan import BicycleGAN
 from tfi2i.zoo.paired.pix2pix import Pix2Pix

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfi2i.export import export_saved_model
-from tfi2i.export.inference import inference_generator
+from tfi2i.export.generator import inference_generator
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.layers.phase_convolution import doubles_as_published
 from tfi2i.networks import unet

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.export.inference import inference_generator
+from tfi2i.export.generator import inference_generator
 from tfi2i.layers import ProductConv2D, ProductConv2DTranspose, SpectralNormalization
 from tfi2i.layers import product_convolution as module
 from tfi2i.networks import unet

@@ -10,9 +10,11 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tfi2i import machine, shipping
-from tfi2i.training import RunFolder, preparation
-from tfi2i.training.train import Training
+from tfi2i import machine
+from tfi2i.export import shipping
+from tfi2i.training import RunFolder
+from tfi2i.training.run import preparation
+from tfi2i.training.run.training import Training
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from tfi2i.data import DigitImages, open_source
 from tfi2i.errors import DataError, RecipeError
-from tfi2i.measures import Subject, check_measures, digit_accuracy, distances_kept
+from tfi2i.evidence.measures import Subject, check_measures, digit_accuracy, distances_kept
 from tfi2i.metrics.distances import correlation, half_distances, pair_distances
 from tfi2i.report.scatter import scatter_panels
 

@@ -6,18 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from tfi2i import progress
 from tfi2i.errors import DataError, MissingExtraError
-from tfi2i.metrics import (
-    colour_distance,
-    efficientnet,
-    evaluate,
-    fid,
-    kid,
-    l1,
-    progress,
-    psnr,
-    ssim,
-)
+from tfi2i.metrics import colour_distance, efficientnet, evaluate, fid, kid, l1, psnr, ssim
 
 
 class MeanColours:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfi2i.training.array_file import read_arrays
+from tfi2i.training.files.array_file import read_arrays
 
 
 def free_ports(count: int) -> list[int]:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tfi2i.data import open_source
-from tfi2i.data.audio import (
+from tfi2i.data.builtin.scores import Note, read_score
+from tfi2i.data.decode.audio import (
     DECIBELS,
     SAMPLE_RATE,
     picture_to_sound,
@@ -17,7 +18,6 @@ from tfi2i.data.audio import (
     sound_to_picture,
     write_wav,
 )
-from tfi2i.data.scores import Note, read_score
 from tfi2i.errors import DataError
 from tfi2i.zoo.style.music_translation import MusicTranslation
 

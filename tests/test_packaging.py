@@ -124,7 +124,7 @@ def test_command_line_helps_without_tensorflow(python, tmp_path):
 def test_public_names():
     assert sorted(tfi2i._HOMES) == tfi2i.__all__
     assert set(tfi2i.__all__) | {"layers", "__version__"} <= set(dir(tfi2i))
-    assert tfi2i.translate_image.__module__ == "tfi2i.translate"
+    assert tfi2i.translate_image.__module__ == "tfi2i.inference.translate"
     assert tfi2i.losses.__name__ == "tfi2i.losses"
     with pytest.raises(AttributeError, match="has no attribute 'cyclegan'"):
         _ = tfi2i.cyclegan

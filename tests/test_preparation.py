@@ -9,7 +9,7 @@ from PIL import Image
 from tfi2i.cli.plan import _with_absolute_paths, plan_new
 from tfi2i.errors import DataError, RecipeError, Tfi2iError
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.training.preparation import Preparation, prepare
+from tfi2i.training.run.preparation import Preparation, prepare
 from tfi2i.zoo.catalogue import find_variant, variants
 
 NAMES = [variant.name for variant in variants()]
@@ -83,7 +83,7 @@ def test_what_cannot_be_trained_is_told_in_words(name, changes, words, prepared)
 
 
 def test_a_run_of_more_iterations_than_checkpoints_can_count(prepared):
-    from tfi2i.training import preparation
+    from tfi2i.training.run import preparation
 
     assert preparation._MOST_ITERATIONS == 999_999_999
     with pytest.MonkeyPatch.context() as patch:

@@ -151,7 +151,7 @@ def test_a_harmful_override_is_one_short_line(override):
 
 
 def test_every_shipped_recipe_and_arm_stays_within_the_ranges():
-    from tfi2i.reproduce import arm_variant, load_plan
+    from tfi2i.evidence.reproduce import arm_variant, load_plan
 
     for variant in variants():
         for plan in (load_plan(variant, name) for name in variant.plans):

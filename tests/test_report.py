@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfi2i.data.tags import COLUMNS, Tags
+from tfi2i.data.decode.tags import COLUMNS, Tags
 from tfi2i.errors import RunError
 from tfi2i.recipe import Recipe
 from tfi2i.report import write_run_page
 from tfi2i.report.charts import line_chart
 from tfi2i.report.html import Html, data_uri, element, page
-from tfi2i.training.run_folder import RunFolder
+from tfi2i.training.run.folder import RunFolder
 
 EVIL = "<script>alert('&')</script>"
 

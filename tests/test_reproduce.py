@@ -7,17 +7,17 @@ import sys
 
 import pytest
 
-from tfi2i.cards import results_section, update_card
 from tfi2i.data import open_source
 from tfi2i.errors import RecipeError, RunError
-from tfi2i.first_losses import arm_losses, changed_losses
-from tfi2i.measured_run import mebibytes, run_command
-from tfi2i.measures import MEASURES
-from tfi2i.plans import arm_variant, load_plan, plan_settings
+from tfi2i.evidence.cards import results_section, update_card
+from tfi2i.evidence.first_losses import arm_losses, changed_losses
+from tfi2i.evidence.measures import MEASURES
+from tfi2i.evidence.plans import arm_variant, load_plan, plan_settings
+from tfi2i.evidence.results import changed_settings, check_addable, joined, results_head, summary
+from tfi2i.evidence.stargan_beside_cyclegans import _pair_source
+from tfi2i.evidence.trial import mebibytes, run_command
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.results import changed_settings, check_addable, joined, results_head, summary
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
-from tfi2i.zoo.multidomain.stargan.cyclegans import _pair_source
 
 PLANS = [(variant.name, plan) for variant in variants() for plan in variant.plans]
 MEASURED = [(name, plan) for name, plan in PLANS if find_variant(name).results(plan)]
@@ -50,7 +50,7 @@ def test_figures_are_those_of_the_present_recipe(name, plan_name):
 
 @pytest.mark.parametrize("name", [variant.name for variant in variants() if variant.results()])
 def test_the_code_still_computes_what_the_figures_were_measured_with(name):
-    """The first arm of each variant; `python -m tfi2i.first_losses` compares every arm."""
+    """The first arm of each variant; `python -m tfi2i.evidence.first_losses` compares every arm."""
     variant = find_variant(name)
     plan = load_plan(variant)
     results = variant.results()

@@ -14,8 +14,8 @@ import pytest
 
 from tfi2i.errors import RunError, WeightsError
 from tfi2i.training import Checkpoints
-from tfi2i.training.array_file import read_arrays
-from tfi2i.training.arrays import assign_arrays, write_arrays
+from tfi2i.training.files.array_file import read_arrays
+from tfi2i.training.files.arrays import assign_arrays, write_arrays
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 TINY = {

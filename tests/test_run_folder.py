@@ -16,8 +16,8 @@ from tfi2i.errors import RunError
 from tfi2i.recipe import Recipe
 from tfi2i.report import write_run_page
 from tfi2i.training import RunFolder
-from tfi2i.training.model_facts import read_model_facts, write_model_facts
-from tfi2i.training.train import Training
+from tfi2i.training.files.model_facts import read_model_facts, write_model_facts
+from tfi2i.training.run.training import Training
 from tfi2i.whole_files import read_json, write_json, write_text
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 

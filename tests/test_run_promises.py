@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 TINY = {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3}
@@ -43,7 +43,7 @@ import json, sys
 import numpy as np
 from tensorflow.python.framework.config import is_op_determinism_enabled
 from tfi2i.training import RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.recipe import load_recipe
 

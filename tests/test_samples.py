@@ -9,8 +9,8 @@ from PIL import Image
 from tfi2i.data import read_image, write_image
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.callbacks import WriteSamples
-from tfi2i.training.train import Training
+from tfi2i.training.run.callbacks import WriteSamples
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 from tiny_models import TINY

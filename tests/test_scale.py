@@ -15,15 +15,15 @@ from tfi2i.data import (
     open_source,
     read_image,
 )
+from tfi2i.data.scale import TrainedScale, scale_factor, scale_in_words, unlike_training
 from tfi2i.errors import DataError
-from tfi2i.evaluation import evaluate_model
-from tfi2i.file_translation import translate_files
+from tfi2i.evidence.evaluate import evaluate_model
+from tfi2i.inference.files import translate_files
+from tfi2i.inference.translate import translate_image
 from tfi2i.recipe import Recipe
-from tfi2i.scale import TrainedScale, scale_factor, scale_in_words, unlike_training
 from tfi2i.training import RunFolder
-from tfi2i.training.saving import load_model
-from tfi2i.training.train import Training
-from tfi2i.translate import translate_image
+from tfi2i.training.files.saving import load_model
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant
 
 

@@ -9,11 +9,10 @@ import keras
 import numpy as np
 import pytest
 
-from tfi2i import shipping
 from tfi2i.errors import ExportError
-from tfi2i.export import read_metadata
-from tfi2i.shipping import Wanted, ship
-from tfi2i.translate import translate_image
+from tfi2i.export import read_metadata, shipping
+from tfi2i.export.shipping import Wanted, ship
+from tfi2i.inference.translate import translate_image
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 
 SIZE = 32

@@ -16,11 +16,12 @@ from tfi2i.metrics.style import StyleMeter, style_transfer
 from tfi2i.networks import PerceptualFeatures, adain_decoder, resnet, vgg_features
 from tfi2i.networks.vgg import LAYERS
 from tfi2i.recipe import Recipe
-from tfi2i.training import RunFolder, TranslationGAN
-from tfi2i.training.train import Training
+from tfi2i.training import RunFolder
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.style.adain import AdaIN
 from tfi2i.zoo.style.fast_style import FastStyle
 from tfi2i.zoo.style.gatys import Gatys
+from tfi2i.zoo.translation import TranslationGAN
 
 
 def weights(model) -> int:
@@ -277,7 +278,7 @@ def test_half_precision_leaves_the_features_in_float32():
     model = AdaIN(crop_size=32, level=2, filters=4)
     assert isinstance(model, TranslationGAN)
     assert model.encoder(np.zeros((1, 32, 32, 3), np.float32))["relu2_1"].dtype == tf.float32
-    from tfi2i.export.inference import inference_generator
+    from tfi2i.export.generator import inference_generator
 
     exported = inference_generator(model.translator()).model
     image = to_float(read_style("earth:etopo1", 32))[None]
@@ -287,7 +288,7 @@ def test_half_precision_leaves_the_features_in_float32():
 
 
 def test_the_comparison_counts_the_images_of_every_kind_of_variant():
-    from tfi2i.style_comparison import SIZE, SOURCE, _training_images
+    from tfi2i.evidence.style_beside_cyclegan import SIZE, SOURCE, _training_images
 
     train = open_source(SOURCE, kind="unpaired", load_size=SIZE).splits["train"]
     assert train.b is not None
@@ -296,7 +297,7 @@ def test_the_comparison_counts_the_images_of_every_kind_of_variant():
 
 
 def test_the_cards_show_the_comparison():
-    from tfi2i.style_comparison import CARDS, read_comparison, section
+    from tfi2i.evidence.style_beside_cyclegan import CARDS, read_comparison, section
     from tfi2i.zoo.catalogue import find_variant
 
     folder = find_variant(CARDS[0]).folder.parent

@@ -9,13 +9,14 @@ from PIL import Image, ImageDraw
 from tfi2i.data import to_float
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed, safety_callbacks
-from tfi2i.training.arrays import write_arrays
-from tfi2i.training.checkpoints import Checkpoints
+from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed
+from tfi2i.training.files.arrays import write_arrays
+from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
-from tfi2i.training.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
+from tfi2i.training.run import safety_callbacks
+from tfi2i.training.run.safety_callbacks import StopWhenNotFinite, WriteCheckpoints
+from tfi2i.training.run.training import Training
 from tfi2i.training.strategy import make_strategy
-from tfi2i.training.train import Training
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN

@@ -8,11 +8,12 @@ import tensorflow as tf
 
 from tfi2i.errors import TrainingError
 from tfi2i.recipe import Recipe
-from tfi2i.training import RunFolder, callbacks
-from tfi2i.training.callbacks import WriteMetrics
-from tfi2i.training.checkpoints import Checkpoints
-from tfi2i.training.safety_callbacks import StopWhenNotFinite
-from tfi2i.training.train import Training
+from tfi2i.training import RunFolder
+from tfi2i.training.files.checkpoints import Checkpoints
+from tfi2i.training.run import callbacks
+from tfi2i.training.run.callbacks import WriteMetrics
+from tfi2i.training.run.safety_callbacks import StopWhenNotFinite
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 
@@ -101,7 +102,7 @@ def test_a_run_stops_at_a_broken_loss(paired_folder, tmp_path):
     ],
 )
 def test_the_precision_of_a_run(asked, computes, policy, monkeypatch):
-    from tfi2i.training import preparation
+    from tfi2i.training.run import preparation
 
     monkeypatch.setattr(preparation, "computes_bfloat16", lambda: computes)
     assert preparation._dtype_policy(asked) == policy

@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from tfi2i.data import open_source
 from tfi2i.errors import DataError, RecipeError
-from tfi2i.evaluation import evaluate_model
+from tfi2i.evidence.evaluate import evaluate_model
 from tfi2i.metrics import l1
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder, mini_batches
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.multidomain.stargan import StarGAN
 

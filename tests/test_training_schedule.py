@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfi2i.recipe import Recipe
 from tfi2i.training import LinearDecay, RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tfi2i.data import read_image, write_image
 from tfi2i.errors import DataError
-from tfi2i.file_translation import translate_files
+from tfi2i.inference.files import translate_files
+from tfi2i.inference.tiles import blend_weights, tile_starts
+from tfi2i.inference.translate import _GRAPHS, translate_image
 from tfi2i.networks import resnet, unet
-from tfi2i.tiling import blend_weights, tile_starts
-from tfi2i.translate import _GRAPHS, translate_image
 
 SIZES = [(1, 1), (1, 9), (3, 5), (8, 8), (16, 16), (17, 16), (31, 33), (32, 70), (65, 50)]
 

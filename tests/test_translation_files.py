@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from tfi2i.data import read_image, write_image
-from tfi2i.data.tags import read_tags
+from tfi2i.data.decode.tags import read_tags
 from tfi2i.errors import DataError
-from tfi2i.file_translation import translate_files
-from tfi2i.translation_files import find_images, output_paths
+from tfi2i.inference.file_names import find_images, output_paths
+from tfi2i.inference.files import translate_files
 
 COPYRIGHT, CAPTION, ORIENTATION, EXPOSURE, ISO = 33432, 270, 274, 0x8769, 0x8827
 

@@ -9,8 +9,8 @@ import pytest
 from tfi2i.data import read_image
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.arrays import variables_to_arrays
-from tfi2i.training.train import Training
+from tfi2i.training.files.arrays import variables_to_arrays
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 
@@ -80,7 +80,7 @@ def test_a_run_resumed_within_an_epoch_decodes_its_images_once(
 
     resumed = training(paired_folder, tmp_path / "run")
     assert resumed.iteration == 3
-    monkeypatch.setattr("tfi2i.data.files.read_image", counted)
+    monkeypatch.setattr("tfi2i.data.decode.files.read_image", counted)
     resumed.fit(verbose=0)
     assert resumed.finished and resumed.iteration == 12
     trained_on = [path for path in decoded if "train" in path]

@@ -11,7 +11,7 @@ from tfi2i.errors import DataError, RecipeError
 from tfi2i.metrics.distances import half_distances, pair_distances
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.unpaired.distancegan import DistanceGAN
 

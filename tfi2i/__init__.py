@@ -12,9 +12,9 @@ from tfi2i.machine import prefer_onednn
 
 if TYPE_CHECKING:
     from tfi2i.data import open_source, read_image, training_batches, write_image
-    from tfi2i.file_translation import translate_files
+    from tfi2i.inference.files import translate_files
+    from tfi2i.inference.translate import translate_image
     from tfi2i.metrics import evaluate
-    from tfi2i.translate import translate_image
     from tfi2i.zoo.catalogue import from_preset, load
 
 __version__ = "0.1.0"
@@ -40,8 +40,8 @@ _HOMES = {
     "training_batches": "tfi2i.data",
     "read_image": "tfi2i.data",
     "write_image": "tfi2i.data",
-    "translate_image": "tfi2i.translate",
-    "translate_files": "tfi2i.file_translation",
+    "translate_image": "tfi2i.inference.translate",
+    "translate_files": "tfi2i.inference.files",
     "evaluate": "tfi2i.metrics",
     "load": "tfi2i.zoo.catalogue",
     "from_preset": "tfi2i.zoo.catalogue",

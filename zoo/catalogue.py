@@ -123,8 +123,8 @@ def load(folder: str | Path) -> "GAN":
     Raises:
         WeightsError: If the folder holds no model, or its weights were altered.
     """
-    from tfi2i.training.model_facts import FACTS, read_model_facts
-    from tfi2i.training.saving import load_model
+    from tfi2i.training.files.model_facts import FACTS, read_model_facts
+    from tfi2i.training.files.saving import load_model
 
     folder = Path(folder)
     try:

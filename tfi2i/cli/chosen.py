@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tfi2i.cli.console import plain_warnings
+from tfi2i.data.scale import Scale, check_scale
 from tfi2i.errors import DataError, RunError
-from tfi2i.scale import Scale, check_scale
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-    from tfi2i.training import GAN, TranslationGAN
+    from tfi2i.training import GAN
+    from tfi2i.zoo.translation import TranslationGAN
 
 RunOption = Annotated[
     Path | None, typer.Option("--run", help="A run folder: the model of its newest checkpoint.")
@@ -63,7 +64,7 @@ class Chosen:
         Raises:
             RunError: If it does not.
         """
-        from tfi2i.training import TranslationGAN
+        from tfi2i.zoo.translation import TranslationGAN
 
         if not isinstance(self.model, TranslationGAN):
             raise RunError(
@@ -138,7 +139,7 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
         raise RunError("say which model: --run FOLDER, or --preset NAME (not both)")
 
     from tfi2i.training import RunFolder
-    from tfi2i.training.model_facts import read_model_facts
+    from tfi2i.training.files.model_facts import read_model_facts
     from tfi2i.zoo.catalogue import load, preset_folder
 
     folder = preset_folder(preset) if preset is not None else run

@@ -49,9 +49,9 @@ def compare(
         raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
 
     import_tensorflow()
-    from tfi2i.cards import figures_in_words
-    from tfi2i.compare import Budget
-    from tfi2i.compare import compare as run_comparison
+    from tfi2i.evidence.cards import figures_in_words
+    from tfi2i.evidence.compare import Budget
+    from tfi2i.evidence.compare import compare as run_comparison
 
     # Runs remember their images, and can be resumed from anywhere.
     source = str(Path(data).absolute()) if Path(data).exists() else data

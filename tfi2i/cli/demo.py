@@ -20,7 +20,7 @@ def demo(
     import_tensorflow()
     from tfi2i.cli.plan import plan_new
     from tfi2i.cli.training_run import carry_out
-    from tfi2i.demo import run_demo
+    from tfi2i.evidence.demo import run_demo
 
     def train(folder: Path) -> bool:
         plan = plan_new("pix2pix", "demo", data={}, overrides=(), run=folder, runs=folder.parent)

@@ -10,7 +10,7 @@ import typer
 from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
-from tfi2i.figure_names import FIGURE_NAMES
+from tfi2i.report.figure_names import FIGURE_NAMES
 from tfi2i.whole_files import write_json
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
@@ -61,8 +61,8 @@ def evaluate(
     if json_file is not None:
         _check_json(json_file)
     import_tensorflow()
-    from tfi2i.evaluation import evaluate_model
-    from tfi2i.measures import Subject, check_measures, take_measures
+    from tfi2i.evidence.evaluate import evaluate_model
+    from tfi2i.evidence.measures import Subject, check_measures, take_measures
     from tfi2i.metrics import inception_v3
     from tfi2i.training import RunFolder
 

@@ -96,7 +96,7 @@ def export(
     import_tensorflow()
     from tfi2i.export.agreement import REQUIRED_PSNR_DB
     from tfi2i.export.parity import parity_table
-    from tfi2i.shipping import PARITY_FILE, Wanted, ship
+    from tfi2i.export.shipping import PARITY_FILE, Wanted, ship
 
     chosen = choose_model(run, preset)
     model = chosen.translator()
@@ -138,8 +138,8 @@ def _real_images(
     import numpy as np
 
     from tfi2i.data import read_image, sized
-    from tfi2i.training.translation import domain_read
-    from tfi2i.translation_files import find_images
+    from tfi2i.inference.file_names import find_images
+    from tfi2i.zoo.translation import domain_read
 
     channels = chosen.translator().translator(direction).input_shape[-1]
     keeps_scale = False

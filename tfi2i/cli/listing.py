@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfi2i.cards import headline
 from tfi2i.cli.console import out
 from tfi2i.errors import RecipeError
+from tfi2i.evidence.cards import headline
 
 if TYPE_CHECKING:
     from tfi2i.zoo.catalogue import Variant

@@ -13,7 +13,7 @@ from tfi2i.recipe import Recipe, load_recipe, section_parameters
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.training import GAN, RunFolder
-    from tfi2i.training.preparation import Preparation
+    from tfi2i.training.run.preparation import Preparation
     from tfi2i.zoo.catalogue import Variant
 
 
@@ -43,7 +43,7 @@ class Plan:
         """
         import tensorflow as tf
 
-        from tfi2i.training.preparation import prepare
+        from tfi2i.training.run.preparation import prepare
         from tfi2i.training.strategy import expected_replicas
 
         prepared = prepare(
@@ -62,7 +62,7 @@ class Plan:
     @property
     def goes_on(self) -> bool:
         """Whether there is training in the folder to go on with."""
-        from tfi2i.training.checkpoints import Checkpoints, iteration_of
+        from tfi2i.training.files.checkpoints import Checkpoints, iteration_of
 
         newest = Checkpoints(self.folder.checkpoints).newest()
         return newest is not None and iteration_of(newest) > 0
@@ -93,7 +93,7 @@ def plan_new(
         DataError: No recipe is named, and the images cannot be used as asked.
         RunError: `run` is a folder with something else in it.
     """
-    from tfi2i.training.published import cut_to_images
+    from tfi2i.training.run.published import cut_to_images
     from tfi2i.zoo.catalogue import find_variant
 
     variant = find_variant(variant_name)
@@ -163,7 +163,7 @@ def _with_absolute_paths(recipe: Recipe, variant_class: type) -> Recipe:
 
 def _choose_folder(recipe: Recipe, run: Path | None, runs: Path) -> "RunFolder":
     from tfi2i.training import RunFolder
-    from tfi2i.training.train import run_description
+    from tfi2i.training.run.training import run_description
 
     if run is None:
         return RunFolder.next_numbered(runs, run_description(recipe))

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tfi2i.cards import figures_in_words
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import RecipeError
+from tfi2i.evidence.cards import figures_in_words
 
 EXAMPLE = "Example:  tfi2i reproduce pix2pix --seeds 0,1,2"
 
@@ -36,7 +36,7 @@ def reproduce(
         raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
 
     import_tensorflow()
-    from tfi2i.reproduce import reproduce as run_reproduction
+    from tfi2i.evidence.reproduce import reproduce as run_reproduction
 
     results = run_reproduction(
         variant, seeds=numbers, out=out_folder, plan_name=plan, arms=arm, jobs=jobs, add=add

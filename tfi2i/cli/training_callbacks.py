@@ -10,7 +10,7 @@ import keras
 from tfi2i.report.run_page import speed_in_words
 
 if TYPE_CHECKING:
-    from tfi2i.training.train import Training
+    from tfi2i.training.run.training import Training
 
 
 class EpochLines(keras.callbacks.Callback):

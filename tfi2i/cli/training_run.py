@@ -14,7 +14,7 @@ from tfi2i.errors import Tfi2iError
 from tfi2i.machine import available_cores
 from tfi2i.report import write_run_page
 from tfi2i.report.callback import RefreshRunPage
-from tfi2i.training.train import Training
+from tfi2i.training.run.training import Training
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

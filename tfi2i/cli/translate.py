@@ -16,8 +16,8 @@ from tfi2i.cli.chosen import (
     set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.data.scale import scale_in_words
 from tfi2i.errors import DataError
-from tfi2i.scale import scale_in_words
 
 EXAMPLE = (
     "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
@@ -63,7 +63,7 @@ def translate(
         raise DataError("--whole and --tile exclude each other")
     chosen_scale = parse_scale(scale)
     import_tensorflow()
-    from tfi2i.training.translation import domain_read
+    from tfi2i.zoo.translation import domain_read
 
     chosen = choose_model(run, preset)
     model = chosen.translator()

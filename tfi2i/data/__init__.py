@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 from tfi2i.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from tfi2i.data.batches import (
+    from tfi2i.data.builtin.digits import DigitImages
+    from tfi2i.data.builtin.earth import earth_map
+    from tfi2i.data.builtin.earth_bands import earth_test_region
+    from tfi2i.data.decode.images import image_size, read_image, resize_image, write_image
+    from tfi2i.data.decode.pixels import as_rgb, to_float, to_uint8
+    from tfi2i.data.opening import open_source
+    from tfi2i.data.pipeline.batches import (
         check_crop,
         data_error_in,
         steps_per_epoch,
         training_batches,
     )
-    from tfi2i.data.digits import DigitImages
-    from tfi2i.data.earth import earth_map
-    from tfi2i.data.earth_bands import earth_test_region
-    from tfi2i.data.evaluation import (
+    from tfi2i.data.pipeline.held_out import (
         at_trained_scale,
         evaluation_arrays,
         evaluation_domains,
         sized,
         spread_evenly,
     )
-    from tfi2i.data.images import image_size, read_image, resize_image, write_image
-    from tfi2i.data.opening import open_source
-    from tfi2i.data.pixels import as_rgb, to_float, to_uint8
     from tfi2i.data.source import KINDS, DataSource, Images, Split
     from tfi2i.data.styles import read_style
 
@@ -61,26 +61,26 @@ __all__ = [
 
 # Public name -> the module that defines it.
 _HOMES = {
-    "check_crop": "tfi2i.data.batches",
-    "data_error_in": "tfi2i.data.batches",
-    "steps_per_epoch": "tfi2i.data.batches",
-    "training_batches": "tfi2i.data.batches",
-    "DigitImages": "tfi2i.data.digits",
-    "earth_map": "tfi2i.data.earth",
-    "earth_test_region": "tfi2i.data.earth_bands",
-    "at_trained_scale": "tfi2i.data.evaluation",
-    "evaluation_arrays": "tfi2i.data.evaluation",
-    "evaluation_domains": "tfi2i.data.evaluation",
-    "sized": "tfi2i.data.evaluation",
-    "spread_evenly": "tfi2i.data.evaluation",
-    "image_size": "tfi2i.data.images",
-    "read_image": "tfi2i.data.images",
-    "resize_image": "tfi2i.data.images",
-    "write_image": "tfi2i.data.images",
+    "check_crop": "tfi2i.data.pipeline.batches",
+    "data_error_in": "tfi2i.data.pipeline.batches",
+    "steps_per_epoch": "tfi2i.data.pipeline.batches",
+    "training_batches": "tfi2i.data.pipeline.batches",
+    "DigitImages": "tfi2i.data.builtin.digits",
+    "earth_map": "tfi2i.data.builtin.earth",
+    "earth_test_region": "tfi2i.data.builtin.earth_bands",
+    "at_trained_scale": "tfi2i.data.pipeline.held_out",
+    "evaluation_arrays": "tfi2i.data.pipeline.held_out",
+    "evaluation_domains": "tfi2i.data.pipeline.held_out",
+    "sized": "tfi2i.data.pipeline.held_out",
+    "spread_evenly": "tfi2i.data.pipeline.held_out",
+    "image_size": "tfi2i.data.decode.images",
+    "read_image": "tfi2i.data.decode.images",
+    "resize_image": "tfi2i.data.decode.images",
+    "write_image": "tfi2i.data.decode.images",
     "open_source": "tfi2i.data.opening",
-    "as_rgb": "tfi2i.data.pixels",
-    "to_float": "tfi2i.data.pixels",
-    "to_uint8": "tfi2i.data.pixels",
+    "as_rgb": "tfi2i.data.decode.pixels",
+    "to_float": "tfi2i.data.decode.pixels",
+    "to_uint8": "tfi2i.data.decode.pixels",
     "KINDS": "tfi2i.data.source",
     "DataSource": "tfi2i.data.source",
     "Images": "tfi2i.data.source",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from tfi2i.data.decode.images import resize_image
 from tfi2i.data.edges import edge_map
 from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
-from tfi2i.data.images import resize_image
 from tfi2i.data.source import DataSource, Images, Split
 from tfi2i.errors import DataError
 

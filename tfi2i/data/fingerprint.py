@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from tfi2i.data.images import display_name
+from tfi2i.data.decode.images import display_name
 from tfi2i.errors import DataError
 
 WHOLE_BYTES = 64 * 1024**2

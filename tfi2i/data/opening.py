@@ -5,21 +5,21 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfi2i.data.aligned import aligned_classes
-from tfi2i.data.datasets import open_dataset
+from tfi2i.data.builtin.digits import PREFIX as DIGITS_PREFIX
+from tfi2i.data.builtin.digits import open_digits
+from tfi2i.data.builtin.earth import PREFIX as EARTH_PREFIX
+from tfi2i.data.builtin.earth import open_earth
+from tfi2i.data.builtin.earth_domains import SIGN as DOMAINS_SIGN
+from tfi2i.data.builtin.earth_domains import open_earth_domains
+from tfi2i.data.builtin.music import PREFIX as MUSIC_PREFIX
+from tfi2i.data.builtin.music import open_music
+from tfi2i.data.builtin.tfds import PREFIX as TFDS_PREFIX
+from tfi2i.data.builtin.tfds import open_tfds
 from tfi2i.data.derive import derived_pairs
-from tfi2i.data.digits import PREFIX as DIGITS_PREFIX
-from tfi2i.data.digits import open_digits
-from tfi2i.data.earth import PREFIX as EARTH_PREFIX
-from tfi2i.data.earth import open_earth
-from tfi2i.data.earth_domains import SIGN as DOMAINS_SIGN
-from tfi2i.data.earth_domains import open_earth_domains
-from tfi2i.data.folders import open_folder
-from tfi2i.data.music import PREFIX as MUSIC_PREFIX
-from tfi2i.data.music import open_music
-from tfi2i.data.parts import limited
+from tfi2i.data.folders.folder import open_folder
+from tfi2i.data.limits import limited
+from tfi2i.data.pipeline.datasets import open_dataset
 from tfi2i.data.source import DataSource, check_kind
-from tfi2i.data.tfds import PREFIX as TFDS_PREFIX
-from tfi2i.data.tfds import open_tfds
 from tfi2i.errors import DataError
 
 
@@ -42,7 +42,7 @@ def open_source(
             them alone for kind "images"; labelled `earth:<a>+<b>+<c>`, or `earth:<a>+<element>`
             (borders, coastlines, rivers); any of these with `@tuning` at the end, which holds out
             another band than the test band, for choosing recipes; `digits:handwritten-printed`;
-            `music:<a>-<b>` (two instruments, as `tfi2i.data.music` lists them);
+            `music:<a>-<b>` (two instruments, as `tfi2i.data.builtin.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.

@@ -6,7 +6,7 @@ on held-out real images of that domain says how far its verdict can be trusted.
 
 import numpy as np
 
-from tfi2i.data.pixels import to_float
+from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import DataError
 
 CLASSES = 10

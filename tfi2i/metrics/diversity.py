@@ -36,7 +36,7 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
         DataError: The model has no latent, or the source no second domain.
     """
     from tfi2i.data import evaluation_arrays
-    from tfi2i.training import LatentTranslationGAN
+    from tfi2i.zoo.paired._base import LatentTranslationGAN
 
     if not isinstance(model, LatentTranslationGAN):
         raise DataError(f"{model.name} gives one translation of an image: it has no diversity")

@@ -24,7 +24,7 @@ def encoding_error(model: "GAN", source: "DataSource") -> dict[str, float]:
         DataError: The model has no latent or no encoder, or the test images are not aligned.
     """
     from tfi2i.data import evaluation_arrays
-    from tfi2i.training import LatentTranslationGAN
+    from tfi2i.zoo.paired._base import LatentTranslationGAN
 
     if not isinstance(model, LatentTranslationGAN):
         raise DataError(f"{model.name} has no latent that an image could be encoded in")

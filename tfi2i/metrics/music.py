@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfi2i.data import evaluation_arrays
-from tfi2i.data.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
+from tfi2i.data.decode.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
 from tfi2i.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     Raises:
         DataError: The model does not translate, or the data are not pictures of the same scores.
     """
-    from tfi2i.training import TranslationGAN
+    from tfi2i.zoo.translation import TranslationGAN
 
     a, b, _ = evaluation_arrays(source, size=size, limit=MOST_TILES)
     if not isinstance(model, TranslationGAN) or b is None or not source.aligned_test:

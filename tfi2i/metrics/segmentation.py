@@ -46,7 +46,7 @@ def segmentation_score(
         DataError: Domain a is not the Earth's label map.
     """
     from tfi2i.data import evaluation_arrays
-    from tfi2i.data.land_cover import CLASSES, classes_of_colours
+    from tfi2i.data.builtin.land_cover import CLASSES, classes_of_colours
 
     if not source.name.startswith("earth:labels-") or source.kind != "paired":
         raise DataError(
@@ -96,8 +96,8 @@ def class_figures(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
 def _trained_segmenter(
     source: "DataSource", size: int, classes: int, cache: Path | None
 ) -> "keras.Model":
-    from tfi2i.training.array_file import read_arrays
-    from tfi2i.training.arrays import assign_arrays, variables_to_arrays, write_arrays
+    from tfi2i.training.files.array_file import read_arrays
+    from tfi2i.training.files.arrays import assign_arrays, variables_to_arrays, write_arrays
 
     model = _build(classes)
     variables = {variable.path: variable for variable in model.variables}
@@ -116,7 +116,7 @@ def _train(model: "keras.Model", source: "DataSource", size: int) -> None:
     import keras
 
     from tfi2i.data import evaluation_arrays, to_float
-    from tfi2i.data.land_cover import classes_of_colours
+    from tfi2i.data.builtin.land_cover import classes_of_colours
 
     labels, images, _ = evaluation_arrays(source, split="train", size=size)
     assert images is not None

@@ -115,7 +115,7 @@ def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     Raises:
         DataError: The model has no style image, and the source has no domain `b`.
     """
-    from tfi2i.training import TranslationGAN
+    from tfi2i.zoo.translation import TranslationGAN
 
     meter = StyleMeter()
     picture = model.picture()

@@ -5,7 +5,7 @@ import time
 import keras
 
 from tfi2i.report.run_page import State, write_run_page
-from tfi2i.training.run_folder import RunFolder
+from tfi2i.training.run.folder import RunFolder
 
 _LEAST_SECONDS = 2.0
 

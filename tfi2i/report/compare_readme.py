@@ -20,7 +20,7 @@ def write_compare_readme(
 
     Args:
         folder: Folder of both.
-        results: Result of `tfi2i.compare.compare`.
+        results: Result of `tfi2i.evidence.compare.compare`.
         pictures: Column to uint8 (N, S, S, C): `input`, perhaps `truth`, and each variant.
 
     Returns:

@@ -1,16 +1,17 @@
 """The page of the demo: pictures, figures and what to do next, in one file."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tfi2i.export.parity import allowed_text
-from tfi2i.figure_names import FIGURE_NAMES
+from tfi2i.report.figure_names import FIGURE_NAMES
 from tfi2i.report.html import Html, command, data_uri, element, page, section, table, write_page
 from tfi2i.report.run_page import loss_charts
-
-if TYPE_CHECKING:
-    from tfi2i.demo import DemoResults
+from tfi2i.training.run.folder import RunFolder
 
 _ROWS = {
     "translated": "pix2pix",
@@ -20,12 +21,36 @@ _ROWS = {
 _CAPTIONS = {"input": "input: shaded relief", "output": "output", "truth": "truth: elevation"}
 
 
-def write_demo_page(path: Path, results: "DemoResults") -> Path:
+@dataclass(frozen=True)
+class DemoResults:
+    """What the page shows.
+
+    Attributes:
+        run: The training run.
+        figures: What `evaluate_model` gives.
+        tiles: Held-out tiles by column of the page: input, output, truth; uint8 (N, S, S, 3).
+        maps: The whole held-out map in the same columns; uint8 (H, W, 3).
+        seams: `seam_ratio` of the `blended` map, of `hard` tiles side by side without overlap, and
+            of the `truth`, in which there are no tiles.
+        parity: What `tfi2i.export.parity_report` gives.
+        seconds: Seconds of each part of the job.
+    """
+
+    run: RunFolder
+    figures: dict[str, Any]
+    tiles: dict[str, np.ndarray]
+    maps: dict[str, np.ndarray]
+    seams: dict[str, float]
+    parity: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def write_demo_page(path: Path, results: DemoResults) -> Path:
     """Writes the page.
 
     Args:
         path: Path of the page.
-        results: Result of `tfi2i.demo.run_demo`.
+        results: Result of `tfi2i.evidence.demo.run_demo`.
 
     Returns:
         The path.
@@ -56,7 +81,14 @@ def write_demo_page(path: Path, results: "DemoResults") -> Path:
     return path
 
 
-def _lead(results: "DemoResults") -> Html:
+def better_baseline(figures: dict[str, Any]) -> tuple[str, float]:
+    """Name and L1 of the baseline that comes closest to the truth."""
+    known = [name for name in ("copy_input", "mean_colour") if name in figures]
+    best = min(known, key=lambda name: figures[name]["l1"])
+    return best, figures[best]["l1"]
+
+
+def _lead(results: DemoResults) -> Html:
     facts = results.run.facts()
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in results.seconds.items())
     return element(
@@ -68,8 +100,6 @@ def _lead(results: "DemoResults") -> Html:
 
 
 def _headline(figures: dict[str, Any]) -> Html:
-    from tfi2i.demo import better_baseline
-
     ours = figures["translated"]["l1"]
     name, theirs = better_baseline(figures)
     return element(
@@ -81,7 +111,7 @@ def _headline(figures: dict[str, Any]) -> Html:
     )
 
 
-def _crops(results: "DemoResults") -> Html:
+def _crops(results: DemoResults) -> Html:
     cells = [element("span", caption) for caption in _CAPTIONS.values()]
     for index in range(len(results.tiles["input"])):
         for name, caption in _CAPTIONS.items():
@@ -118,7 +148,7 @@ def _figures(figures: dict[str, Any]) -> Html:
     )
 
 
-def _map(results: "DemoResults") -> list[Html]:
+def _map(results: DemoResults) -> list[Html]:
     height, width = results.maps["input"].shape[:2]
     seams = results.seams
     pictures = [
@@ -166,7 +196,7 @@ def _parity(parity: dict[str, Any]) -> list[Html]:
     ]
 
 
-def _next(results: "DemoResults") -> Html:
+def _next(results: DemoResults) -> Html:
     run = shlex.quote(str(results.run.path))
     return element(
         "div",

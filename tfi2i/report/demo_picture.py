@@ -1,26 +1,23 @@
 """The demo in one picture: tiles and the whole held-out map, each as input, output and truth."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfi2i.data import resize_image, write_image
-
-if TYPE_CHECKING:
-    from tfi2i.demo import DemoResults
+from tfi2i.report.demo_page import DemoResults
 
 _COLUMNS = ("input", "output", "truth")
 _TILE = 128
 _GAP = 12
 
 
-def write_demo_picture(path: Path, results: "DemoResults") -> Path:
+def write_demo_picture(path: Path, results: DemoResults) -> Path:
     """Writes the picture.
 
     Args:
         path: Path of the picture, a JPEG or PNG.
-        results: Result of `tfi2i.demo.run_demo`.
+        results: Result of `tfi2i.evidence.demo.run_demo`.
 
     Returns:
         The path.

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from tfi2i.data.tags import COLUMNS
+from tfi2i.data.decode.tags import COLUMNS
 from tfi2i.report.charts import line_chart
 from tfi2i.report.html import Html, command, element, page, section, table, write_page
 
 if TYPE_CHECKING:
-    from tfi2i.training.run_folder import RunFolder
+    from tfi2i.training.run.folder import RunFolder
 
 REFRESH_SECONDS = 15
 _SHOWN_WIDTH = 480

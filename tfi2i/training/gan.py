@@ -9,14 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import RecipeError
 from tfi2i.recipe import CHANNELS
-from tfi2i.scale import TrainedScale
+from tfi2i.training.files.saved import Saved
 from tfi2i.training.fitting import Fitting
 from tfi2i.training.optimizers import PlayerOptimizers, optimizer_for_each
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
-from tfi2i.training.saved import Saved
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

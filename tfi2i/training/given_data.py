@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.pixels import check_range, to_float
+from tfi2i.data.decode.pixels import check_range, to_float
 from tfi2i.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from tfi2i.training.gan import GAN
-    from tfi2i.training.multidomain import MultiDomainGAN
+    from tfi2i.zoo.multidomain._base import MultiDomainGAN
 
 _FORMS = {
     "images": "images alone",

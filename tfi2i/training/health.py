@@ -5,7 +5,7 @@ from collections import deque
 
 import numpy as np
 
-from tfi2i.data.pixels import to_float
+from tfi2i.data.decode.pixels import to_float
 
 # Thresholds in the [-1, 1] scale of images. Each names a state in which training rarely recovers by
 # itself; they are wide enough that the healthy runs of this project's recipes do not cross them.

@@ -150,50 +150,50 @@ DECLARED: tuple[Declared, ...] = (
         _OPTIMIZERS,
     ),
     Declared(
-        "tfi2i/training/checkpoints.py", "the oldest for the newest",
+        "tfi2i/training/files/checkpoints.py", "the oldest for the newest",
         "files[-1] if files", "files[0] if files", FILES,
     ),
     Declared(
-        "tfi2i/training/checkpoints.py", "restored from the oldest",
+        "tfi2i/training/files/checkpoints.py", "restored from the oldest",
         "for path in reversed(files)", "for path in files", FILES,
     ),
     Declared(
-        "tfi2i/training/checkpoints.py", "networks saved without the optimizers",
+        "tfi2i/training/files/checkpoints.py", "networks saved without the optimizers",
         "variables_to_arrays(model.state())", "variables_to_arrays(model.network_state())", RESUMED,
     ),
     Declared(
-        "tfi2i/training/arrays.py", "a transposed array is taken",
+        "tfi2i/training/files/arrays.py", "a transposed array is taken",
         "tuple(array.shape) != tuple(variable.shape)",
         "sorted(array.shape) != sorted(variable.shape)", FILES,
     ),
     Declared(
-        "tfi2i/training/train.py", "a resumed run begins the data again",
+        "tfi2i/training/run/training.py", "a resumed run begins the data again",
         "self._batches_from(self.iteration)", "self._batches_from(0)", RESUMED,
     ),
     Declared(
-        "tfi2i/training/train.py", "a resumed run begins its epochs again",
+        "tfi2i/training/run/training.py", "a resumed run begins its epochs again",
         "initial_epoch=first,", "initial_epoch=0,", RESUMED,
     ),
     Declared(
-        "tfi2i/training/train.py", "no decay of the rates",
+        "tfi2i/training/run/training.py", "no decay of the rates",
         "LinearDecay(epochs=self.settings.epochs, decay_epochs=self.settings.decay_epochs),", "",
         ("tests/test_training_schedule.py",),
     ),
     Declared(
-        "tfi2i/training/train.py", "broken losses are not looked for",
+        "tfi2i/training/run/training.py", "broken losses are not looked for",
         "StopWhenNotFinite(self.checkpoints),", "", _LOGS,
     ),
     Declared(
-        "tfi2i/training/preparation.py", "mixed_bfloat16 whatever the machine",
+        "tfi2i/training/run/preparation.py", "mixed_bfloat16 whatever the machine",
         "return \"mixed_bfloat16\" if computes_bfloat16() else \"float32\"",
         "return \"mixed_bfloat16\"", _LOGS,
     ),
     Declared(
-        "tfi2i/training/callbacks.py", "calls for iterations",
+        "tfi2i/training/run/callbacks.py", "calls for iterations",
         "(iteration - self._first) * self.batch_size", "len(self._window) * self.batch_size", _LOGS,
     ),
     Declared(
-        "tfi2i/training/callbacks.py", "the last of a window for its mean",
+        "tfi2i/training/run/callbacks.py", "the last of a window for its mean",
         "float(np.mean([w[n] for w in self._window]))", "float(self._window[-1][n])", _LOGS,
     ),
     Declared(
@@ -201,21 +201,21 @@ DECLARED: tuple[Declared, ...] = (
         "not math.isfinite(value)", "math.isnan(value)", _LOGS,
     ),
     Declared(
-        "tfi2i/training/latent_translation.py", "uniform draws for normal ones",
+        "zoo/paired/_base.py", "uniform draws for normal ones",
         "tf.random.stateless_normal(", "tf.random.stateless_uniform(", LATENTS,
     ),
     Declared(
-        "tfi2i/training/latent_translation.py", "one draw for all sites",
+        "zoo/paired/_base.py", "one draw for all sites",
         "self.noise_seed(site, per_replica=False)", "self.noise_seed(0, per_replica=False)",
         LATENTS,
     ),
     Declared(
-        "tfi2i/training/latent_translation.py", "a discriminator that sees b twice",
+        "zoo/paired/_base.py", "a discriminator that sees b twice",
         "return [a, b] if self.conditional", "return [b, b] if self.conditional",
         objective_tests("bicyclegan"),
     ),
     Declared(
-        "tfi2i/training/multidomain.py", "targets are the labels",
+        "zoo/multidomain/_base.py", "targets are the labels",
         "tf.gather(everyone, order)", "everyone", objective_tests("stargan"),
     ),
 )  # fmt: skip

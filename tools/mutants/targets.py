@@ -104,13 +104,13 @@ MECHANISMS = (
         ("tests/test_optimizers.py",),
     ),
     Target(
-        "tfi2i/training/arrays.py",
+        "tfi2i/training/files/arrays.py",
         ("write_arrays", "variables_to_arrays", "check_fit", "assign_arrays"),
         operators.MECHANISM,
         FILES,
     ),
     Target(
-        "tfi2i/training/checkpoints.py",
+        "tfi2i/training/files/checkpoints.py",
         (
             "Checkpoints.newest", "Checkpoints.save", "Checkpoints.read_newest",
             "Checkpoints.restore",
@@ -119,19 +119,19 @@ MECHANISMS = (
         FILES,
     ),
     Target(
-        "tfi2i/training/train.py",
+        "tfi2i/training/run/training.py",
         ("Training._fit_rest", "Training._fit_epochs"),
         operators.MECHANISM,
         (*RESUMED, "tests/test_whole_epochs.py", "tests/test_training_logs.py"),
     ),
     Target(
-        "tfi2i/training/preparation.py",
+        "tfi2i/training/run/preparation.py",
         ("_dtype_policy",),
         operators.MECHANISM,
         ("tests/test_training_logs.py",),
     ),
     Target(
-        "tfi2i/training/callbacks.py",
+        "tfi2i/training/run/callbacks.py",
         (
             "WriteMetrics.on_epoch_begin", "WriteMetrics.on_train_batch_end",
             "WriteMetrics.on_epoch_end", "WriteMetrics._write",
@@ -140,19 +140,19 @@ MECHANISMS = (
         ("tests/test_training_logs.py", EVENTS),
     ),
     Target(
-        "tfi2i/training/safety_callbacks.py",
+        "tfi2i/training/run/safety_callbacks.py",
         ("StopWhenNotFinite.on_train_batch_end",),
         operators.MECHANISM,
         ("tests/test_training_logs.py",),
     ),
     Target(
-        "tfi2i/training/multidomain.py",
+        "zoo/multidomain/_base.py",
         ("MultiDomainGAN.target_labels", "MultiDomainGAN.one_hot"),
         operators.MECHANISM,
         LABELS,
     ),
     Target(
-        "tfi2i/training/latent_translation.py",
+        "zoo/paired/_base.py",
         ("LatentTranslationGAN.draw_latents", "LatentTranslationGAN.judged"),
         operators.MECHANISM,
         (*LATENTS, "tests/zoo/test_bicyclegan_objective.py"),

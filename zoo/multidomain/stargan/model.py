@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import MultiDomainGAN, mini_batches, paper_adam, uniform_for_each
+from tfi2i.training import mini_batches, paper_adam, uniform_for_each
+from tfi2i.zoo.multidomain._base import MultiDomainGAN
 
 
 class StarGAN(MultiDomainGAN):

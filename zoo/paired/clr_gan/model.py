@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses
-from tfi2i.training import LatentTranslationGAN, paper_adam
+from tfi2i.training import paper_adam
+from tfi2i.zoo.paired._base import LatentTranslationGAN
 
 
 class LatentRegressorGAN(LatentTranslationGAN):

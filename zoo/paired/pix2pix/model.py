@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import TranslationGAN, paper_adam
+from tfi2i.training import paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 
 
 class Pix2Pix(TranslationGAN):

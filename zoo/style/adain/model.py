@@ -12,8 +12,8 @@ from tfi2i import losses, networks
 from tfi2i.data import read_style, to_float
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
-from tfi2i.training import TranslationGAN
 from tfi2i.training.replicas import mean_over_replicas
+from tfi2i.zoo.translation import TranslationGAN
 
 # The newest batch's share of the average style, once a hundred batches have been seen.
 _STYLE_RATE = 0.01

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.data import read_style, to_float
-from tfi2i.training import TranslationGAN, paper_adam
+from tfi2i.training import paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

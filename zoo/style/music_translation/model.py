@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfi2i.data.audio import BANDS, picture_to_sound, read_wav, sound_to_picture, write_wav
+from tfi2i.data.decode.audio import BANDS, picture_to_sound, read_wav, sound_to_picture, write_wav
 from tfi2i.errors import DataError
-from tfi2i.translation_files import check_free
+from tfi2i.inference.file_names import check_free
 from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
 SUFFIX = ".wav"
@@ -72,7 +72,7 @@ class MusicTranslation(SiameseTranslator):
             out_dir: Is made if need be.
             direction: `a2b`.
             overwrite: Replace files that are in `out_dir` already.
-            **options: Options for image files: see `tfi2i.file_translation.translate_files`.
+            **options: Options for image files: see `tfi2i.inference.files.translate_files`.
 
         Returns:
             The written files.

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import ImagePool, TranslationGAN, paper_adam
+from tfi2i.training import ImagePool, paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 
 
 class CycleGAN(TranslationGAN):

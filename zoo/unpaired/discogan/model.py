@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import TranslationGAN, batch_means, paper_adam
+from tfi2i.training import batch_means, paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 
 
 class DiscoGAN(TranslationGAN):

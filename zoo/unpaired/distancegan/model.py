@@ -10,7 +10,8 @@ from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays
 from tfi2i.errors import RecipeError
 from tfi2i.metrics.distances import half_distances, pair_distances
-from tfi2i.training import ImagePool, TranslationGAN, gather_replicas, paper_adam
+from tfi2i.training import ImagePool, gather_replicas, paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 from tfi2i.zoo.unpaired.distancegan.games import make_game
 from tfi2i.zoo.unpaired.distancegan.statistics import DistanceStatistics
 

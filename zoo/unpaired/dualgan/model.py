@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import TranslationGAN, clip_weights, mini_batches, uniform_for_each
+from tfi2i.training import clip_weights, mini_batches, uniform_for_each
+from tfi2i.zoo.translation import TranslationGAN
 
 
 class DualGAN(TranslationGAN):

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import TranslationGAN, gather_replicas, paper_adam
+from tfi2i.training import gather_replicas, paper_adam
+from tfi2i.zoo.translation import TranslationGAN
 
 
 class SiameseTranslator(TranslationGAN):

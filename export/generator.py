@@ -1,0 +1,255 @@
+"""The generator as it is exported: its precision chosen, its sizes known."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.errors import DataError, ExportError
+from tfi2i.inference.sizes import padded_side
+from tfi2i.layers import PhaseConv2DTranspose
+from tfi2i.layers.phase_convolution import doubles_as_published
+
+BFLOAT16_NEEDS = (
+    "bfloat16 wants processors with AVX-512 BF16 or AMX, or GPUs from Ampere on; others take about "
+    "four times as long as in float32: for those export with --precision float32."
+)
+# Layers that training computes as products of matrices: runtimes are better at convolutions.
+_PLAIN_FORMS = {
+    f"tfi2i>Product{name}": {"module": "keras.layers", "class_name": name, "registered_name": None}
+    for name in ("Conv2D", "Conv2DTranspose")
+}
+
+
+@dataclass(frozen=True)
+class InferenceGenerator:
+    """A generator in one precision, and what the code that exports it has to know.
+
+    Attributes:
+        model: functional model, (B, H, W, C_in) to (B, H, W, C_out), float32 in [-1, 1].
+        precision: "float32" or "bfloat16", of its weights and its arithmetic.
+        notes: sentences that a reader of the export should know.
+    """
+
+    model: keras.Model
+    precision: str
+    notes: tuple[str, ...]
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width have to be multiples of this, in pixels."""
+        return self.model.size_multiple
+
+    @property
+    def smallest_side(self) -> int:
+        """The smallest height and width that the model computes, in pixels."""
+        return padded_side(1, self.size_multiple)
+
+    @property
+    def input_channels(self) -> int:
+        """Channels of the images that go in."""
+        return self.model.inputs[0].shape[-1]
+
+    @property
+    def output_channels(self) -> int:
+        """Channels of the images that come out."""
+        return self.model.outputs[0].shape[-1]
+
+
+def inference_generator(
+    generator: keras.Model,
+    precision: Literal["float32", "bfloat16"] = "float32",
+    *,
+    fused: bool = False,
+) -> InferenceGenerator:
+    """Returns the generator in one precision, with what its exports have to know.
+
+    A generator that is not yet as asked for is rebuilt from its configuration with the same
+    weights; any other is returned as it is. The given generator is never changed.
+
+    Args:
+        generator: functional `keras.Model` from (B, H, W, C_in) to (B, H, W, C_out) that
+            carries the int attribute `size_multiple`.
+        precision: precision of weights and arithmetic. In bfloat16 the norms keep float32
+            statistics, and the last layer is computed in float32.
+        fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
+            convolutions are computed as plain ones (`tfi2i.layers.PhaseConv2DTranspose`): faster.
+            Convolutions that training computes as products of matrices become Keras' own.
+
+    Raises:
+        ExportError: it has several inputs or outputs, unknown channels, no size_multiple, or
+            weights that are not finite; it fails on the smallest images; or it draws random numbers
+            anew at every call.
+    """
+    _check_form(generator)
+    _check_finite(generator)
+    rewriting = _Rewriting(precision, fused)
+    config = rewriting.of(generator.get_config())
+    _keep_last_in_float32(config, generator, fused)
+    model = generator
+    notes = []
+    if rewriting.changed:
+        model = type(generator).from_config(config)
+        model.size_multiple = generator.size_multiple
+        _copy_weights(generator, model)
+    trained = rewriting.policies - {"float32"}
+    if trained or precision != "float32":
+        trained_in = ", ".join(sorted(trained or rewriting.policies))
+        notes.append(f"Trained in {trained_in}; exported in {precision}.")
+    if precision == "bfloat16":
+        notes.append(BFLOAT16_NEEDS)
+    if rewriting.noise_layers:
+        notes.append(
+            "Dropout stays on at test time, as in Keras: one fixed mask for every image size, in "
+            f"{', '.join(rewriting.noise_layers)}."
+        )
+    _check_repeatable(model)
+    return InferenceGenerator(model, precision, (*notes,))
+
+
+def _check_form(generator: keras.Model) -> None:
+    if len(generator.inputs) != 1 or len(generator.outputs) != 1:
+        raise ExportError(
+            f"{generator.name!r} has {len(generator.inputs)} inputs and {len(generator.outputs)} "
+            "outputs; only generators from one image to one image can be exported."
+        )
+    for role, tensor in (("input", generator.inputs[0]), ("output", generator.outputs[0])):
+        if len(tensor.shape) != 4 or tensor.shape[-1] is None:
+            raise ExportError(
+                f"The {role} of {generator.name!r} has shape {tuple(tensor.shape)}; "
+                "an image batch (B, H, W, C) with a known C is needed."
+            )
+    size_multiple = getattr(generator, "size_multiple", None)
+    if not isinstance(size_multiple, int) or size_multiple < 1:
+        raise ExportError(
+            f"{generator.name!r} has no attribute size_multiple. Set it to the number that "
+            "height and width must be multiples of (1 for a network that keeps the size)."
+        )
+
+
+def _check_finite(generator: keras.Model) -> None:
+    for variable in generator.variables:
+        values = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+        broken = int(values.size - np.isfinite(values).sum())
+        if broken:
+            raise ExportError(
+                f"{generator.name!r} cannot be exported: {broken} of the {values.size} weights "
+                f"{variable.path!r} are not finite. Take an earlier checkpoint."
+            )
+
+
+def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> None:
+    """Rewrites the configuration of the last layer, which may be a model itself."""
+    last = model.outputs[0]._keras_history.operation
+    for layer in config["layers"]:
+        if layer["name"] == last.name and isinstance(last, keras.Model):
+            _keep_last_in_float32(layer["config"], last, fused)
+        elif layer["name"] == last.name:
+            layer["config"] = _Rewriting("float32", fused).of(layer["config"])
+
+
+class _Rewriting:
+    """Copies a Keras configuration with every layer in one precision, its kernels fused or not.
+
+    Attributes:
+        policies: the dtype policies that the configuration had.
+        noise_layers: names of the layers that keep dropout at test time.
+        changed: whether any copy differed from its original.
+    """
+
+    def __init__(self, precision: str, fused: bool):
+        self._precision, self._fused = precision, fused
+        self.policies: set[str] = set()
+        self.noise_layers: list[str] = []
+        self.changed = False
+
+    def of(self, node: Any) -> Any:
+        """Returns the copy."""
+        if isinstance(node, list | tuple):
+            return type(node)(self.of(child) for child in node)
+        if not isinstance(node, dict):
+            return node
+        copy = {key: self.of(value) for key, value in node.items()}
+        if self._fused and isinstance(copy.get("layers"), list):
+            # They are copies already, in their plain form.
+            copy["layers"] = [self._by_phases(layer) for layer in copy["layers"]]
+        if copy.get("registered_name") in _PLAIN_FORMS:
+            self.changed = True
+            copy |= _PLAIN_FORMS[copy["registered_name"]]
+        inner = copy.get("config")
+        if isinstance(inner, dict):
+            if copy.get("registered_name") == "tfi2i>Dropout" and inner["at_inference"]:
+                self.noise_layers.append(inner["name"])
+            if copy.get("class_name") == "DTypePolicy":
+                self.policies.add(inner["name"])
+                self._set(inner, "name", self._precision)
+            if "fused_at_inference" in inner:
+                self._set(inner, "fused_at_inference", self._fused)
+        return copy
+
+    def _by_phases(self, layer: dict[str, Any]) -> dict[str, Any]:
+        """A transposed convolution of the size that has a faster form in that form."""
+        config = layer["config"]
+        if layer["class_name"] != "Conv2DTranspose" or not doubles_as_published(config):
+            return layer
+        self.changed = True
+        kept = ("name", "trainable", "dtype", "filters", "use_bias", "activation")
+        kind = PhaseConv2DTranspose
+        return {
+            **layer,
+            "module": kind.__module__,
+            "class_name": kind.__name__,
+            "registered_name": f"tfi2i>{kind.__name__}",
+            "config": {key: config[key] for key in kept},
+        }
+
+    def _set(self, config: dict[str, Any], key: str, value: Any) -> None:
+        self.changed |= config[key] != value
+        config[key] = value
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Gives every variable of `target` the value of the one with the same path in `source`."""
+    values = {variable.path: variable for variable in source.variables}
+    phases = {id(layer.kernel) for layer in _layers_of(target, PhaseConv2DTranspose)}
+    for variable in target.variables:
+        if variable.path not in values:
+            raise ExportError(
+                f"{source.name!r} cannot be rebuilt for export: its copy has a variable "
+                f"{variable.path!r} that it has not. Give every layer an explicit name."
+            )
+        value = values[variable.path]
+        if id(variable) in phases and value.shape != variable.shape:
+            kernel = keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))
+            variable.assign(PhaseConv2DTranspose.phase_kernel(kernel))
+        else:
+            variable.assign(value)
+
+
+def _layers_of(model: keras.Model, kind: type) -> list[Any]:
+    """All layers of a kind, also those of models inside the model."""
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    own = [layer for layer in model.layers if isinstance(layer, kind)]
+    return own + [layer for one in inner for layer in _layers_of(one, kind)]
+
+
+def _check_repeatable(model: keras.Model) -> None:
+    """Refuses generators that no file can agree with, because they do not agree with themselves."""
+    side = padded_side(1, model.size_multiple)
+    image = tf.random.stateless_uniform((1, side, side, model.inputs[0].shape[-1]), (0, 0), -1, 1)
+    try:
+        first, second = model(image, training=False), model(image, training=False)
+    except (tf.errors.InvalidArgumentError, DataError) as error:
+        raise ExportError(
+            f"{model.name!r} fails on images of {side} x {side} pixels, the smallest multiple of "
+            f"its size_multiple of {model.size_multiple}; set it to a number that it computes."
+        ) from error
+    # Kernels that add in another order on every run stay far below this.
+    if tf.reduce_max(tf.abs(first - second)) > 1e-3:
+        raise ExportError(
+            f"{model.name!r} answers the same image differently every time: a layer draws random "
+            "numbers at inference, so no exported file could agree with Keras. For dropout at "
+            "test time use tfi2i.layers.Dropout, whose mask is fixed."
+        )

@@ -1,0 +1,1 @@
+"""Sources that need no folder: Earth maps, digits, music, and TensorFlow Datasets by name."""

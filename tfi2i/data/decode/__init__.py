@@ -1,0 +1,1 @@
+"""Files to pixels and back: one decoder for training, evaluation, inference and serving."""

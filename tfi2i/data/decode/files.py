@@ -1,0 +1,117 @@
+"""Images that live in files or in memory as encoded bytes, decoded one by one when asked for."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tfi2i.data.decode.images import image_size, read_image
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """Image files.
+
+    Attributes:
+        paths: the files.
+        names: printable names relative to the folder they were found in.
+        sizes: upright height and width of each, from the headers.
+        channels: 3 for RGB, 1 for grey.
+    """
+
+    paths: Sequence[Path]
+    names: Sequence[str]
+    sizes: Sequence[tuple[int, int]]
+    channels: int = 3
+
+    def __len__(self) -> int:
+        """The number of files."""
+        return len(self.paths)
+
+    def load(self, index: int) -> np.ndarray:
+        """Decodes one file to uint8 (H, W, channels); a DataError names it if it is damaged."""
+        return read_image(self.paths[index], channels=self.channels)
+
+
+@dataclass(frozen=True)
+class EncodedImages:
+    """Encoded image files held in memory.
+
+    Attributes:
+        contents: what the files would contain.
+        names: printable names.
+        channels: 3 for RGB, 1 for grey.
+        sizes: upright height and width of each; read from the headers.
+    """
+
+    contents: Sequence[bytes]
+    names: Sequence[str]
+    channels: int = 3
+    sizes: Sequence[tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Reads the sizes; a DataError says which content is no image."""
+        object.__setattr__(self, "sizes", [image_size(content) for content in self.contents])
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self.contents)
+
+    def load(self, index: int) -> np.ndarray:
+        """Decodes one image to uint8 (H, W, channels)."""
+        return read_image(self.contents[index], channels=self.channels)
+
+
+class SideBySide:
+    """Files that hold two images each, one beside the other, as pix2pix' data sets do.
+
+    Code that asks for both halves of a file one after the other pays for one decode: every thread
+    remembers its last file.
+    """
+
+    def __init__(self, files: FileImages):
+        """Takes files whose width is even."""
+        self._files = files
+        self._last = threading.local()
+        self.names = files.names
+        self.sizes = [(height, width // 2) for height, width in files.sizes]
+        self.channels = files.channels
+
+    def left(self) -> "Half":
+        """The left images."""
+        return Half(self, 0)
+
+    def right(self) -> "Half":
+        """The right images."""
+        return Half(self, 1)
+
+    def halves(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Left and right image of one file, each uint8 (H, W / 2, C)."""
+        if getattr(self._last, "index", None) != index:
+            whole = self._files.load(index)
+            middle = whole.shape[1] // 2
+            self._last.halves = whole[:, :middle], whole[:, middle:]
+            self._last.index = index
+        return self._last.halves
+
+
+class Half:
+    """The left or the right images of side-by-side files."""
+
+    def __init__(self, both: SideBySide, side: int):
+        """Side 0 is left, 1 is right."""
+        self._both = both
+        self._side = side
+        self.names = both.names
+        self.sizes = both.sizes
+        self.channels = both.channels
+
+    def __len__(self) -> int:
+        """The number of files."""
+        return len(self.names)
+
+    def load(self, index: int) -> np.ndarray:
+        """One half, uint8 (H, W / 2, C)."""
+        return self._both.halves(index)[self._side].copy()

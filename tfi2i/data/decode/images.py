@@ -1,0 +1,291 @@
+"""One decoder for training, evaluation and translation: any picture file to upright uint8 pixels.
+
+What becomes of the less usual kinds of picture:
+
+- EXIF orientation is applied (a phone photo comes out as its owner sees it). EXIF that cannot be
+  parsed states no orientation: the pixels stay as stored.
+- Transparency is laid over white, `(colour * alpha + 255 * (255 - alpha) + 127) // 255`: icons and
+  cut-outs have arbitrary colours, mostly black, under their transparent parts.
+- 16 bits per channel keep their upper 8 bits, which is also what TensorFlow's PNG decoder does.
+  Where the file states fewer (TIFF's BitsPerSample or MaxSampleValue: 12 bits of many cameras),
+  those count. Where it does not and no value needs more than 12 bits, a warning says so.
+- Signed, 32-bit integer and float pictures are refused: their range is not stated anywhere.
+- A TIFF's fourth channel is alpha only where the file says so: near infrared is left out.
+- Palette, 1-bit, CMYK and YCbCr become RGB. A colour profile (ICC) is applied: pixels are sRGB.
+- An animation (GIF, animated PNG or WebP) and a TIFF with pages give their first frame.
+"""
+
+import io
+import os
+import uuid
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, features
+
+from tfi2i.data.decode.colour_profiles import in_srgb
+from tfi2i.errors import DataError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM") + (
+    ("AVIF",) if features.check("avif") else ()
+)
+MAX_PIXELS = 100_000_000
+MAX_ASPECT = 200
+
+ImageFile = str | Path | bytes
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BITS_TAG, _MAXIMUM_TAG, _EXTRA_TAG, _SIGN_TAG = 258, 281, 338, 339  # of TIFF 6.0
+_SAVE_OPTIONS = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+}
+
+
+def display_name(source: ImageFile) -> str:
+    """A printable name of an image file: bytes that are no UTF-8 become escapes."""
+    if isinstance(source, bytes):
+        return f"the image given as {len(source)} bytes"
+    return os.fsencode(source).decode("utf-8", "backslashreplace")
+
+
+def read_image(
+    source: ImageFile,
+    *,
+    channels: int = 3,
+    max_pixels: int = MAX_PIXELS,
+    max_aspect: int = MAX_ASPECT,
+) -> np.ndarray:
+    """Decodes one picture (see the module's text for transparency, 16 bits, animations, EXIF).
+
+    Args:
+        source: path of a PNG, JPEG, WebP, BMP, GIF, TIFF or PPM file, or of an AVIF file where
+            Pillow has its decoder; or the file's content as bytes.
+        channels: 3 for RGB, 1 for grey (luma of ITU-R 601).
+        max_pixels: largest width * height, checked in the header before anything is decoded.
+        max_aspect: largest ratio of the longer to the shorter side, also checked in the header.
+
+    Returns:
+        uint8 array (H, W, channels), upright.
+
+    Raises:
+        DataError: the file is missing, damaged, not one of these formats, or beyond the limits; the
+            message names it.
+    """
+    if channels not in (1, 3):
+        raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
+    with _opened(source, max_pixels, max_aspect) as image:
+        shift = _bits_beyond_eight(image, display_name(source))
+        image.load()
+        image = without_unstated_alpha(image)
+        turn = _UPRIGHT.get(_orientation(image))
+        if turn is not None:
+            # transpose() forgets `info`, where palettes and colour keys say what is transparent.
+            upright = image.transpose(turn)
+            upright.info.update(image.info)
+            image = upright
+        return _eight_bit(image, channels, shift)
+
+
+def image_size(
+    source: ImageFile, *, max_pixels: int = MAX_PIXELS, max_aspect: int = MAX_ASPECT
+) -> tuple[int, int]:
+    """Height and width of the upright picture, read from the header alone.
+
+    Raises:
+        DataError: as `read_image`, as far as the header shows it.
+    """
+    with _opened(source, max_pixels, max_aspect) as image:
+        width, height = image.size
+        return (width, height) if _orientation(image) >= 5 else (height, width)
+
+
+def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Bicubic resize of uint8 (H, W, C) to (height, width, C), antialiased when it shrinks.
+
+    Proportions are not kept: the published pix2pix and CycleGAN recipes stretch to a square.
+    """
+    if image.shape[:2] == (height, width):
+        return image
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    resized = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+    return resized.reshape(height, width, image.shape[-1])
+
+
+def write_image(
+    path: str | Path, image: np.ndarray, *, tags: Mapping[str, Any] | None = None
+) -> None:
+    """Writes a picture; the file appears under its name only when it is complete.
+
+    Args:
+        path: target; its suffix chooses PNG (lossless), JPEG or WebP (quality 95).
+        image: uint8 array (H, W, 3) or (H, W, 1).
+        tags: what the file says beside its pixels, from `Tags.save_options`.
+
+    Raises:
+        DataError: another suffix, another dtype or shape, or the folder cannot be written.
+    """
+    path = Path(path)
+    options = _SAVE_OPTIONS.get(path.suffix.lower())
+    if options is None:
+        known = ", ".join(_SAVE_OPTIONS)
+        raise DataError(f"{display_name(path)}: cannot write this kind of file; use one of {known}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] not in (1, 3):
+        raise DataError(
+            f"{display_name(path)}: an image to write is uint8 (H, W, 3) or (H, W, 1), "
+            f"not {image.dtype} {image.shape}"
+        )
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
+    try:
+        picture.save(partial, **options, **(tags or {}))
+        os.replace(partial, path)
+    except (OSError, ValueError) as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{display_name(path)} cannot be written: {error}") from error
+
+
+@contextmanager
+def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Image.Image]:
+    """Opens a picture whose header passes the limits; every fault becomes a DataError.
+
+    Whatever a decoder raises because of a file's content is that file's fault: Pillow's parsers let
+    AssertionError, SyntaxError, struct.error and more through, and new ones with every release.
+    """
+    name = display_name(source)
+    if not isinstance(source, bytes) and os.path.exists(source) and not os.path.isfile(source):
+        # Opening a pipe would wait for whoever writes to it.
+        raise DataError(f"{name} is a folder, a pipe or a device, not an image file")
+    try:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(file, formats=FORMATS) as image:
+            _check_limits(name, image.size, max_pixels, max_aspect)
+            yield image
+    except FileNotFoundError as error:
+        raise DataError(f"{name}: there is no such file") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{name} is too large to decode safely (limit: {max_pixels:,} pixels): {error}"
+        ) from error
+    except Image.UnidentifiedImageError as error:
+        raise DataError(f"{name} {_why_unidentified(source)}") from error
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{name} is damaged or cannot be read: {reason}") from error
+
+
+def _why_unidentified(source: ImageFile) -> str:
+    empty = not source if isinstance(source, bytes) else os.path.getsize(source) == 0
+    if empty:
+        return "is empty (0 bytes)"
+    return f"is not an image of a known format ({', '.join(FORMATS)})"
+
+
+def _check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise DataError(f"{name} has no pixels: its header says {width}x{height}")
+    if width * height > max_pixels:
+        raise DataError(
+            f"{name} is {width}x{height} = {width * height:,} pixels; the limit is {max_pixels:,}"
+        )
+    if max(size) > max_aspect * min(size):
+        raise DataError(
+            f"{name} is {width}x{height}: one side is more than {max_aspect} times the other"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1..8, without decoding pixels (`getexif` decodes some PNG files)."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns these itself, and states the upright size beforehand.
+    tags = Image.Exif()
+    try:
+        tags.load(image.info.get("exif", b""))
+        value = tags.get(_ORIENTATION_TAG, 1)
+    except Exception:  # As in `_opened`; a picture with unreadable EXIF states no orientation.
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
+    """By how many bits to shift the values of a picture with more than 8; None for 8 bits or less.
+
+    Raises:
+        DataError: its values have no stated range.
+    """
+    if image.mode == "I" and image.format in ("PPM", "PNG"):
+        return 8  # Older releases of Pillow give 16 bits in this mode.
+    signed = image.format == "TIFF" and 2 in _tiff_values(image, _SIGN_TAG)
+    if image.mode in ("I", "F") or signed:
+        kind = "signed" if signed else "32-bit integer or float"
+        raise DataError(
+            f"{name} has {kind} values, which have no stated range; convert it to 8 bits, or to 16 "
+            "bits without sign"
+        )
+    if not image.mode.startswith("I;16"):
+        return None
+    if image.format != "TIFF":
+        return 8
+    bits = max(_tiff_values(image, _BITS_TAG), default=16)
+    greatest = max(_tiff_values(image, _MAXIMUM_TAG), default=0)
+    # Writers leave 255 behind if they never state the tag for more than 8 bits.
+    stated = int(greatest).bit_length() if greatest > 255 else bits
+    return min(bits, stated) - 8
+
+
+def _tiff_values(image: Image.Image, tag: int) -> tuple:
+    value = image.tag_v2.get(tag, ())  # type: ignore[attr-defined]
+    return value if isinstance(value, tuple) else (value,)
+
+
+def without_unstated_alpha(image: Image.Image) -> Image.Image:
+    """A TIFF with four channels loses the fourth, unless the file says that it is alpha.
+
+    Where the file says nothing Pillow takes it for alpha, such as the near infrared of satellite
+    images.
+    """
+    is_alpha = {1, 2}  # ExtraSamples of TIFF 6.0: associated, unassociated
+    if image.format != "TIFF" or image.mode != "RGBA":
+        return image
+    if is_alpha & {*_tiff_values(image, _EXTRA_TAG)}:
+        return image
+    return Image.merge("RGB", image.split()[:3])
+
+
+def _eight_bit(image: Image.Image, channels: int, shift: int | None) -> np.ndarray:
+    profile = image.info.get("icc_profile")
+    if shift is not None:
+        values = np.asarray(image)
+        if shift == 8 and 0 < values.max(initial=0) < 1 << 12:
+            warnings.warn(
+                "pictures of 16 bits without a value above 4,095 come out nearly black, as their "
+                "numbers say: if they hold 12-bit data, multiply it by 16 first",
+                stacklevel=2,
+            )
+        image = Image.fromarray((values >> shift).astype(np.uint8))
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA")).astype(np.uint16)
+        colour, alpha = rgba[..., :3], rgba[..., 3:]
+        over_white = (colour * alpha + 255 * (255 - alpha) + 127) // 255
+        image = Image.fromarray(over_white.astype(np.uint8))
+    image = in_srgb(image, profile)
+    pixels = np.asarray(image.convert("RGB" if channels == 3 else "L"))
+    return pixels.reshape(*pixels.shape[:2], channels)

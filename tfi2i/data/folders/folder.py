@@ -1,0 +1,184 @@
+"""A folder of images becomes a source: its form is recognised, its files are looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfi2i.data.decode.files import FileImages, SideBySide
+from tfi2i.data.decode.images import display_name
+from tfi2i.data.fingerprint import fingerprint, with_content
+from tfi2i.data.folders.layouts import Group, Layout, recognise
+from tfi2i.data.folders.pairing import align_names, check_equal_sizes, decide_kind
+from tfi2i.data.folders.scan import Scanned, report_bad, scan
+from tfi2i.data.source import DataSource, Split, counts_in_words
+from tfi2i.errors import DataError
+
+
+def open_folder(
+    folder: Path,
+    *,
+    kind: str | None = None,
+    direction: str = "a2b",
+    channels: int = 3,
+    skip_bad: bool = False,
+) -> DataSource:
+    """Recognises a folder's form and checks the header of every file.
+
+    Forms: trainA trainB [testA testB]; train [val test] with images that hold a pair side by side
+    (twice as wide as high); two folders with equal file names (also with train and test in each,
+    or inside train and test); one folder for each class; one plain folder, or train [val test].
+    Where there is no test part, val serves as test; where there is neither, nothing is held out.
+    Pictures that no part reads (in further subfolders, or of a kind that is not read, such as HEIC)
+    are counted and named in the description.
+
+    Args:
+        folder: the folder.
+        kind: None for the kind that the form suggests, or another one for which the form can serve:
+            pairs and two classes also as unpaired, trainA and trainB with equal names as paired,
+            two folders as classes, anything as images.
+        direction: "b2a" exchanges a and b. Domains are named in alphabetical order; in side-by-side
+            images the left one is a.
+        channels: 3 or 1.
+        skip_bad: leave out files that cannot be used; all are then decoded once.
+
+    Raises:
+        DataError: see `open_source`.
+    """
+    folder = folder.expanduser()
+    layout = recognise(folder, root_only=kind == "images")
+    paths = [path for group in layout.groups() for path in group.paths()]
+    found = scan(paths, decode_all=skip_bad)
+    bad = [one for one in found.values() if one.fault]
+    if bad and not skip_bad:
+        raise report_bad(folder, bad, len(paths))
+    kind = decide_kind(layout, kind, found)
+    builder = _Builder(layout, found, channels, swap=direction == "b2a")
+    splits = {split: builder.split(split, kind) for split in layout.parts}
+    words = builder.words(kind)
+    if "test" not in splits and "val" in splits:
+        splits["test"] = splits.pop("val")
+        words += "; val serves as test"
+    description = f"found {kind} ({words}): {counts_in_words(kind, splits)}"
+    if bad:
+        description += f"; skipped {len(bad)} files that cannot be used"
+    unused = layout.unused()
+    if unused:
+        description += f"; NOT used: {', '.join(unused)}"
+    content = sorted((display_name(path), found[path].bytes, path) for path in paths)
+    root = len(display_name(folder))
+    # Names are relative: a folder that was moved is the same data.
+    names = fingerprint(kind, direction, channels, [(n[root:], b) for n, b, _ in content])
+    return DataSource(
+        kind=kind,
+        name=display_name(folder),
+        description=description,
+        splits=splits,
+        fingerprint=with_content(
+            names, [(path, size) for _, size, path in content if not found[path].fault]
+        ),
+        skipped=[one.fault for one in bad if one.fault] + builder.left_alone,
+        class_names=tuple(map(display_name, layout.names())) if kind == "labelled" else (),
+        # Two halves of one file belong together, whatever they are used for.
+        aligned_test="test" in splits
+        and (kind == "paired" or (kind == "unpaired" and layout.is_flat)),
+    )
+
+
+@dataclass
+class _Builder:
+    """Makes the splits of a layout; bad files are left out, and their partners in pairs."""
+
+    layout: Layout
+    found: Mapping[Path, Scanned]
+    channels: int
+    swap: bool
+    left_alone: list[str] = field(default_factory=list)
+
+    def split(self, name: str, kind: str) -> Split:
+        groups = self.layout.parts[name]
+        if self.layout.is_flat:
+            files = self._images([groups[""]])
+            if kind == "images":
+                return Split(files)
+            both = SideBySide(files)
+            return self._ordered(both.left(), both.right())
+        classes = self.layout.names()
+        unknown = groups.keys() - set(classes)
+        if unknown:
+            raise DataError(
+                f"{display_name(self.layout.folder)}: {name} has the folder "
+                f"{display_name(min(unknown))}, which the training part does not have"
+            )
+        if kind in ("images", "labelled"):
+            present = [one for one in classes if one in groups]
+            images = self._images([groups[one] for one in present], with_folder=True)
+            if kind == "images":
+                return Split(images)
+            return Split(images, labels=self._labels(groups, classes))
+        for one in classes:
+            if one not in groups:
+                raise DataError(
+                    f"{display_name(self.layout.folder)}: {name} has no folder {display_name(one)} "
+                    f"with images, so {kind} images cannot be made of it"
+                )
+        group_a, group_b = (groups[one] for one in classes)
+        if kind == "paired":
+            pairs = self._pairs(group_a, group_b)
+            group_a = Group(group_a.folder, tuple(a.name for a, _ in pairs))
+            group_b = Group(group_b.folder, tuple(b.name for _, b in pairs))
+        return self._ordered(self._images([group_a]), self._images([group_b]))
+
+    def words(self, kind: str) -> str:
+        layout = self.layout
+        first, second = ("right", "left") if self.swap else ("left", "right")
+        if layout.is_flat:
+            if kind == "images":
+                return layout.words
+            return f"{layout.words}, two images side by side, {first} to {second}"
+        if kind in ("paired", "unpaired"):
+            names = [display_name(name) for name in layout.names()]
+            first, second = reversed(names) if self.swap else names
+            return f"{layout.words}, {first} to {second}"
+        return (
+            f"{len(layout.names())} classes, {layout.words}" if kind == "labelled" else layout.words
+        )
+
+    def _ordered(self, a, b) -> Split:
+        return Split(b, a) if self.swap else Split(a, b)
+
+    def _images(self, groups: Sequence[Group], *, with_folder: bool = False) -> FileImages:
+        paths = [path for group in groups for path in self._good(group)]
+        names = [
+            display_name(f"{path.parent.name}/{path.name}" if with_folder else path.name)
+            for path in paths
+        ]
+        return FileImages(paths, names, [self.found[path].size for path in paths], self.channels)
+
+    def _good(self, group: Group) -> list[Path]:
+        good = [path for path in group.paths() if not self.found[path].fault]
+        if not good:
+            raise DataError(f"{display_name(group.folder)} holds no image that can be used")
+        return good
+
+    def _labels(self, groups: Mapping[str, Group], classes: Sequence[str]) -> tuple[int, ...]:
+        return tuple(
+            number
+            for number, one in enumerate(classes)
+            if one in groups
+            for _ in self._good(groups[one])
+        )
+
+    def _pairs(self, group_a: Group, group_b: Group) -> list[tuple[Path, Path]]:
+        pairs = align_names(group_a, group_b)
+        good = []
+        for pair in pairs:
+            faults = [bool(self.found[path].fault) for path in pair]
+            if faults == [False, False]:
+                good.append(pair)
+            elif not all(faults):
+                lone, lost = (pair[1], pair[0]) if faults[0] else pair
+                self.left_alone.append(
+                    f"{display_name(lone)}: its partner {display_name(lost)} cannot be used"
+                )
+        check_equal_sizes(good, self.found)
+        return good

@@ -1,0 +1,82 @@
+"""Looks at every file once before training, at sizes in headers and damage as far as it shows."""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfi2i.data.decode.images import display_name, image_size, read_image
+from tfi2i.errors import DataError
+
+LEAST_SIDE = 4
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """One file: its upright height and width, or why it cannot be used."""
+
+    path: Path
+    size: tuple[int, int]
+    bytes: int
+    fault: str | None = None
+
+
+def scan(paths: Iterable[Path], *, decode_all: bool) -> dict[Path, Scanned]:
+    """Checks headers and ends of files; decodes those whose end is missing or cannot be judged.
+
+    Args:
+        paths: the files.
+        decode_all: decode every file, which finds damage in the middle too.
+
+    Returns:
+        What was found, by path; nothing is raised for bad files.
+    """
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return {
+            found.path: found for found in pool.map(lambda path: _look(path, decode_all), paths)
+        }
+
+
+def report_bad(folder: Path, bad: list[Scanned], total: int) -> DataError:
+    """The error that lists files that cannot be used."""
+    lines = [f"  {found.fault}" for found in bad[:_SHOWN]]
+    if len(bad) > _SHOWN:
+        lines.append(f"  ... and {len(bad) - _SHOWN} more")
+    return DataError(
+        f"{len(bad)} of {total} image files in {display_name(folder)} cannot be used:\n"
+        + "\n".join(lines)
+        + "\nRepair or remove them, or leave them out with skip_bad (--skip-bad)."
+    )
+
+
+def _look(path: Path, decode_all: bool) -> Scanned:
+    try:
+        size = image_size(path)
+        if min(size) < LEAST_SIDE:
+            fault = f"{display_name(path)} is only {size[1]}x{size[0]} pixels"
+            return Scanned(path, size, 0, fault)
+        if decode_all or not _is_complete(path):
+            read_image(path)
+        return Scanned(path, size, os.path.getsize(path))
+    except DataError as error:
+        return Scanned(path, (0, 0), 0, str(error))
+
+
+def _is_complete(path: Path) -> bool:
+    """Whether the file surely has its end; False where that cannot be told without decoding."""
+    with open(path, "rb") as file:
+        start = file.read(16)
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(0, length - 16))
+        end = file.read()
+    if start.startswith(b"\xff\xd8"):
+        return end.endswith(b"\xff\xd9")
+    if start.startswith(b"\x89PNG"):
+        return b"IEND" in end
+    if start.startswith(b"GIF8"):
+        return end.endswith(b";")
+    if start.startswith(b"RIFF"):
+        return int.from_bytes(start[4:8], "little") + 8 <= length
+    return False

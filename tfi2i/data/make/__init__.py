@@ -1,0 +1,1 @@
+"""Folders of images made from packages of drawings: each module is a command of its own."""

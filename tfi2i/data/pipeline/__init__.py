@@ -1,0 +1,1 @@
+"""From a source to batches: order, draws, crops, augmentation, and the held-out images."""

@@ -1,0 +1,1 @@
+"""What is known of a variant, and how: measured runs, results, cards and comparisons."""

@@ -1,0 +1,234 @@
+"""`tfi2i compare`: several variants under one budget, in one table and side by side in pictures.
+
+Every variant trains the networks of one of its recipes, on the same images, at the same size, for
+the same number of images, in a process of its own. It is measured on the same test images. Where a
+size of generators is asked for, all generators are made as wide as that size needs.
+"""
+
+import functools
+import json
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfi2i.data import DataSource, evaluation_arrays, open_source, steps_per_epoch
+from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.evidence.results import summary
+from tfi2i.evidence.trial import measured_run
+from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.report.compare_page import write_compare_page
+from tfi2i.report.compare_readme import write_compare_readme
+from tfi2i.training.run.folder import RunFolder, describe_machine
+from tfi2i.whole_files import write_json
+from tfi2i.zoo.catalogue import Variant, find_variant, load
+from tfi2i.zoo.translation import TranslationGAN
+
+SHOWN_IMAGES = 6
+_RECIPE = "small"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What all variants get in the same way.
+
+    Attributes:
+        data: A folder of images or a built-in source.
+        size: Side of the training images in pixels.
+        epochs: Passes over the training images; the last third brings the rates to zero.
+        flip: Whether training images are mirrored at random.
+        generator_size: Approximate parameters of every generator; None leaves each as in its
+            recipe.
+    """
+
+    data: str
+    size: int
+    epochs: int
+    flip: bool = True
+    generator_size: int | None = None
+
+    def overrides(self, seed: int) -> list[str]:
+        """The overrides that give a variant's recipe this budget."""
+        return [
+            f"data.source={json.dumps(self.data)}",
+            f"data.load_size={self.size}",
+            f"data.crop_size={self.size}",
+            f"data.flip={json.dumps(self.flip)}",
+            f"train.epochs={self.epochs}",
+            f"train.decay_epochs={self.epochs // 3}",
+            f"train.sample_every={max(1, self.epochs // 5)}",
+            f"train.seed={seed}",
+        ]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A variant as it was named, its recipe and images; for each seed overrides and run folder."""
+
+    name: str
+    variant: Variant
+    recipe: str
+    source: DataSource
+    overrides: dict[int, list[str]]
+    folders: dict[int, RunFolder]
+
+
+def compare(
+    names: Sequence[str], budget: Budget, *, seeds: Sequence[int], out: Path, jobs: int = 1
+) -> dict[str, Any]:
+    """Trains, measures and shows several variants.
+
+    Runs that are finished in `out` are not repeated: a stopped call goes on, and a variant can be
+    added to a comparison.
+
+    Args:
+        names: Variants of the zoo that translate images, each with its `small` recipe; or
+            `variant:recipe` for another one, so that one variant can be there several times.
+        budget: What each of them gets.
+        seeds: Each variant has one run for each of these.
+        out: Folder for the runs, `compare.json`, `index.html` and `README.md`.
+        jobs: Processes side by side; each gets its share of the processor's threads.
+
+    Returns:
+        The contents of `compare.json`: `data`, `budget`, the machine, and `variants`. Under the
+        latter each name has what `tfi2i.evidence.results.summary` gives, with `images_seen`, the
+        numbers of `parameters` and the `run` of the first seed.
+
+    Raises:
+        DataError: The images cannot serve a variant's kind of batch; this is found before any
+            training.
+        RecipeError: A variant is unknown, named twice, does not translate, or has no recipe, or its
+            generator has no width to set.
+        RunError: `out` holds a run with another budget, or pages that no comparison wrote.
+        TrainingError: A run failed; its own message is in its log.
+    """
+    if len(set(names)) != len(names):
+        raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
+    entries = [_enter(name, budget, seeds, out) for name in names]
+    _check_pages(out)
+
+    def run(entry: _Entry, seed: int) -> dict[str, Any]:
+        record = measured_run(
+            entry.folders[seed],
+            [entry.variant.name, "--recipe", entry.recipe, *entry.overrides[seed]],
+            label=f"{entry.name}, seed {seed}",
+            jobs=jobs,
+        )
+        return {"arm": entry.name, "seed": seed, **record}
+
+    planned = [(entry, seed) for entry in entries for seed in seeds]
+    with ThreadPoolExecutor(jobs) as pool:
+        records = list(pool.map(lambda one: run(*one), planned))
+
+    pictures = _test_images(entries[0].source, budget.size)
+    machine = describe_machine()
+    results = {
+        "data": entries[0].source.description,
+        "budget": {key: value for key, value in asdict(budget).items() if key != "data"},
+        **{key: machine[key] for key in ("command", "processor", "cores", "versions")},
+        "variants": {},
+    }
+    for entry in entries:
+        name = entry.name
+        own = [record for record in records if record["arm"] == name]
+        model = load(entry.folders[seeds[0]].path)
+        assert isinstance(model, TranslationGAN)
+        results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
+        pictures[name] = model.translate_batch(pictures["input"])
+    write_json(out / "compare.json", results)
+    write_compare_page(out / "index.html", results, pictures)
+    write_compare_readme(out, results, pictures)
+    return results
+
+
+def _cost(
+    folder: RunFolder, records: list[dict[str, Any]], model: TranslationGAN
+) -> dict[str, Any]:
+    return {
+        "images_seen": records[0]["iterations"] * folder.recipe().data["batch_size"],
+        "parameters": {
+            "generator": int(model.translator().count_params()),
+            "all": sum(folder.facts()["parameters"].values()),
+        },
+        "run": str(folder.path),
+    }
+
+
+def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry:
+    variant_name, _, recipe_name = name.partition(":")
+    variant, recipe_name = find_variant(variant_name), recipe_name or _RECIPE
+    variant_class = variant.load_class()
+    if not issubclass(variant_class, TranslationGAN):
+        raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
+    written = load_recipe(variant.recipe_path(recipe_name))
+    source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
+    if "test" not in source.splits:
+        raise DataError(f"{source.name} has no test images, on which variants are compared")
+    overrides = {seed: budget.overrides(seed) for seed in seeds}
+    if budget.generator_size is not None:
+        resolved = written.with_overrides(overrides[seeds[0]]).resolve(variant_class)
+        width = _width(variant_class, resolved, source, budget.generator_size)
+        overrides = {seed: [*own, f"model.filters={width}"] for seed, own in overrides.items()}
+    recipes = {
+        seed: written.with_overrides(own).resolve(variant_class) for seed, own in overrides.items()
+    }
+    steps_per_epoch(source, recipes[seeds[0]].data["batch_size"])
+    place = name.replace(":", "-")
+    folders = {seed: _folder(out / f"{place}-seed{seed}", one) for seed, one in recipes.items()}
+    return _Entry(name, variant, recipe_name, source, overrides, folders)
+
+
+def _width(
+    variant_class: type[TranslationGAN], recipe: Recipe, source: DataSource, parameters: int
+) -> int:
+    """The `model.filters` whose generator comes nearest to a number of parameters."""
+    config = variant_class.completed_config(recipe.model_config(variant_class), source)
+    if "filters" not in config:
+        raise RecipeError(f"{recipe.variant} has no model.filters to set its generator's size by")
+
+    @functools.cache
+    def size(filters: int) -> int:
+        model = variant_class(**{**config, "filters": filters})
+        return int(model.translator().count_params())
+
+    def distance(filters: int) -> float:
+        return abs(math.log(size(filters) / parameters))
+
+    # Nearly all parameters are kernels, which grow with the square of the width.
+    start = config["filters"]
+    filters = max(1, round(start * math.sqrt(parameters / size(start))))
+    while (nearer := min(max(1, filters - 1), filters, filters + 1, key=distance)) != filters:
+        filters = nearer
+    return filters
+
+
+def _folder(path: Path, recipe: Recipe) -> RunFolder:
+    """Where a run is; one that is there already must have had this budget."""
+    folder = RunFolder(path)
+    if folder.exists:
+        differences = folder.recipe().differences(recipe)
+        if differences:
+            raise RunError(
+                f"{folder.path} was trained with another budget ({'; '.join(differences)}): give "
+                "another folder with --out"
+            )
+    return folder
+
+
+def _check_pages(out: Path) -> None:
+    pages = [out / name for name in ("README.md", "index.html") if (out / name).exists()]
+    if pages and not (out / "compare.json").exists():
+        raise RunError(
+            f"{pages[0]} is there already and no comparison wrote it: name another folder"
+        )
+
+
+def _test_images(source: DataSource, size: int) -> dict[str, np.ndarray]:
+    """A few test images, with their truth where the source has one."""
+    a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
+    assert b is not None
+    return {"input": a, "truth": b} if source.aligned_test else {"input": a}

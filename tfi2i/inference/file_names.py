@@ -1,0 +1,192 @@
+"""Which files a user means by files, folders and globs, and where their translations go."""
+
+import fnmatch
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tfi2i.data.decode.images import display_name
+from tfi2i.data.folders.listing import SUFFIXES, list_folder
+from tfi2i.errors import DataError
+
+KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+LONGEST_NAME = 255  # Bytes, in common file systems.
+
+
+def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None) -> list[Path]:
+    """The image files that the inputs name, each once, in their order.
+
+    Args:
+        inputs: Files (whatever their suffix), folders (the images directly in them), globs (the
+            images that match; `**` goes through subfolders, except `out_dir`).
+        out_dir: Where earlier translations may be; None if there are none.
+
+    Raises:
+        DataError: Nothing was given, or an input does not exist or holds no image.
+    """
+    if not inputs:
+        raise DataError("nothing to translate: name image files, folders or globs")
+    files: dict[str, Path] = {}
+    for source in inputs:
+        for file in _files_of(source, out_dir):
+            files.setdefault(os.path.realpath(file), file)
+    return list(files.values())
+
+
+def output_paths(
+    files: Sequence[Path], out_dir: str | Path, *, overwrite: bool = False
+) -> dict[Path, Path]:
+    """The file that each translation is written to.
+
+    Args:
+        files: The inputs.
+        out_dir: Where the translations go.
+        overwrite: Whether files that are there already may be replaced.
+
+    Raises:
+        DataError: Two files would be written to one place, an input or (without `overwrite`) any
+            file would be overwritten, or a name is longer than file systems take.
+    """
+    out_dir = Path(out_dir)
+    if out_dir.exists() and not out_dir.is_dir():
+        raise DataError(f"{display_name(out_dir)} is a file; a folder for the images is needed")
+    relative = {file: Path(file.name) for file in files}
+    if _clashes(relative):
+        places = {file: Path(os.path.abspath(file)) for file in files}
+        root = os.path.commonpath([place.parent for place in places.values()])
+        relative = {file: place.relative_to(root) for file, place in places.items()}
+    for clash in _clashes(relative):
+        first, second = [file for file in files if _suffixed(relative[file]) == clash][:2]
+        raise DataError(
+            f"{display_name(first)} and {display_name(second)} would both become "
+            f"{display_name(out_dir / clash)}; translate them into two folders"
+        )
+    targets = {file: out_dir / _suffixed(name) for file, name in relative.items()}
+    sources = {os.path.realpath(file): file for file in files}
+    for target in targets.values():
+        overwritten = sources.get(os.path.realpath(target))
+        if overwritten is not None:
+            raise DataError(
+                f"{display_name(overwritten)} would be overwritten by a translation; "
+                "choose another output folder"
+            )
+    _check_names(targets)
+    if not overwrite:
+        check_free(targets.values())
+    return targets
+
+
+def check_free(targets: Iterable[Path]) -> None:
+    """Raises a DataError that counts the files that are there already."""
+    taken = [target for target in targets if os.path.lexists(target)]
+    if taken:
+        files = "file is" if len(taken) == 1 else "files are"
+        raise DataError(
+            f"{len(taken)} {files} there already, such as {display_name(taken[0])}: choose another "
+            "output folder, or replace with overwrite (--overwrite)"
+        )
+
+
+def _check_names(targets: dict[Path, Path]) -> None:
+    for file, target in targets.items():
+        if len(os.fsencode(target.name)) > LONGEST_NAME:
+            raise DataError(
+                f"{display_name(file)}: its translation's name would have "
+                f"{len(os.fsencode(target.name))} bytes, and the limit is {LONGEST_NAME}; rename "
+                "the file"
+            )
+
+
+def left_alone(inputs: Sequence[str | Path]) -> list[str]:
+    """What looks like a picture in the folders among the inputs and is not read, in words."""
+    found = []
+    for folder in (Path(source) for source in inputs if Path(source).is_dir()):
+        listing, name = list_folder(folder), display_name(folder)
+        kinds = [f"{count} {suffix}" for suffix, count in sorted(listing.unread().items())]
+        if kinds:
+            found.append(f"not read: {', '.join(kinds)} in {name}; convert them to PNG or JPEG")
+        pipes = [other for other in listing.others if Path(other).suffix.lower() in SUFFIXES]
+        if pipes:
+            found.append(f"no image files but pipes or devices: {', '.join(pipes)} in {name}")
+    return found
+
+
+def _files_of(source: str | Path, out_dir: str | Path | None) -> list[Path]:
+    path = Path(source)
+    if path.is_dir():
+        listing = list_folder(path)
+        if not listing.images:
+            raise listing.no_images()
+        return [path / name for name in listing.images]
+    if path.exists():
+        return [path]
+    if not glob.has_magic(str(source)):
+        raise DataError(f"there is no file or folder {display_name(path)}")
+    matches = _matches(path)
+    images = [match for match in matches if match.suffix.lower() in SUFFIXES and not match.is_dir()]
+    if "**" in str(source) and out_dir is not None:
+        produced = Path(out_dir).resolve()
+        images = [image for image in images if produced not in image.resolve().parents]
+    if not images:
+        raise DataError(
+            f"no image file matches {display_name(path)} "
+            f"({len(matches)} other files and folders do)"
+        )
+    return images
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What a glob matches, sorted; folders that exist as they are written are taken literally."""
+    literal = next(
+        (parent for parent in pattern.parents if glob.has_magic(str(parent)) and parent.is_dir()),
+        None,
+    )
+    root = literal or Path(pattern.anchor)
+    parts = pattern.relative_to(root).parts
+    return sorted(_below(root, list(parts), set()), key=os.fsencode)
+
+
+def _below(folder: Path, parts: list[str], walked: set[str]) -> Iterator[Path]:
+    """Matches of the parts of a pattern; `**` enters each real folder once, so links may loop."""
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        real = os.path.realpath(folder)
+        if real in walked:
+            return
+        walked.add(real)
+        yield from _below(folder, rest or ["*"], set())
+        for child in _children(folder, "*"):
+            if child.is_dir():
+                yield from _below(child, parts, walked)
+        return
+    found = _children(folder, head) if glob.has_magic(head) else [folder / head]
+    for path in found:
+        if not rest:
+            if os.path.lexists(path):
+                yield path
+        elif path.is_dir():
+            yield from _below(path, rest, walked)
+
+
+def _children(folder: Path, pattern: str) -> list[Path]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []  # As in a shell: what cannot be listed matches nothing.
+    hidden = pattern.startswith(".")
+    return [
+        folder / name
+        for name in sorted(names)
+        if fnmatch.fnmatchcase(name, pattern) and (hidden or not name.startswith("."))
+    ]
+
+
+def _clashes(names: dict[Path, Path]) -> list[Path]:
+    counts = Counter(_suffixed(name) for name in names.values())
+    return [name for name, count in counts.items() if count > 1]
+
+
+def _suffixed(name: Path) -> Path:
+    return name if name.suffix.lower() in KEPT_SUFFIXES else name.with_suffix(".png")

@@ -1,0 +1,163 @@
+"""Images of any size through a generator: whole, or by tiles that blend without seams."""
+
+import weakref
+from collections.abc import Callable
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.data import resize_image
+from tfi2i.data.decode.images import MAX_PIXELS
+from tfi2i.data.decode.pixels import to_float, to_uint8
+from tfi2i.data.scale import scale_factor, scaled_size
+from tfi2i.errors import DataError
+from tfi2i.inference.sizes import SMALLEST_SIDE, padded_side
+from tfi2i.inference.tiles import blend_weights, tile_starts
+
+Tile = int | Literal["whole"]
+
+# One traced graph for each generator, for as long as the generator lives.
+_GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
+
+
+def translate_image(
+    generator: keras.Model,
+    image: np.ndarray,
+    *,
+    tile: Tile = "whole",
+    scale: float = 1.0,
+    overlap: float = 0.5,
+    batch_size: int = 8,
+    report: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """Translates one image of any size.
+
+    What the generator needs beyond the image's lower and right border (up to a multiple of
+    `size_multiple`, or up to a whole tile) is filled with the mirrored image, and is cut off again.
+
+    Args:
+        generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
+        image: uint8 (H, W, C).
+        tile: Side of the square tiles in pixels, a multiple of `size_multiple`; best is the size at
+            which the generator was trained. "whole" puts the whole image through at once, which
+            takes memory in proportion to its pixels.
+        scale: Factor for the image's sides before the translation (bicubic, antialiased); the
+            result is brought back to the image's size. 1 translates the image's own pixels.
+        overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
+        batch_size: Tiles in one call of the generator.
+        report: Called now and then with the finished share of the image, in (0, 1].
+
+    Returns:
+        uint8 (H, W, C_out).
+
+    Raises:
+        DataError: The image is not uint8 (H, W, C) of the generator's channels, or the tile, the
+            scale, the overlap or the batch size is impossible.
+    """
+    _check_image(generator, image)
+    height, width = image.shape[:2]
+    scaled = resize_image(image, *_checked_size(height, width, scale))
+    if tile == "whole":
+        translated = _translate_whole(generator, scaled)
+        if report is not None:
+            report(1.0)
+    else:
+        translated = _translate_tiles(generator, scaled, tile, overlap, batch_size, report)
+    return resize_image(translated, height, width)
+
+
+def _translate_whole(generator: keras.Model, image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    multiple = generator.size_multiple
+    padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
+    return to_uint8(_graph(generator)(to_float(padded)[None])[0, :height, :width].numpy())
+
+
+def _translate_tiles(
+    generator: keras.Model,
+    image: np.ndarray,
+    tile: int,
+    overlap: float,
+    batch_size: int,
+    report: Callable[[float], None] | None,
+) -> np.ndarray:
+    """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
+    multiple = generator.size_multiple
+    if not isinstance(tile, int):
+        raise DataError(f'tile={tile!r} is not possible: it is a number of pixels, or "whole"')
+    fitting = padded_side(tile, multiple)
+    if tile != fitting:
+        raise DataError(
+            f"tile={tile} does not fit {generator.name!r}: it takes multiples of {multiple} from "
+            f"{SMALLEST_SIDE}, for example {fitting}"
+        )
+    if batch_size < 1:
+        raise DataError(f"batch_size={batch_size} is not possible: a batch has at least 1 tile")
+    height, width = image.shape[:2]
+    image = _mirrored(image, max(height, tile), max(width, tile))
+    rows = tile_starts(image.shape[0], tile, overlap)
+    columns = tile_starts(image.shape[1], tile, overlap)
+    row_weights, column_weights = blend_weights(rows, tile), blend_weights(columns, tile)
+    translate = _graph(generator)
+    translated = np.empty((*image.shape[:2], generator.output_shape[-1]), np.uint8)
+    strip = np.zeros((tile, *translated.shape[1:]), np.float32)
+    for row, (top, bottom) in enumerate(zip(rows, [*rows[1:], len(image)], strict=True)):
+        for first in range(0, len(columns), batch_size):
+            batch = range(first, min(first + batch_size, len(columns)))
+            lefts = [columns[column] for column in batch]
+            tiles = np.stack([image[top : top + tile, left : left + tile] for left in lefts])
+            for column, left, part in zip(
+                batch, lefts, translate(to_float(tiles)).numpy(), strict=True
+            ):
+                weights = np.outer(row_weights[row], column_weights[column])
+                strip[:, left : left + tile] += part * weights[..., None]
+        # The rows above the next tiles are complete.
+        done = bottom - top
+        translated[top:bottom] = to_uint8(strip[:done])
+        strip[: tile - done] = strip[done:].copy()
+        strip[tile - done :] = 0.0
+        if report is not None:
+            report((row + 1) / len(rows))
+    return translated[:height, :width]
+
+
+def _graph(generator: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
+    """The generator as one graph for batches and images of all sizes: traced once."""
+    if generator not in _GRAPHS:
+        # A strong reference from the value to its key would keep both alive for ever.
+        model = weakref.proxy(generator)
+        shape = (None, None, None, generator.input_shape[-1])
+
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+        def translate(images):
+            return model(images, training=False)
+
+        _GRAPHS[generator] = translate
+    return _GRAPHS[generator]
+
+
+def _check_image(generator: keras.Model, image: np.ndarray) -> None:
+    channels = generator.input_shape[-1]
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != channels or not image.size:
+        raise DataError(
+            f"{generator.name!r} translates uint8 images (H, W, {channels}), "
+            f"not {image.dtype} {image.shape}"
+        )
+
+
+def _checked_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    size = scaled_size(height, width, scale_factor(scale, None, height=height, width=width))
+    if size[0] * size[1] > MAX_PIXELS:
+        raise DataError(
+            f"scale={scale:g} would make {size[1]}x{size[0]} pixels of an image of "
+            f"{width}x{height}; the limit is {MAX_PIXELS:,}"
+        )
+    return size
+
+
+def _mirrored(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Continues an image below and to the right; back and forth where it is shorter than that."""
+    beyond = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
+    return np.pad(image, beyond, mode="reflect")

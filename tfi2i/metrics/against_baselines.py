@@ -1,0 +1,251 @@
+"""Measures a translator on test images, beside baselines that cost nothing.
+
+A figure alone means little. L1, PSNR and SSIM stand beside those of the untouched input and of one
+flat colour; FID, KID and the colour distance stand beside those of the untouched input.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfi2i.errors import DataError, MissingExtraError
+from tfi2i.metrics.colour import colour_distance
+from tfi2i.metrics.distribution import fid, kid
+from tfi2i.metrics.efficientnet import efficientnet_lite0
+from tfi2i.metrics.extractors import FeatureExtractor
+from tfi2i.metrics.pixel import SSIM_WINDOW, check_images, l1, psnr, ssim
+from tfi2i.progress import Advance, progress_bar
+
+Translate = Callable[[np.ndarray], np.ndarray]
+
+_BATCH_SIZE = 8
+_FEATURE_BATCH_SIZE = 32
+
+
+def evaluate(
+    translate: Translate,
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    paired: bool,
+    extractor: FeatureExtractor | None = None,
+    features: bool = True,
+    training_b: Iterable[np.ndarray] | None = None,
+) -> dict[str, Any]:
+    """Measures a translator a -> b.
+
+    Args:
+        translate: uint8 (n, H, W, C_a) -> uint8 (n, H', W', C_b), called with at most 8 images.
+        a: Test images to translate, uint8 (N, H, W, C_a).
+        b: Real images of the other domain, uint8 (M, H', W', C_b). In pairs b[i] is the truth for
+            a[i].
+        paired: Whether a and b are aligned.
+        extractor: Features for FID and KID; None takes `efficientnet_lite0()`.
+        features: False leaves FID and KID out.
+        training_b: Training images of domain b, uint8 (H', W', C_b) each, as one array or one at a
+            time. Their mean colour is a baseline for pairs; None leaves that baseline out.
+
+    Returns:
+        A dict of plain values that json can write; None stands for a value that is not finite.
+
+        - `paired`: as given. `images_a`, `images_b`: N, M. `image_size`: [H', W'] of b.
+        - `translated`, `copy_input`, `mean_colour`: figures of the translator, of a itself in place
+          of its translation, and of the mean colour of `training_b` everywhere. Each has some of
+          the keys `l1` (mean absolute difference in the [-1, 1] scale: 0 to 2), `psnr` (dB; None
+          where an image equals its truth exactly), `ssim` (all for pairs only), `colour` (see
+          `colour_distance`; not for `mean_colour`), and, unless features were skipped and not for
+          `mean_colour`, `fid`, `kid`, and `kid_spread` (standard deviation over subsets; None with
+          fewer than 4 images).
+        - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`,
+          `fake_images`, `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or
+          None.
+        - `skipped`: what is missing from the above -> why.
+
+    Raises:
+        DataError: Arrays that are not uint8 images, pairs of two lengths or sizes, or a `translate`
+            whose result does not fit b.
+        MissingExtraError: Unpaired, no extractor given, and the default one is not installed.
+            (Pairs are still measured without it; `skipped` says so.)
+    """
+    check_images(a, "Test images of domain a")
+    check_images(b, "Test images of domain b")
+    if paired and len(a) != len(b):
+        raise DataError(
+            f"Pairs need as many images in a as in b, but there are {len(a)} and {len(b)}."
+        )
+    skipped: dict[str, str] = {}
+    candidates = {"translated": _translate_all(translate, a, b, paired)}
+    if a.shape[3] != b.shape[3] or (paired and a.shape != b.shape):
+        skipped["copy_input"] = f"domain a has the shape {a.shape[1:]}, domain b {b.shape[1:]}"
+    else:
+        candidates["copy_input"] = a
+    figures: dict[str, dict[str, Any]] = {
+        name: {"colour": colour_distance(b, images)} for name, images in candidates.items()
+    }
+    if paired:
+        for name, images in candidates.items():
+            figures[name].update(_pair_figures(images, b, skipped))
+        if training_b is not None:
+            figures["mean_colour"] = _pair_figures(_mean_colour(training_b, b), b, skipped)
+    result: dict[str, Any] = {
+        "paired": paired,
+        "images_a": len(a),
+        "images_b": len(b),
+        "image_size": list(b.shape[1:3]),
+        **figures,
+    }
+    if features:
+        chosen = _choose_extractor(b, candidates["translated"], extractor, required=not paired)
+    else:
+        chosen = "not asked for"
+    if isinstance(chosen, str):
+        skipped.update(fid=chosen, kid=chosen)
+    else:
+        result["features"] = _add_distances(candidates, b, chosen, figures)
+    result["skipped"] = skipped
+    return result
+
+
+def mean_figures(several: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The means of several results of `evaluate`, one for each pair of domains.
+
+    Args:
+        several: Results of `evaluate` with equal options; at least one.
+
+    Returns:
+        The form of `evaluate`. Every figure is the mean over the results that have it, `images_a`
+        and `images_b` are sums, and the rest is that of the first result.
+    """
+    first = several[0]
+    means = {
+        name: {key: _mean([one[name].get(key) for one in several]) for key in first[name]}
+        for name in ("translated", "copy_input", "mean_colour")
+        if name in first
+    }
+    counts = {name: sum(one[name] for one in several) for name in ("images_a", "images_b")}
+    return {**first, **counts, **means}
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _translate_all(translate: Translate, a: np.ndarray, b: np.ndarray, paired: bool) -> np.ndarray:
+    batches = []
+    with progress_bar("Translating", len(a)) as advance:
+        for start in range(0, len(a), _BATCH_SIZE):
+            batch = a[start : start + _BATCH_SIZE]
+            result = np.asarray(translate(batch))
+            fits = result.ndim == 4 and len(result) == len(batch) and result.shape[3] == b.shape[3]
+            if result.dtype != np.uint8 or not fits or (paired and result.shape[1:] != b.shape[1:]):
+                raise DataError(
+                    f"translate made {result.dtype} {result.shape} of uint8 {batch.shape}, but the "
+                    f"test images of domain b are uint8 {b.shape[1:]} each."
+                )
+            batches.append(result)
+            advance(len(batch))
+    return np.concatenate(batches)
+
+
+def _pair_figures(
+    images: np.ndarray, truth: np.ndarray, skipped: dict[str, str]
+) -> dict[str, float | None]:
+    figures = {"l1": l1(images, truth), "psnr": _finite(psnr(images, truth))}
+    if min(truth.shape[1:3]) < SSIM_WINDOW:
+        skipped["ssim"] = f"images are smaller than its window of {SSIM_WINDOW} px"
+    else:
+        figures["ssim"] = ssim(images, truth)
+    return figures
+
+
+def _mean_colour(training_b: Iterable[np.ndarray], b: np.ndarray) -> np.ndarray:
+    """The mean over all training images (each counts the same), as images of the shape of b."""
+    means = []
+    for image in training_b:
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != b.shape[3]:
+            raise DataError(
+                f"training_b must be uint8 images (H, W, {b.shape[3]}), as in domain b; image "
+                f"{len(means)} is {image.dtype} of shape {image.shape}."
+            )
+        means.append(image.mean(axis=(0, 1), dtype=np.float64))
+    if not means:
+        raise DataError("training_b has no image. Pass None to leave out the mean colour baseline.")
+    colour = np.rint(np.mean(means, axis=0)).astype(np.uint8)
+    return np.broadcast_to(colour, b.shape)
+
+
+def _choose_extractor(
+    b: np.ndarray, translated: np.ndarray, extractor: FeatureExtractor | None, *, required: bool
+) -> FeatureExtractor | str:
+    """The extractor to use, or the reason why there can be no features."""
+    if b.shape[3] not in (1, 3):
+        return f"feature extractors see colour or grey, but domain b has {b.shape[3]} channels"
+    if min(len(b), len(translated)) < 2:
+        return "distances between sets need at least two images in each"
+    if extractor is not None:
+        return extractor
+    try:
+        return efficientnet_lite0()
+    except MissingExtraError as error:
+        if required:
+            raise
+        return str(error)
+
+
+def _add_distances(
+    candidates: dict[str, np.ndarray],
+    b: np.ndarray,
+    extractor: FeatureExtractor,
+    figures: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Adds FID and KID to every candidate's figures; returns how `translated` got them."""
+    description: dict[str, Any] = {}
+    with progress_bar(
+        "Extracting features", sum(map(len, candidates.values())) + len(b)
+    ) as advance:
+        real = _extract(extractor, b, advance)
+        for name, images in candidates.items():
+            fake = _extract(extractor, images, advance)
+            distance = kid(real, fake)
+            figures[name].update(
+                fid=fid(real, fake), kid=distance.mean, kid_spread=_finite(distance.spread)
+            )
+            if name == "translated":
+                description = {
+                    "extractor": extractor.name,
+                    "dimensions": real.shape[1],
+                    "real_images": len(real),
+                    "fake_images": len(fake),
+                    "kid_subsets": distance.subsets,
+                    "kid_subset_size": distance.subset_size,
+                    "fid_warning": _fid_warning(real, fake),
+                }
+    return description
+
+
+def _fid_warning(real: np.ndarray, fake: np.ndarray) -> str | None:
+    images, dimensions = min(len(real), len(fake)), real.shape[1]
+    if images > dimensions:
+        return None
+    return (
+        f"FID is strongly biased upwards with {images} images for {dimensions} features: compare "
+        "it only between equal numbers of images, and trust KID."
+    )
+
+
+def _extract(extractor: FeatureExtractor, images: np.ndarray, advance: Advance) -> np.ndarray:
+    """Features of grey or colour images."""
+    features = []
+    for start in range(0, len(images), _FEATURE_BATCH_SIZE):
+        batch = images[start : start + _FEATURE_BATCH_SIZE]
+        features.append(extractor(np.repeat(batch, 3, axis=3) if batch.shape[3] == 1 else batch))
+        advance(len(batch))
+    return np.concatenate(features)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has neither infinity nor NaN."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,96 @@
+"""A model's ways to files and back."""
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import keras
+
+from tfi2i.errors import RecipeError
+
+if TYPE_CHECKING:
+    from tfi2i.training.gan import GAN
+
+
+class Saved(keras.Model):
+    """Saves networks as a folder, and all state of training as a file; never as Keras' archive."""
+
+    @classmethod
+    def variant_name(cls) -> str:
+        """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
+        return cls.__module__.split(".")[-2]
+
+    def save(self, folder: str | Path, **unused: Any) -> Path:  # type: ignore[override]
+        """Saves all networks to a folder: arrays and JSON, no code; `load` reads it back.
+
+        Raises:
+            RecipeError: A Keras file is asked for.
+        """
+        from tfi2i.training.files.saving import save_model
+
+        if unused or Path(folder).suffix in (".keras", ".h5"):
+            raise RecipeError(
+                f"save writes a folder that load reads: save('{Path(folder).stem}'); "
+                "all state of training is in save_weights('NAME.weights.h5')"
+            )
+        return save_model(cast("GAN", self), folder)
+
+    def get_compile_config(self) -> dict | None:
+        """What Keras asks for when it saves or clones a model: refuses, compiled or not.
+
+        Raises:
+            RecipeError: Always; it names the way that works.
+        """
+        raise RecipeError(
+            f"Keras' own files and clones would lose the optimizers, running averages and weights "
+            f"of {self.name}: save and load keep the networks, save_weights and load_weights all "
+            "state"
+        )
+
+    def export(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses: a translator is exported, not the whole game.
+
+        Raises:
+            RecipeError: Always; it names the way that works.
+        """
+        raise RecipeError("tfi2i export writes SavedModel and LiteRT files; so does tfi2i export")
+
+    def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
+        """Saves all state of training, optimizers and running averages too: `*.weights.h5`.
+
+        Raises:
+            WeightsError: The file cannot be written, or is there and must not be overwritten.
+        """
+        from tfi2i.training.files.weights_file import write_weights_file
+
+        write_weights_file(cast("GAN", self), Path(filepath), overwrite=overwrite)
+
+    def load_weights(self, filepath: str | Path) -> None:  # type: ignore[override]
+        """Loads what `save_weights` saved, to train on or, without `compile`, to translate.
+
+        Raises:
+            WeightsError: If the file does not fit the model as it is compiled.
+        """
+        from tfi2i.training.files.weights_file import read_weights_file
+
+        read_weights_file(cast("GAN", self), Path(filepath))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Rebuilds a model from what `save` wrote, from a preset's folder, or from a run folder.
+
+        Raises:
+            WeightsError: If the folder holds no model of this variant, or altered weights.
+        """
+        from tfi2i.training.files.saving import load_model
+
+        return load_model(cls, folder)
+
+    @classmethod
+    def from_preset(cls, name: str) -> Self:
+        """Loads a trained generator that ships with this variant; `tfi2i list` names them.
+
+        Raises:
+            WeightsError: If the variant has no preset of this name.
+        """
+        return cls.load(Path(inspect.getfile(cls)).parent / "weights" / name)

@@ -1,0 +1,163 @@
+"""A trained model as a folder of arrays and facts: what `save`, `load` and the presets use.
+
+`model.json` names the variant and the arguments of its constructor, `weights.npz` holds arrays.
+There is no code in either, and nothing is imported by a name found in them: the variant must be one
+of the zoo.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import keras
+
+from tfi2i.data.scale import TrainedScale
+from tfi2i.errors import WeightsError
+from tfi2i.training.files.array_file import Header, read_arrays
+from tfi2i.training.files.arrays import (
+    assign_arrays,
+    check_fit,
+    file_sha256,
+    variables_to_arrays,
+    write_arrays,
+)
+from tfi2i.training.files.checkpoints import Checkpoints
+from tfi2i.training.files.model_facts import (
+    FACTS,
+    build_model,
+    read_model_facts,
+    scale_facts,
+    write_model_facts,
+)
+from tfi2i.training.gan import GAN
+from tfi2i.zoo.translation import TranslationGAN
+
+Model = TypeVar("Model", bound=GAN)
+
+WEIGHTS = "weights.npz"
+
+
+def save_model(
+    model: GAN,
+    folder: str | Path,
+    *,
+    networks: Sequence[keras.Model] | None = None,
+    dtype: str | None = None,
+    **facts: Any,
+) -> Path:
+    """Saves networks, with their running averages where a player keeps one.
+
+    Args:
+        model: The trained model, of a variant of the zoo.
+        folder: Made if needed; an older model in it is replaced.
+        networks: Which networks to save; None saves all.
+        dtype: `float16` halves the file; None keeps float32.
+        **facts: Anything else for `model.json`: licence, figures.
+
+    Returns:
+        The folder.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [network.name for network in networks or model.networks]
+    facts |= scale_facts(model)
+    with model.averaged_weights():
+        arrays = variables_to_arrays(_of_networks(model, names), dtype=dtype)
+    write_arrays(folder / WEIGHTS, arrays)
+    write_model_facts(
+        folder,
+        model.variant_name(),
+        model.get_config(),
+        networks=names,
+        weights_sha256=file_sha256(folder / WEIGHTS),
+        **facts,
+    )
+    return folder
+
+
+def load_model(variant_class: type[Model], folder: str | Path) -> Model:
+    """Rebuilds a model from a saved folder, a preset, or a run folder (its newest checkpoint).
+
+    Args:
+        variant_class: The class that the folder's `variant` names.
+        folder: What `save_model` or a training run wrote.
+
+    Raises:
+        WeightsError: If the folder holds another variant, unknown arguments, or altered weights.
+    """
+    folder = Path(folder)
+    facts = read_model_facts(folder)
+    if facts.get("variant") != variant_class.variant_name():
+        raise WeightsError(
+            f"{folder} holds a {facts.get('variant')!r}, not a {variant_class.variant_name()!r}"
+        )
+    model = build_model(variant_class, facts["config"], source=folder / FACTS)
+    model.trained_scale = TrainedScale.from_facts(facts)
+    load_weights(model, folder)
+    return model
+
+
+def load_weights(model: GAN, folder: str | Path) -> None:
+    """Fills a model from what `save_model` wrote, or from a run folder's newest whole checkpoint.
+
+    From a run, the generator takes its running average if the run kept one. If a checkpoint is
+    damaged, a warning names it and the one before it is taken.
+
+    Raises:
+        WeightsError: If the file was altered, or does not fit the model.
+        RunError: If all checkpoints of the run are damaged.
+    """
+    folder = Path(folder)
+    facts = read_model_facts(folder)
+    if "weights_sha256" in facts:
+        _load_saved(model, folder, facts)
+    else:
+        _load_newest(model, folder)
+
+
+def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
+    path, names = folder / WEIGHTS, facts["networks"]
+    unknown = sorted(set(names) - {network.name for network in model.networks})
+    if unknown:
+        raise WeightsError(f"{folder / FACTS}: the model has no network {unknown[0]!r}")
+    if isinstance(model, TranslationGAN):
+        missing = sorted({network.name for network in model.shipped_networks} - set(names))
+        if missing:
+            raise WeightsError(
+                f"{folder} cannot translate: the weights of {missing[0]} are left out"
+            )
+    if file_sha256(path) != facts["weights_sha256"]:
+        raise WeightsError(f"{path} is not the file {FACTS} describes (SHA-256)")
+    variables = _of_networks(model, names)
+
+    def pick(headers: Mapping[str, Header]) -> dict[str, str]:
+        check_fit(headers, variables, source=path)
+        return {name: name for name in variables}
+
+    assign_arrays(variables, read_arrays(path, pick), source=path)
+
+
+def _load_newest(model: GAN, folder: Path) -> None:
+    variables = model.network_state()
+
+    def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
+        stored = {
+            name: f"average/{name}" if f"average/{name}" in headers else name for name in variables
+        }
+        found = {name: headers[origin] for name, origin in stored.items() if origin in headers}
+        check_fit(found, variables, source=path)
+        return stored
+
+    read = Checkpoints(folder / "checkpoints").read_newest(pick)
+    if read is None:
+        raise WeightsError(f"{folder} has no checkpoint yet")
+    path, arrays = read
+    assign_arrays(variables, arrays, source=path)
+
+
+def _of_networks(model: GAN, names: Sequence[str]) -> dict[str, keras.Variable]:
+    return {
+        name: variable
+        for name, variable in model.network_state().items()
+        if name.split("/")[0] in names
+    }

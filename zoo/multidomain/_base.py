@@ -1,0 +1,89 @@
+"""Base of the variants that translate between many domains with one generator."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from tfi2i import networks
+from tfi2i.errors import RecipeError
+from tfi2i.training.replicas import gather_replicas, own_share, random_order
+from tfi2i.zoo.translation import TranslationGAN
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+
+
+class MultiDomainGAN(TranslationGAN):
+    """A GAN with a generator that takes an image and the label of a target domain.
+
+    Its directions are `to_<domain>`, whatever domain an image comes from.
+
+    Attributes:
+        domains: Names of the domains, in the order of their labels.
+        critic_steps: Mini-batches into which the discriminator's updates divide a batch.
+        generator: [images, one-hot labels] -> images; the variant makes it.
+    """
+
+    generator: keras.Model
+    mini_batches = "critic_steps"
+
+    def __init__(self, *, domains: tuple[str, ...], critic_steps: int, **kwargs):
+        """See `TranslationGAN`.
+
+        Raises:
+            RecipeError: There are not at least two domains with different names.
+        """
+        super().__init__(**kwargs)
+        if len(domains) < 2 or len(set(domains)) != len(domains):
+            raise RecipeError(
+                f"model.domains must name two or more different domains, got {list(domains)}; "
+                "training takes them from the images where they are left out"
+            )
+        self.domains = tuple(domains)
+        self.critic_steps = critic_steps
+
+    @classmethod
+    def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
+        """Takes the names of the domains from the images too, where the recipe names none.
+
+        Raises:
+            RecipeError: The recipe names other domains than the images have.
+        """
+        named, found = tuple(config["domains"]), source.class_names
+        if named and found and named != found:
+            raise RecipeError(
+                f"model.domains is {list(named)}, but {source.name} has {list(found)}; the label "
+                "of a domain is its place in this list. Leave model.domains out to take the latter"
+            )
+        return super().completed_config({**config, "domains": list(named or found)}, source)
+
+    @property
+    def shipped_networks(self) -> list[keras.Model]:
+        """The one generator, which all directions share."""
+        return [self.generator]
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """`to_<domain>` to the generator with this label, for every domain."""
+        return self._translators
+
+    # Not a plain attribute: Keras would take these views of the generator for further networks.
+    @cached_property
+    def _translators(self) -> dict[str, keras.Model]:
+        return {
+            f"to_{domain}": networks.towards_domain(self.generator, number, len(self.domains))
+            for number, domain in enumerate(self.domains)
+        }
+
+    def target_labels(self, labels: tf.Tensor, site: int) -> tf.Tensor:
+        """A permutation of the labels of the mini-batch of all replicas: (B,) to (B,)."""
+        seed = self.noise_seed(site, per_replica=False)
+        everyone = gather_replicas(labels)
+        order = random_order(everyone.shape[0], seed)
+        return own_share(tf.gather(everyone, order), labels.shape[0])
+
+    def one_hot(self, labels: tf.Tensor) -> tf.Tensor:
+        """Class numbers (B,) as the vectors (B, domains) that the generator takes."""
+        return tf.one_hot(labels, len(self.domains))

@@ -1,0 +1,207 @@
+"""Base of the variants that turn an image into an image."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.data.decode.pixels import check_pixels, require_uint8, to_float, to_uint8
+from tfi2i.data.scale import Scale, scale_factor
+from tfi2i.errors import DataError
+from tfi2i.training.gan import GAN
+
+if TYPE_CHECKING:
+    from tfi2i.inference.translate import Tile
+
+
+class TranslationGAN(GAN):
+    """A GAN with generators that take images.
+
+    Attributes:
+        crop_size: Side of the square training images in pixels; also the tile that `translate`
+            uses.
+        keeps_most: Whether most of an image stays as it is: then an output that resembles its input
+            is no sign of failure.
+        takes_style: Whether `set_style` gives a trained model a style.
+    """
+
+    keeps_most: ClassVar[bool] = False
+    takes_style: ClassVar[bool] = False
+
+    def __init__(self, *, crop_size: int, **kwargs):
+        """See `GAN`; `crop_size` is the side of the training images in pixels."""
+        super().__init__(**kwargs)
+        self.crop_size = crop_size
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """Direction to its generator, a functional model from images to images.
+
+        Directions are `a2b`, `b2a` where the variant learns it, or `to_<domain>` for each of many.
+        """
+        raise NotImplementedError(f"{type(self).__name__} names no translators")
+
+    @property
+    def shipped_networks(self) -> list[keras.Model]:
+        """The networks that the translators are made of: what a preset ships."""
+        return list(self.translators.values())
+
+    def translator(self, direction: str | None = None) -> keras.Model:
+        """The generator of one direction, None for the first.
+
+        Raises:
+            DataError: If the variant does not translate in this direction.
+        """
+        translators = self.translators
+        direction = direction or next(iter(translators))
+        if direction not in translators:
+            known = " and ".join(translators)
+            raise DataError(f"{self.name} translates {known}, not {direction!r}")
+        return translators[direction]
+
+    def set_style(self, image: np.ndarray | str | Path, *, strength: float = 1.0) -> None:
+        """Sets the style of all translations from now on, where a variant takes one at inference.
+
+        Args:
+            image: uint8 (H, W, 3), the path of an image file, or `earth:<map>`.
+            strength: 0 leaves the content as it is, 1 is the whole style.
+
+        Raises:
+            DataError: If the variant takes no style.
+        """
+        raise DataError(f"{self.name} has its style from training, and takes no other")
+
+    @property
+    def image_channels(self) -> tuple[int, ...]:
+        """Shapes of the first translator's input and output."""
+        first = self.translator()
+        return (int(first.input_shape[-1]), int(first.output_shape[-1]))
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Translates a batch in the first direction, by the newest weights.
+
+        Args:
+            inputs: uint8, or float32 in [-1, 1], (B, H, W, C).
+            training: Whether dropout and batch statistics work as in training.
+
+        Returns:
+            float32 (B, H, W, C_out) in [-1, 1].
+        """
+        images = to_float(inputs) if inputs.dtype == "uint8" else inputs
+        return self.translator()(images, training=training)
+
+    def predict(self, x: Any, **options: Any) -> Any:
+        """Keras' `predict`: `call` in batches, by the running averages where there are some.
+
+        Raises:
+            DataError: The images, of a dataset those of the first batch, are neither uint8 nor
+                floats in [-1, 1].
+        """
+        for first in x.take(1) if isinstance(x, tf.data.Dataset) else [x]:
+            check_pixels(first[0] if isinstance(first, tuple) else first, "predict")
+        with self.averaged_weights():
+            return super().predict(x, **options)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """`predict` for one batch."""
+        check_pixels(x, "predict_on_batch")
+        with self.averaged_weights():
+            return super().predict_on_batch(x)
+
+    def translate(
+        self,
+        image: np.ndarray | str | Path,
+        *,
+        direction: str | None = None,
+        tile: "Tile | None" = None,
+        scale: Scale = "trained",
+    ) -> np.ndarray:
+        """Translates one image of any size.
+
+        Args:
+            image: uint8 (H, W, C), or the path of an image file.
+            direction: See `translators`; None takes the first.
+            tile: Side of the blended tiles in pixels, or "whole" for the image at once; None takes
+                the size of the training crops.
+            scale: Factor for the image's sides before it is translated: "trained" for the factor of
+                the training images, "fit" for as many pixels as whole images had in training, or a
+                number; 1 keeps the image's pixels. See `tfi2i.data.scale`.
+
+        Returns:
+            uint8 (H, W, C_out), in the image's own size at every scale.
+        """
+        from tfi2i.data import read_image
+        from tfi2i.inference.translate import translate_image
+
+        generator = self.translator(direction)
+        if not isinstance(image, np.ndarray):
+            image = read_image(image, channels=generator.input_shape[-1])
+        require_uint8(image, "translate")
+        height, width = image.shape[:2]
+        domain = domain_read(direction)
+        factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
+        with self.averaged_weights():
+            return translate_image(generator, image, tile=self._tile(tile), scale=factor)
+
+    def translate_files(
+        self,
+        inputs: Sequence[str | Path],
+        out_dir: str | Path,
+        *,
+        direction: str | None = None,
+        tile: "Tile | None" = None,
+        scale: Scale = "trained",
+        **options,
+    ) -> list[Path]:
+        """Translates image files into a folder.
+
+        Args:
+            inputs: Files, folders and globs.
+            out_dir: Where the translations go; it is made if need be.
+            direction: The same as for `translate`.
+            tile: The same as for `translate`.
+            scale: The same as for `translate`.
+            **options: See `tfi2i.inference.files.translate_files`.
+
+        Returns:
+            The written files.
+        """
+        from tfi2i.inference.files import translate_files
+
+        with self.averaged_weights():
+            return translate_files(
+                self.translator(direction),
+                inputs,
+                out_dir,
+                tile=self._tile(tile),
+                scale=scale,
+                trained=self.trained_scale,
+                domain=domain_read(direction),
+                **options,
+            )
+
+    def _tile(self, tile: "Tile | None") -> "Tile":
+        return self.crop_size if tile is None else tile
+
+    def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
+        """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out.
+
+        Raises:
+            DataError: The images are not uint8 pixels.
+        """
+        require_uint8(images, "translate_batch")
+        generator = self.translator(direction)
+        with self.averaged_weights():
+            parts = [
+                np.asarray(generator(to_float(images[i : i + 16]), training=False))
+                for i in range(0, len(images), 16)
+            ]
+        return to_uint8(np.concatenate(parts))
+
+
+def domain_read(direction: str | None) -> str:
+    """The part of a source, `a` or `b`, whose images a direction translates."""
+    return "b" if direction == "b2a" else "a"
