@@ -32,7 +32,7 @@ lint: $(VENV)/.installed-dev ## Lint and check types
 	@echo "==> Types (pyright)"
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
-mutants: $(VENV)/.installed-dev ## Plant faults into training and list those that no test notices; half an hour
+mutants: $(VENV)/.installed-dev ## Plant faults into training and list those that no test notices; 20 minutes
 	@$(BIN)/python -m tools.mutants
 
 bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine

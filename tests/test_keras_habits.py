@@ -172,6 +172,24 @@ def test_an_epoch_without_end():
     assert int(model.iteration.numpy()) == 6
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"steps_per_epoch": 0}, "steps_per_epoch=0 is not possible: give a whole number from 1"),
+        ({"steps_per_epoch": -1}, "steps_per_epoch=-1"),
+        ({"steps_per_epoch": 2.5}, "steps_per_epoch=2.5"),
+        ({"epochs": 1.5}, "epochs=1.5"),
+        ({"epochs": "2"}, "epochs='2'"),
+        ({"epochs": -1}, "epochs=-1 is not possible: give a whole number from 0"),
+        ({"initial_epoch": -1}, "initial_epoch=-1 .* from 0"),
+        ({"x": (A, B), "batch_size": 0}, "batch_size=0 .* from 1"),
+        ({"x": (A, B), "batch_size": 2.0}, "batch_size=2.0"),
+    ],
+)
+def test_impossible_numbers_of_steps_and_epochs(arguments, words):
+    refuses(tiny(), words, **arguments)
+
+
 def test_steps_per_execution_that_does_not_divide_an_epoch():
     several, one = tiny(steps_per_execution=3), tiny()
     for model in (several, one):
@@ -315,6 +333,16 @@ def test_weights_hold_all_state(tmp_path):
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
+def test_weights_are_loaded_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    model = tiny()
+    model.save_weights(path)
+    model.load_weights(path, skip_mismatch=False)
+    for argument in ("skip_mismatch", "by_name"):
+        with pytest.raises(RecipeError, match=f"load_weights does not take {argument}: .* whole"):
+            model.load_weights(path, **{argument: True})
+
+
 def test_weights_of_a_model_that_is_not_compiled(tmp_path):
     path = tmp_path / "m.weights.h5"
     Pix2Pix(**tiny().get_config()).save_weights(path)
@@ -432,12 +460,31 @@ def test_callbacks_that_could_not_do_what_they_promise(callback, words):
     refuses(tiny(), words, callbacks=callback())
 
 
-def test_a_log_that_is_not_there_is_told_after_one_step():
-    model = tiny()
-    misspelt = keras.callbacks.EarlyStopping("gen_loss", mode="min")
-    with pytest.raises(RecipeError, match="no log 'gen_loss', but .*generator_loss"):
-        model.fit(batches(), epochs=9, verbose=0, callbacks=[misspelt])
-    assert int(model.iteration.numpy()) == 1
+def test_a_log_that_is_not_there_is_told_before_the_first_step(tmp_path):
+    words = "no log 'gen_loss', but .*generator_loss"
+    right = keras.callbacks.EarlyStopping("l1_loss", mode="min")
+    misspelt = [
+        keras.callbacks.EarlyStopping("gen_loss", mode="min"),
+        keras.callbacks.ReduceLROnPlateau("gen_loss", mode="min"),
+        keras.callbacks.ModelCheckpoint(
+            str(tmp_path / "m.weights.h5"), "gen_loss", mode="min", save_best_only=True,
+            save_weights_only=True,
+        ),
+    ]  # fmt: skip
+    for model in (tiny(jit_compile=True), tiny(steps_per_execution=2), tiny()):
+        for callback in misspelt:
+            refuses(model, words, callbacks=[callback, right])
+    untouched = state(model)
+    model.fit(batches(), verbose=0, callbacks=right)
+    assert int(model.iteration.numpy()) == int(untouched["iteration"]) + 2
+    refuses(model, words, callbacks=[right, *misspelt])
+    model.fit(batches(), verbose=0)
+    # A step that is not traced tells its logs when it has been taken.
+    eager = tiny(run_eagerly=True)
+    with pytest.raises(RecipeError, match=words):
+        eager.fit(batches(), verbose=0, callbacks=misspelt[0])
+    assert int(eager.iteration.numpy()) == 1
+    refuses(eager, words, callbacks=misspelt[0])
 
 
 def test_backup_and_restore_loses_nothing(tmp_path):

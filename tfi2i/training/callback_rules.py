@@ -1,6 +1,6 @@
 """Decides which of Keras' callbacks work for a model of several players; others are refused."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import keras
@@ -86,24 +86,23 @@ def _fixed_rate(model: "GAN") -> str | None:
     return None
 
 
-class CheckMonitors(keras.callbacks.Callback):
-    """Stops after the first call if a callback watches a log that is not there."""
+def watched_logs(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, str]]:
+    """The callbacks that look at a log, by the name of their class, and the log."""
+    return [
+        (type(callback).__name__, callback.monitor)
+        for callback in callbacks
+        if isinstance(getattr(callback, "monitor", None), str)
+        and getattr(callback, "save_best_only", True)
+    ]
 
-    def __init__(self, callbacks: Iterable[keras.callbacks.Callback]):
-        """Takes the other callbacks of this `fit`."""
-        super().__init__()
-        self._watched = {
-            type(callback).__name__: callback.monitor
-            for callback in callbacks
-            if isinstance(getattr(callback, "monitor", None), str)
-            and getattr(callback, "save_best_only", True)
-        }
 
-    def on_train_batch_end(self, batch: int, logs=None) -> None:
-        """Compares once."""
-        for name, monitor in self._watched.items():
-            if monitor not in (logs or {}):
-                raise RecipeError(
-                    f"{name}: there is no log {monitor!r}, but {', '.join(sorted(logs or {}))}"
-                )
-        self._watched.clear()
+def check_watched(watched: Iterable[tuple[str, str]], logs: Collection[str]) -> None:
+    """Raises a RecipeError if a callback watches a log that is not there.
+
+    Args:
+        watched: What `watched_logs` found.
+        logs: The names of the logs that there are.
+    """
+    for name, monitor in watched:
+        if monitor not in logs:
+            raise RecipeError(f"{name}: there is no log {monitor!r}, but {', '.join(sorted(logs))}")

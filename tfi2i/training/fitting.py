@@ -2,14 +2,15 @@
 
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError
-from tfi2i.training.callback_rules import CheckMonitors, check_callbacks
+from tfi2i.training.callback_rules import check_callbacks, check_watched, watched_logs
 from tfi2i.training.given_data import check_batch, complete_batches
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ class Fitting(keras.Model):
     _steps_of_call: int | None = None
     # Whether data of unknown length are trained on.
     _may_end = False
+    # Callbacks of this `fit` and the logs that they watch; the logs of an iteration, once known.
+    _watched: Sequence[tuple[str, str]] = ()
+    _log_names: tuple[str, ...] = ()
 
     def fit(
         self,
@@ -60,6 +64,10 @@ class Fitting(keras.Model):
             RecipeError: If the batches' size, a callback or an argument cannot do what it should.
         """
         _refuse(unused)
+        _check_number("steps_per_epoch", steps_per_epoch, least=1)
+        _check_number("batch_size", batch_size, least=1)
+        _check_number("epochs", epochs, least=0)
+        _check_number("initial_epoch", initial_epoch, least=0)
         self._assert_compile_called("fit")
         batches = complete_batches(
             cast("GAN", self), x, y,
@@ -97,7 +105,9 @@ class Fitting(keras.Model):
         check_callbacks(cast("GAN", self), given)
         self._take_function_for(batches.element_spec)
         self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)
-        extra = [_LengthOfCall(steps_per_epoch), CheckMonitors(given)]
+        self._watched = watched_logs(given)
+        if self._log_names:
+            check_watched(self._watched, self._log_names)
         try:
             with warnings.catch_warnings():
                 if steps_per_epoch is None:
@@ -107,13 +117,26 @@ class Fitting(keras.Model):
                     batches,
                     shuffle=False,  # type: ignore[arg-type]
                     steps_per_epoch=steps_per_epoch,
-                    callbacks=[*extra, *given],
+                    callbacks=[_LengthOfCall(steps_per_epoch), *given],
                     **options,
                 )
         finally:
+            self._watched = ()
             self._steps_of_call = None
             # BackupAndRestore sets it, and Keras would use it in every later `fit`.
             self._initial_epoch = None
+
+    def note_logs(self, names: Iterable[str]) -> None:
+        """Learns at the end of an iteration which logs there are.
+
+        A graph's iteration is traced before it runs, so that a callback that watches another log
+        is refused before the first step. With `run_eagerly` it is refused after it.
+
+        Raises:
+            RecipeError: If a callback of this `fit` watches a log that is not there.
+        """
+        self._log_names = tuple(names)
+        check_watched(self._watched, self._log_names)
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras' function, which never goes beyond the end of the epoch or of the data.
@@ -139,7 +162,7 @@ class Fitting(keras.Model):
 
     def compile(self, **options: Any) -> None:
         """Keras' `compile`, after which every function is made anew."""
-        self._functions = {}
+        self._functions, self._log_names = {}, ()
         super().compile(**options)
 
     def _take_function_for(self, spec: Any) -> None:
@@ -197,6 +220,13 @@ def _refuse(arguments: dict[str, Any]) -> None:
         given.pop(name, None)
     if given:
         raise RecipeError(f"{', '.join(given)}: there is nothing that this would weigh or change")
+
+
+def _check_number(name: str, value: Any, *, least: int) -> None:
+    """Raises for what is no whole number of at least so much; None is the default."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if value is not None and not (whole and value >= least):
+        raise RecipeError(f"{name}={value!r} is not possible: give a whole number from {least}")
 
 
 class _LengthOfCall(keras.callbacks.Callback):

@@ -212,6 +212,7 @@ class GAN(Fitting, Saved):
     def report(self, **logs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ends an iteration: counts it and returns the logs as means over the global batch."""
         self.iteration.assign_add(1)
+        self.note_logs(logs)
         logs = mean_over_replicas(logs)
         if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
             # Keras reduces the logs of this strategy along axis 0 and refuses scalars.

@@ -65,14 +65,21 @@ class Saved(keras.Model):
 
         write_weights_file(cast("GAN", self), Path(filepath), overwrite=overwrite)
 
-    def load_weights(self, filepath: str | Path) -> None:  # type: ignore[override]
+    def load_weights(self, filepath: str | Path, **unused: Any) -> None:  # type: ignore[override]
         """Loads what `save_weights` saved, to train on or, without `compile`, to translate.
 
         Raises:
+            RecipeError: Keras is asked to leave out what does not fit.
             WeightsError: If the file does not fit the model as it is compiled.
         """
         from tfi2i.training.files.weights_file import read_weights_file
 
+        given = [name for name, value in unused.items() if value]
+        if given:
+            raise RecipeError(
+                f"load_weights does not take {', '.join(given)}: a file is loaded whole, or "
+                "refused with the names of what does not fit"
+            )
         read_weights_file(cast("GAN", self), Path(filepath))
 
     @classmethod
