@@ -117,11 +117,16 @@ def find_variant(name: str) -> Variant:
     return known[name]
 
 
-def load(folder: str | Path) -> "GAN":
+def load(folder: str | Path, *, checkpoint: int | str | None = None) -> "GAN":
     """Loads a model from a run folder, from a folder that `save` wrote, or from a preset's folder.
+
+    Args:
+        folder: The folder.
+        checkpoint: Of a run: an iteration or `best`; None takes the newest.
 
     Raises:
         WeightsError: If the folder holds no model, or its weights were altered.
+        RunError: If the run has no such checkpoint; the message lists those there are.
     """
     from tfi2i.training.files.model_facts import FACTS, read_model_facts
     from tfi2i.training.files.saving import load_model
@@ -131,7 +136,7 @@ def load(folder: str | Path) -> "GAN":
         variant = find_variant(read_model_facts(folder)["variant"])
     except RecipeError as error:
         raise WeightsError(f"{folder / FACTS}: {error}") from None
-    return load_model(variant.load_class(), folder)
+    return load_model(variant.load_class(), folder, checkpoint=checkpoint)
 
 
 def preset_folder(name: str) -> Path:

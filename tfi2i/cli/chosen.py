@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfi2i.cli.console import plain_warnings
+from tfi2i.cli.console import out, plain_warnings
 from tfi2i.data.scale import Scale, check_scale
 from tfi2i.errors import DataError, RunError
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 RunOption = Annotated[
     Path | None, typer.Option("--run", help="A run folder: the model of its newest checkpoint.")
+]
+CheckpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="ITERATION",
+        help="Of the run: the checkpoint of this iteration in place of the newest; or best, where "
+        "the run keeps its best one.",
+    ),
 ]
 PresetOption = Annotated[
     str | None,
@@ -57,6 +66,11 @@ class Chosen:
     def size(self) -> int:
         """Side of the images that the model was trained with, in pixels."""
         return self.model.get_config()["crop_size"]
+
+    @property
+    def iteration(self) -> int:
+        """Completed iterations of training at the run's checkpoint; 0 for a preset."""
+        return int(self.model.iteration.numpy())
 
     def translator(self) -> "TranslationGAN":
         """The model as one that translates images.
@@ -128,15 +142,18 @@ def set_chosen_style(model: "TranslationGAN", style: str | None, strength: float
         model.set_style(style, strength=1.0 if strength is None else strength)
 
 
-def choose_model(run: Path | None, preset: str | None) -> Chosen:
-    """Loads the model that --run or --preset names.
+def choose_model(run: Path | None, preset: str | None, checkpoint: str | None = None) -> Chosen:
+    """Loads the model that --run, with --checkpoint, or --preset names.
 
     Raises:
-        RunError: If not exactly one of them is given, or the run folder holds no run.
+        RunError: If not exactly one of them is given, the run folder holds no run, or it has no
+            such checkpoint.
         WeightsError: If there is no checkpoint or no such preset, or the weights do not fit.
     """
     if (run is None) == (preset is None):
         raise RunError("say which model: --run FOLDER, or --preset NAME (not both)")
+    if checkpoint is not None and run is None:
+        raise RunError("--checkpoint is one of a run: give --run FOLDER")
 
     from tfi2i.training import RunFolder
     from tfi2i.training.files.model_facts import read_model_facts
@@ -148,7 +165,10 @@ def choose_model(run: Path | None, preset: str | None) -> Chosen:
         raise RunError(f"there is no run folder {folder}")
     facts = read_model_facts(folder)
     with plain_warnings():
-        model = load(folder)
+        model = load(folder, checkpoint=checkpoint)
     began = RunFolder(folder)
     data = dict(began.recipe().data) if began.exists else facts.get("data", {})
-    return Chosen(model, folder, facts, data)
+    chosen = Chosen(model, folder, facts, data)
+    if checkpoint is not None:
+        out.print(f"checkpoint of iteration {chosen.iteration:,}")
+    return chosen

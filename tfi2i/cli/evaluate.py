@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tfi2i.cli.chosen import PresetOption, RunOption, choose_model
+from tfi2i.cli.chosen import CheckpointOption, PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
 from tfi2i.report.figure_names import FIGURE_NAMES
@@ -36,6 +36,7 @@ class Extractor(enum.StrEnum):
 
 def evaluate(
     run: RunOption = None,
+    checkpoint: CheckpointOption = None,
     preset: PresetOption = None,
     data: Annotated[
         str | None, typer.Option(help="Other images than those the model was trained with.")
@@ -67,7 +68,7 @@ def evaluate(
     from tfi2i.training import RunFolder
 
     check_measures(measures or ())
-    chosen = choose_model(run, preset)
+    chosen = choose_model(run, preset, checkpoint)
     size = chosen.size
     source = chosen.open_data(data)
     out.print(source.description)
@@ -109,7 +110,7 @@ def evaluate(
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         if run is not None:
-            figures["run"] = RunFolder(run).record()
+            figures["run"] = RunFolder(run).record(chosen.iteration)
         write_json(json_file, figures)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tfi2i.cli.chosen import (
+    CheckpointOption,
     Chosen,
     PresetOption,
     RunOption,
@@ -36,6 +37,7 @@ MOST_IMAGES = 16
 def export(
     out_folder: Annotated[Path, typer.Option("--out", help="The folder for the files.")],
     run: RunOption = None,
+    checkpoint: CheckpointOption = None,
     preset: PresetOption = None,
     formats: Annotated[
         str,
@@ -98,7 +100,7 @@ def export(
     from tfi2i.export.parity import parity_table
     from tfi2i.export.shipping import PARITY_FILE, Wanted, ship
 
-    chosen = choose_model(run, preset)
+    chosen = choose_model(run, preset, checkpoint)
     model = chosen.translator()
     set_chosen_style(model, style, strength)
     side = size or model.crop_size
@@ -107,7 +109,11 @@ def export(
     wanted = Wanted(
         formats=names,
         size=side,
-        metadata={"variant": chosen.facts["variant"], "config": chosen.facts["config"]},
+        metadata={
+            "variant": chosen.facts["variant"],
+            "config": chosen.facts["config"],
+            **({} if run is None else {"iteration": chosen.iteration}),
+        },
         precision=precision,
         max_pixels=max_pixels,
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tfi2i.cli.chosen import (
+    CheckpointOption,
     DirectionOption,
     PresetOption,
     RunOption,
@@ -32,6 +33,7 @@ def translate(
         Path, typer.Option("--out", help="The folder for the results, which keep their names.")
     ],
     run: RunOption = None,
+    checkpoint: CheckpointOption = None,
     preset: PresetOption = None,
     direction: DirectionOption = None,
     tile: Annotated[
@@ -65,7 +67,7 @@ def translate(
     import_tensorflow()
     from tfi2i.zoo.translation import domain_read
 
-    chosen = choose_model(run, preset)
+    chosen = choose_model(run, preset, checkpoint)
     model = chosen.translator()
     set_chosen_style(model, style, strength)
     written = model.translate_files(

@@ -16,6 +16,9 @@ from tfi2i.whole_files import remove_leftovers
 
 Pick = Callable[[Mapping[str, Header], Path], Mapping[str, str]]
 
+# The name, for users and of its file, of the checkpoint that a run keeps as its best.
+BEST = "best"
+
 
 class Checkpoints:
     """The checkpoint files of one run, `step-<iteration>.npz`, newest last."""
@@ -39,6 +42,31 @@ class Checkpoints:
         """The newest checkpoint, or None; only reading it can tell whether it is whole."""
         files = self.files()
         return files[-1] if files else None
+
+    def named(self) -> dict[str, Path]:
+        """What users call the checkpoints: by iteration, oldest first, and `best` if it is kept."""
+        found = {str(iteration_of(path)): path for path in self.files()}
+        best = self.folder / f"{BEST}.npz"
+        return {**found, BEST: best} if best.is_file() else found
+
+    def find(self, name: int | str) -> Path:
+        """The checkpoint that a user names.
+
+        Args:
+            name: An iteration, as 1250, "1,250" or "step-000001250.npz"; or `best`.
+
+        Raises:
+            RunError: There is none of this name; the message lists those there are.
+        """
+        named = self.named()
+        text = str(name).removeprefix("step-").removesuffix(".npz").replace(",", "")
+        key = str(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else text
+        if key not in named:
+            raise RunError(
+                f"{self.folder.parent} has no checkpoint {str(name)[:60]!r}; there are "
+                f"{', '.join(named) or 'none'} (train.keep_checkpoints says how many stay)"
+            )
+        return named[key]
 
     def remove_all(self) -> None:
         """Removes the checkpoints of a run in which nothing was trained."""

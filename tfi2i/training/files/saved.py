@@ -83,15 +83,20 @@ class Saved(keras.Model):
         read_weights_file(cast("GAN", self), Path(filepath))
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
+    def load(cls, folder: str | Path, *, checkpoint: int | str | None = None) -> Self:
         """Rebuilds a model from what `save` wrote, from a preset's folder, or from a run folder.
+
+        Args:
+            folder: The folder.
+            checkpoint: Of a run: an iteration or `best`; None takes the newest.
 
         Raises:
             WeightsError: If the folder holds no model of this variant, or altered weights.
+            RunError: If the run has no such checkpoint.
         """
         from tfi2i.training.files.saving import load_model
 
-        return load_model(cls, folder)
+        return load_model(cls, folder, checkpoint=checkpoint)
 
     @classmethod
     def from_preset(cls, name: str) -> Self:

@@ -75,14 +75,18 @@ def save_model(
     return folder
 
 
-def load_model(variant_class: type[Model], folder: str | Path) -> Model:
-    """Rebuilds a model from a saved folder, a preset, or a run folder (its newest checkpoint).
+def load_model(
+    variant_class: type[Model], folder: str | Path, *, checkpoint: int | str | None = None
+) -> Model:
+    """Rebuilds a model from a saved folder, a preset, or a run folder.
 
     Args:
         variant_class: The class that the folder's `variant` names.
         folder: What `save_model` or a training run wrote.
+        checkpoint: Of a run: an iteration or `best`; None takes the newest.
 
     Raises:
+        RunError: If the run has no such checkpoint.
         WeightsError: If the folder holds another variant, unknown arguments, or altered weights.
     """
     folder = Path(folder)
@@ -93,26 +97,36 @@ def load_model(variant_class: type[Model], folder: str | Path) -> Model:
         )
     model = build_model(variant_class, facts["config"], source=folder / FACTS)
     model.trained_scale = TrainedScale.from_facts(facts)
-    load_weights(model, folder)
+    load_weights(model, folder, checkpoint=checkpoint)
     return model
 
 
-def load_weights(model: GAN, folder: str | Path) -> None:
-    """Fills a model from what `save_model` wrote, or from a run folder's newest whole checkpoint.
+def load_weights(model: GAN, folder: str | Path, *, checkpoint: int | str | None = None) -> None:
+    """Fills a model from what `save_model` wrote, or from a checkpoint of a run.
 
-    From a run, the generator takes its running average if the run kept one. If a checkpoint is
-    damaged, a warning names it and the one before it is taken.
+    From a run, the generator takes its running average if the run kept one. If the newest
+    checkpoint is damaged, a warning names it and the one before it is taken; one that is asked for
+    by its name is taken or refused.
+
+    Args:
+        model: The model.
+        folder: Of the saved model, or of the run.
+        checkpoint: Of a run: an iteration or `best`; None takes the newest.
 
     Raises:
-        WeightsError: If the file was altered, or does not fit the model.
-        RunError: If all checkpoints of the run are damaged.
+        WeightsError: If the file is damaged, was altered, or does not fit the model.
+        RunError: If the run has no such checkpoint, or all are damaged.
     """
     folder = Path(folder)
     facts = read_model_facts(folder)
-    if "weights_sha256" in facts:
-        _load_saved(model, folder, facts)
-    else:
-        _load_newest(model, folder)
+    if "weights_sha256" not in facts:
+        _load_checkpoint(model, folder, checkpoint)
+        return
+    if checkpoint is not None:
+        raise WeightsError(
+            f"{folder} is a saved model and no run: it has no checkpoints to choose from"
+        )
+    _load_saved(model, folder, facts)
 
 
 def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
@@ -137,8 +151,9 @@ def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
     assign_arrays(variables, read_arrays(path, pick), source=path)
 
 
-def _load_newest(model: GAN, folder: Path) -> None:
+def _load_checkpoint(model: GAN, folder: Path, name: int | str | None) -> None:
     variables = model.network_state()
+    checkpoints = Checkpoints(folder / "checkpoints")
 
     def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
         stored = {
@@ -148,10 +163,14 @@ def _load_newest(model: GAN, folder: Path) -> None:
         check_fit(found, variables, source=path)
         return stored
 
-    read = Checkpoints(folder / "checkpoints").read_newest(pick)
-    if read is None:
-        raise WeightsError(f"{folder} has no checkpoint yet")
-    path, arrays = read
+    if name is None:
+        read = checkpoints.read_newest(pick)
+        if read is None:
+            raise WeightsError(f"{folder} has no checkpoint yet")
+        path, arrays = read
+    else:
+        path = checkpoints.find(name)
+        arrays = read_arrays(path, lambda headers: pick(headers, path))
     assign_arrays(variables, arrays, source=path)
 
 

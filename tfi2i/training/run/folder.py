@@ -250,14 +250,18 @@ class RunFolder:
         """All lines of `metrics.jsonl` that are whole."""
         return read_metrics(self.metrics_path)
 
-    def record(self) -> dict[str, Any]:
+    def record(self, iteration: int) -> dict[str, Any]:
         """The basis of figures measured on this run: its facts, and its last line of losses.
+
+        Args:
+            iteration: Of the checkpoint that was measured.
 
         Raises:
             RunError: If this is not a run folder.
         """
-        lines = self.metrics()
-        return {**self.facts(), "last_log": lines[-1] if lines else None}
+        lines = [line for line in self.metrics() if line["iteration"] <= iteration]
+        last = lines[-1] if lines else None
+        return {**self.facts(), "iteration": iteration, "last_log": last}
 
     def forget_after(self, iteration: int) -> None:
         """Drops what a killed process logged past the checkpoint that the run resumes from."""
