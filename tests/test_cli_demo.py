@@ -9,6 +9,7 @@ import pytest
 from tfi2i.cli.plan import plan_new
 from tfi2i.cli.training_run import carry_out
 from tfi2i.data import image_size
+from tfi2i.errors import RunError
 from tfi2i.evidence.demo import better_baseline, run_demo, seam_ratio
 
 pytest.importorskip("mpl_toolkits", reason="the Earth maps are an extra")
@@ -51,6 +52,12 @@ def test_demo_ends_in_one_page_with_everything(tmp_path):
 def test_demo_stops_where_training_stopped(tmp_path):
     assert run_demo(tmp_path, train=lambda folder: False, say=lambda line: None) is None
     assert not list(tmp_path.iterdir())
+
+
+def test_demo_names_a_folder_in_the_place_of_its_page(tmp_path):
+    (tmp_path / "index.html").mkdir()
+    with pytest.raises(RunError, match="index.html is a folder"):
+        run_demo(tmp_path, train=lambda folder: False, say=lambda line: None)
 
 
 def test_seams_are_seen_where_tiles_differ_in_brightness():

@@ -100,6 +100,15 @@ def test_pages_of_others_are_not_written_over(compared, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 
+def test_a_folder_in_the_place_of_a_page_is_named_before_any_training(compared, tmp_path):
+    _, budget, _ = compared
+    (tmp_path / "index.html").mkdir()
+    (tmp_path / "file").write_text("mine")
+    for out, words in ((tmp_path, "index.html is a folder"), (tmp_path / "file/sub", "is a file")):
+        with pytest.raises(RunError, match=words):
+            compare(NAMES, budget, seeds=[0], out=out)
+
+
 def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):
     budget = Budget(str(unpaired_folder), size=32, epochs=1)
     with pytest.raises(RecipeError, match="named once"):

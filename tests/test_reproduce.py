@@ -149,6 +149,14 @@ def test_peak_memory_on_every_system(tmp_path, monkeypatch):
     assert not (tmp_path / "log").exists()
 
 
+def test_output_without_a_place(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "list.out").mkdir()
+    for log, words in ((tmp_path / "file/log", "is a file"), (tmp_path, "list.out is a folder")):
+        with pytest.raises(RunError, match=words):
+            run_command("list", log=log)
+
+
 def test_seeds_are_added_to_those_measured_before():
     records = [record(0, 1.0), record(1, 2.0), record(2, 6.0)]
     records[2]["seconds"] = 4

@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import keras
 import pytest
 
-from tfi2i.cli.plan import plan_new
-from tfi2i.errors import RunError
+from tfi2i.cli import main
+from tfi2i.cli.plan import plan_new, plan_resume
+from tfi2i.errors import RunError, Tfi2iError, WeightsError
 from tfi2i.recipe import Recipe
 from tfi2i.report import write_run_page
 from tfi2i.training import RunFolder
@@ -190,6 +192,102 @@ def test_a_run_goes_on_whatever_file_is_damaged(run, paired_folder, damage):
         elif not name.endswith(".png"):
             assert (run.path / name).read_bytes() == kept, "written anew"
         assert Pix2Pix.load(run.path).crop_size == 32
+
+
+def take_place(path: Path) -> None:
+    """A folder where a file belongs, or a file where a folder does."""
+    if path.is_dir():
+        subprocess.run(["rm", "-r", path], check=True)
+        path.write_text("mine")
+    else:
+        path.unlink(missing_ok=True)
+        path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["run.json", "model.json", "metrics.jsonl", "recipe.yaml", "log.txt", "index.html", ".lock",
+     "samples/000000003.png", "samples", "checkpoints", "tensorboard"],
+)  # fmt: skip
+def test_what_lies_in_the_place_of_a_file_or_folder_is_named(run, paired_folder, name):
+    take_place(run.path / name)
+    words = f"{name} is a (folder|file), and .* belongs there: move the (folder|file) away"
+    before = sorted(run.path.rglob("*"))
+    for use in (
+        lambda: go_on(run, paired_folder),
+        run.claim,
+        lambda: write_run_page(run),
+        lambda: plan_new(
+            "pix2pix", None, data={"source": str(paired_folder)}, overrides=overrides(),
+            run=run.path, runs=run.path,
+        ).rehearse(),
+    ):  # fmt: skip
+        with pytest.raises(RunError, match=words):
+            use()
+    assert sorted(run.path.rglob("*")) == before
+    for damaged, read in {
+        "run.json": lambda: run.record(3),
+        "metrics.jsonl": lambda: run.record(3),
+        "recipe.yaml": lambda: plan_resume(run.path),
+        "model.json": lambda: Pix2Pix.load(run.path),
+        "checkpoints": lambda: Pix2Pix.load(run.path),
+    }.items():
+        if damaged == name:
+            with pytest.raises(Tfi2iError, match=words):
+                read()
+    # The advice helps, as the file is one that is written anew.
+    if (run.path / name).is_dir():
+        (run.path / name).rename(run.path / "mine")
+        with warnings.catch_warnings(action="ignore"):
+            assert go_on(run, paired_folder).iteration == 3
+
+
+def test_a_folder_named_as_an_old_checkpoint_is_left_alone(run, paired_folder):
+    take_place(run.checkpoints / "step-000000000.npz")
+    training = go_on(run, paired_folder)
+    for iteration in (4, 5):
+        training.model.iteration.assign(iteration)
+        training.checkpoints.save(training.model)
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == [
+        f"step-00000000{iteration}.npz" for iteration in (0, 4, 5)
+    ]
+    for path in training.checkpoints.files()[1:]:
+        path.unlink()
+    with (
+        pytest.warns(UserWarning, match="step-000000000.npz"),
+        pytest.raises(RunError, match="all 1 checkpoints"),
+    ):
+        go_on(run, paired_folder)
+
+
+def test_a_model_is_not_saved_over_a_file_or_a_folder(run, tmp_path):
+    model = Pix2Pix.load(run.path)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "weights/weights.npz").mkdir(parents=True)
+    (tmp_path / "facts/model.json").mkdir(parents=True)
+    (tmp_path / "m.weights.h5").mkdir()
+    for name, save in [
+        ("file", model.save), ("weights", model.save), ("facts", model.save),
+        ("m.weights.h5", model.save_weights),
+    ]:  # fmt: skip
+        with pytest.raises(WeightsError, match="belongs there: move the"):
+            save(tmp_path / name)
+    with pytest.raises(Tfi2iError, match="facts is a folder, and a file of that name belongs"):
+        write_json(tmp_path / "facts", {})
+
+
+def test_evaluate_names_a_damaged_file_of_the_run_before_it_measures(run, tmp_path, capsys):
+    take_place(run.metrics_path)
+    (tmp_path / "notes").write_text("mine")
+    for figures, words in [
+        ("figures.json", "metrics.jsonl is a folder"),
+        ("notes/sub/figures.json", "notes is a file"),
+    ]:
+        with pytest.raises(SystemExit):
+            main(["evaluate", "--run", str(run.path), "--json", str(tmp_path / figures)])
+        printed = capsys.readouterr()
+        assert words in "".join(printed.err.splitlines())
+        assert not printed.out, "nothing was measured"
 
 
 def test_lines_of_metrics_that_are_whole_are_read(tmp_path):

@@ -10,8 +10,27 @@ from typing import Any
 from tfi2i.errors import Tfi2iError
 
 
+def refuse_folder(path: Path, error: type[Tfi2iError] = Tfi2iError) -> None:
+    """Raises an error of the class if a folder lies where a file belongs."""
+    if path.is_dir():
+        raise error(
+            f"{path} is a folder, and a file of that name belongs there: move the folder away, or "
+            "give it another name"
+        )
+
+
+def refuse_file(path: Path, error: type[Tfi2iError] = Tfi2iError) -> None:
+    """Raises an error of the class if a file lies where a folder or one around it belongs."""
+    existing = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not existing.is_dir():
+        raise error(
+            f"{existing} is a file, and a folder of that name belongs there: move the file "
+            "away, or give it another name"
+        )
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, error: type[Tfi2iError] = Tfi2iError) -> Iterator[Path]:
     """Gives another name beside `path`; what is written there becomes `path` at the block's end.
 
     The content is on the disk before the name changes, so that a loss of power cannot leave an
@@ -19,7 +38,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Args:
         path: The file to make or to replace.
+        error: What to raise.
+
+    Raises:
+        Tfi2iError: A folder lies there; its class is `error`.
     """
+    refuse_folder(path, error)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -34,13 +58,17 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str, *, errors: str = "strict") -> None:
-    """Writes a text file in UTF-8; `errors` as `str.encode` has it."""
+    """Writes a text file in UTF-8; `errors` as `str.encode` has it.
+
+    Raises:
+        Tfi2iError: A folder lies there.
+    """
     with replacing(path) as temporary:
         temporary.write_bytes(text.encode("utf-8", errors))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes a value as indented JSON."""
+    """Writes a value as indented JSON; see `write_text`."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
@@ -54,6 +82,7 @@ def read_json(path: Path, error: type[Tfi2iError] = Tfi2iError) -> dict[str, Any
     Raises:
         Tfi2iError: The file cannot be read or holds anything else; its class is `error`.
     """
+    refuse_folder(path, error)
     try:
         value = json.loads(path.read_bytes())
     except OSError as reason:

@@ -11,7 +11,7 @@ from tfi2i.cli.chosen import CheckpointOption, PresetOption, RunOption, choose_m
 from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
 from tfi2i.report.figure_names import FIGURE_NAMES
-from tfi2i.whole_files import write_json
+from tfi2i.whole_files import refuse_file, write_json
 
 EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
 
@@ -69,6 +69,10 @@ def evaluate(
 
     check_measures(measures or ())
     chosen = choose_model(run, preset, checkpoint)
+    record = None
+    if run is not None and json_file is not None:
+        # Before the work: a file of the run may be damaged.
+        record = RunFolder(run).record(chosen.iteration)
     size = chosen.size
     source = chosen.open_data(data)
     out.print(source.description)
@@ -109,13 +113,14 @@ def evaluate(
         _show_measured(measured)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        if run is not None:
-            figures["run"] = RunFolder(run).record(chosen.iteration)
+        if record is not None:
+            figures["run"] = record
         write_json(json_file, figures)
 
 
 def _check_json(file: Path) -> None:
-    """Raises a DataError if the file is there and no earlier figures are in it."""
+    """Raises a DataError if the file is there without earlier figures, or has no place."""
+    refuse_file(file.parent, DataError)
     if not file.exists():
         return
     try:

@@ -46,6 +46,7 @@ class Plan:
         from tfi2i.training.run.preparation import prepare
         from tfi2i.training.strategy import expected_replicas
 
+        self.folder.check_places()
         prepared = prepare(
             self.recipe,
             self.variant_class,

@@ -24,7 +24,7 @@ from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.report.compare_page import write_compare_page
 from tfi2i.report.compare_readme import write_compare_readme
 from tfi2i.training.run.folder import RunFolder, describe_machine
-from tfi2i.whole_files import write_json
+from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -220,6 +220,9 @@ def _folder(path: Path, recipe: Recipe) -> RunFolder:
 
 
 def _check_pages(out: Path) -> None:
+    refuse_file(out, RunError)
+    for name in ("compare.json", "README.md", "index.html"):
+        refuse_folder(out / name, RunError)
     pages = [out / name for name in ("README.md", "index.html") if (out / name).exists()]
     if pages and not (out / "compare.json").exists():
         raise RunError(

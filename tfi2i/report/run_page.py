@@ -41,8 +41,9 @@ def write_run_page(
         The page's path.
 
     Raises:
-        RunError: If this is not a run folder.
+        RunError: If this is not a run folder, or something else lies where its files belong.
     """
+    folder.check_places()
     facts, recipe, metrics = folder.facts(), folder.recipe(), folder.metrics()
     title = f"{recipe.variant} on {Path(str(recipe.data['source'])).name}"
     body = [

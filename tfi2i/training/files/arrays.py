@@ -30,10 +30,11 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     Every member carries a CRC-32; `tfi2i.training.files.array_file` reads the file.
 
     Raises:
-        WeightsError: The disk refuses; then nothing new is left under `path`.
+        WeightsError: The disk refuses, or a folder lies there; then nothing new is left under
+            `path`.
     """
     try:
-        with replacing(path) as temporary, open(temporary, "wb") as file:
+        with replacing(path, WeightsError) as temporary, open(temporary, "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError as error:
         raise WeightsError(

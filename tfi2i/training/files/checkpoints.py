@@ -12,7 +12,7 @@ from tfi2i.errors import DamagedFileError, RunError, WeightsError
 from tfi2i.training.files.array_file import Header, read_arrays
 from tfi2i.training.files.arrays import assign_arrays, check_fit, variables_to_arrays, write_arrays
 from tfi2i.training.gan import GAN
-from tfi2i.whole_files import remove_leftovers
+from tfi2i.whole_files import refuse_file, remove_leftovers
 
 Pick = Callable[[Mapping[str, Header], Path], Mapping[str, str]]
 
@@ -70,8 +70,7 @@ class Checkpoints:
 
     def remove_all(self) -> None:
         """Removes the checkpoints of a run in which nothing was trained."""
-        for path in self.files():
-            path.unlink()
+        _remove(self.files())
 
     def save(self, model: GAN) -> Path:
         """Writes the whole state of training and drops the oldest files.
@@ -87,8 +86,7 @@ class Checkpoints:
         arrays = variables_to_arrays(model.state())
         path = self.folder / f"step-{int(arrays['iteration']):09d}.npz"
         write_arrays(path, arrays)
-        for old in self.files()[: -self.keep]:
-            old.unlink()
+        _remove(self.files()[: -self.keep])
         return path
 
     def read_newest(self, pick: Pick) -> tuple[Path, dict[str, np.ndarray]] | None:
@@ -101,9 +99,11 @@ class Checkpoints:
             The file and the arrays picked, or None if there is no checkpoint at all.
 
         Raises:
-            RunError: If there are checkpoints and all are damaged.
+            RunError: If there are checkpoints and all are damaged, or a file lies in the place of
+                their folder.
             WeightsError: `pick` raised it, for a checkpoint that is whole.
         """
+        refuse_file(self.folder, RunError)
         files = self.files()
         for path in reversed(files):
             try:
@@ -149,6 +149,13 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 damaged.rename(damaged.with_name(f"damaged-{damaged.name}"))
         return path
+
+
+def _remove(files: list[Path]) -> None:
+    for path in files:
+        # A folder with the name of a checkpoint is the user's.
+        if not path.is_dir():
+            path.unlink()
 
 
 def iteration_of(path: Path) -> int:

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from tfi2i.errors import RecipeError, WeightsError
 from tfi2i.training.gan import GAN
-from tfi2i.whole_files import read_json, write_json
+from tfi2i.whole_files import read_json, refuse_folder, write_json
 
 Model = TypeVar("Model", bound=GAN)
 
@@ -29,7 +29,12 @@ _TYPES = {"variant": str, "config": dict, "weights_sha256": str, "networks": lis
 
 
 def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **facts: Any) -> None:
-    """Writes `model.json`: the variant's name, its constructor's arguments, and further facts."""
+    """Writes `model.json`: the variant's name, its constructor's arguments, and further facts.
+
+    Raises:
+        WeightsError: A folder lies there.
+    """
+    refuse_folder(folder / FACTS, WeightsError)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / FACTS, {"variant": variant, "config": config, **facts})
 

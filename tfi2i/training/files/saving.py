@@ -30,6 +30,7 @@ from tfi2i.training.files.model_facts import (
     write_model_facts,
 )
 from tfi2i.training.gan import GAN
+from tfi2i.whole_files import refuse_file
 from tfi2i.zoo.translation import TranslationGAN
 
 Model = TypeVar("Model", bound=GAN)
@@ -56,8 +57,13 @@ def save_model(
 
     Returns:
         The folder.
+
+    Raises:
+        WeightsError: A file lies where the folder belongs, or a folder where its files belong; the
+            disk refuses; or weights are not finite.
     """
     folder = Path(folder)
+    refuse_file(folder, WeightsError)
     folder.mkdir(parents=True, exist_ok=True)
     names = [network.name for network in networks or model.networks]
     facts |= scale_facts(model)

@@ -26,7 +26,7 @@ def write_weights_file(model: "GAN", path: Path, *, overwrite: bool = True) -> N
         raise WeightsError(f"{path} is there already: overwrite=True replaces it")
     arrays = variables_to_arrays(model.state())
     try:
-        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        with replacing(path, WeightsError) as temporary, h5py.File(temporary, "w") as file:
             for name, array in arrays.items():
                 file[name] = array
     except OSError as error:

@@ -17,7 +17,14 @@ from tfi2i.machine import available_cores, gpu_names, processor_name
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training.run import lock
 from tfi2i.training.run.metrics_file import read_metrics, write_metrics
-from tfi2i.whole_files import read_json, remove_leftovers, write_json, write_text
+from tfi2i.whole_files import (
+    read_json,
+    refuse_file,
+    refuse_folder,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
 
 PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
 # What a start that was cut short leaves behind: nothing was trained, so a run may begin over it.
@@ -87,12 +94,27 @@ class RunFolder:
             for entry in self.path.iterdir()
         )
 
+    def check_places(self) -> None:
+        """Looks for folders where the run's files belong, and for files where its folders do.
+
+        Raises:
+            RunError: There is one; the message names it.
+        """
+        files = (self.recipe_path, self.facts_path, self.metrics_path, self.page_path)
+        more = (self.log_path, self.path / "model.json", self.path / lock.LOCK)
+        for path in (*files, *more, *self.samples.glob("*.png")):
+            refuse_folder(path, RunError)
+        for path in (self.path, self.samples, self.checkpoints, self.path / "tensorboard"):
+            refuse_file(path, RunError)
+
     def claim(self) -> None:
         """Makes the folder and holds it for this process, until `release` or the process ends.
 
         Raises:
-            RunError: Another process holds it, or it cannot be written.
+            RunError: Another process holds it, it cannot be written, or something else lies where
+                the run's files belong.
         """
+        self.check_places()
         try:
             if self._numbered is None:
                 self.path.mkdir(parents=True, exist_ok=True)
@@ -148,6 +170,7 @@ class RunFolder:
             ) from None
 
     def _written_recipe(self) -> Recipe:
+        refuse_folder(self.recipe_path, RunError)
         try:
             whole = self.recipe_path.read_bytes().endswith(b"\n")
             recipe = load_recipe(self.recipe_path)
@@ -247,7 +270,12 @@ class RunFolder:
         self.create(recipe, facts)
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of `metrics.jsonl` that are whole."""
+        """All lines of `metrics.jsonl` that are whole; none if there is no such file.
+
+        Raises:
+            RunError: It is a folder.
+        """
+        refuse_folder(self.metrics_path, RunError)
         return read_metrics(self.metrics_path)
 
     def record(self, iteration: int) -> dict[str, Any]:
