@@ -6,6 +6,8 @@ import keras
 import pytest
 import tensorflow as tf
 
+from tfi2i.cli import training_callbacks
+from tfi2i.cli.training_callbacks import ProgressLines
 from tfi2i.errors import TrainingError
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
@@ -62,6 +64,42 @@ def test_metrics_are_means_over_the_window(tmp_path, monkeypatch):
     writer.on_epoch_end(4)
     lines = [(line["epoch"], line["loss"], line["half"]) for line in folder.metrics()]
     assert lines == [(4, 3.0, 1.5), (4, 10.0, 5.0)]
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_long_epochs_have_lines_within(within, paired_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(callbacks, "LOG_EVERY", 1)
+    recipe = Recipe(
+        "pix2pix",
+        {"filters": 2, "discriminator_filters": 2, "receptive_field": 16, "depth": 2},
+        {"source": str(paired_folder), "batch_size": 1, "load_size": 36, "crop_size": 32},
+        {"epochs": 2, "samples": 1},
+    ).resolve(Pix2Pix)
+    training = Training(recipe, Pix2Pix, RunFolder(tmp_path / "run"))
+    # An iteration takes 11 seconds, an epoch of 6 images 66.
+    clock = 11.0
+    monkeypatch.setattr(
+        training_callbacks.time, "monotonic", lambda: 500.0 + clock * training.iteration
+    )
+    said: list[str] = []
+    lines = ProgressLines(training, said.append, **({} if within else {"seconds": None}))
+    training.fit(verbose=0, callbacks=[lines])
+    # Within: what has been trained since the line before, or since the first iteration, which
+    # compiles. The line of an epoch has all of it.
+    expected = [
+        ("epoch 1/2 (66%)", 4, [2, 3, 4], "88 s left"),
+        ("epoch 1/2", 6, [1, 2, 3, 4, 5, 6], "66 s left"),
+        ("epoch 2/2 (50%)", 9, [7, 8, 9], "33 s left"),
+        ("epoch 2/2", 12, [7, 8, 9, 10, 11, 12], "0 s left"),
+    ]
+    expected = [line for line in expected if within or "%" not in line[0]]
+    losses = {line["iteration"]: line["l1_loss"] for line in RunFolder(tmp_path / "run").metrics()}
+    assert len(said) == len(expected)
+    for line, (begin, iteration, averaged, left) in zip(said, expected, strict=True):
+        assert line.startswith(f"{begin}  iteration {iteration}  "), line
+        mean = sum(losses[one] for one in averaged) / len(averaged)
+        assert f"  l1_loss {mean:.3g}  " in line, (line, losses)
+        assert line.endswith(f"  0.091 images/s  {left}"), line
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

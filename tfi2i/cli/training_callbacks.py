@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import keras
@@ -12,40 +12,94 @@ from tfi2i.report.run_page import speed_in_words
 if TYPE_CHECKING:
     from tfi2i.training.run.training import Training
 
+# Of a long epoch somebody who looks into the output, or a log, should see that it gets on.
+WITHIN_SECONDS = 30.0
 
-class EpochLines(keras.callbacks.Callback):
-    """One line for each epoch: mean losses, speed, time left."""
 
-    def __init__(self, training: "Training", show: Callable[[str], None]):
-        """Takes the run and where lines go."""
+class ProgressLines(keras.callbacks.Callback):
+    """One line for each epoch: mean losses, speed, time left; and more within long epochs."""
+
+    def __init__(
+        self,
+        training: "Training",
+        show: Callable[[str], None],
+        *,
+        seconds: float | None = WITHIN_SECONDS,
+    ):
+        """Takes the run, where lines go, and how to show an epoch that takes long.
+
+        Args:
+            training: The run.
+            show: Shows one line.
+            seconds: The least time between a line and the next one within an epoch; None shows
+                lines of whole epochs only.
+        """
         super().__init__()
         self.training = training
         self.show = show
+        self.seconds = seconds
+        self._newest: _Stretch | None = None
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        """Starts the sums of the epoch."""
-        self._sums: dict[str, float] = {}
-        self._calls = 0
-        self._begun = time.monotonic()
-        self._first = self.training.iteration
+        """Begins the means of the epoch."""
+        self._epoch = epoch
+        self._whole = _Stretch(self.training.iteration)
+        if self._newest is not None:
+            self._newest = _Stretch(self.training.iteration)
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
-        """Adds the losses of an iteration."""
-        self._calls += 1
-        for name, value in (logs or {}).items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+        """Adds the losses of an iteration; shows a line when it is time."""
+        self._whole.add(logs or {})
+        if self.seconds is None:
+            return
+        iteration = self.training.iteration
+        if self._newest is None:
+            # The first iteration of a process takes the time of compiling too.
+            self._newest = _Stretch(iteration)
+            return
+        self._newest.add(logs or {})
+        if self._newest.seconds() >= self.seconds and self._done() < 1:
+            self.show(self._line(self._newest))
+            self._newest = _Stretch(iteration)
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        """Shows the line."""
-        iteration = self.training.iteration
-        seconds = time.monotonic() - self._begun
-        rate = (iteration - self._first) / max(seconds, 1e-9)
+        """Shows the line of the epoch, or of as much of it as there was before a stop."""
+        self.show(self._line(self._whole))
+
+    def _done(self) -> float:
+        """The part of the epoch that is over."""
+        return self.training.iteration / self.training.steps_per_epoch - self._epoch
+
+    def _line(self, stretch: "_Stretch") -> str:
+        iteration, done = self.training.iteration, self._done()
+        epoch = f"epoch {self._epoch + 1}/{self.training.settings.epochs}"
+        epoch += f" ({int(100 * done)}%)" if done < 1 else ""
+        rate = (iteration - stretch.first) / max(stretch.seconds(), 1e-9)
         left = (self.training.total_iterations - iteration) / max(rate, 1e-9)
-        means = "  ".join(f"{n} {s / max(self._calls, 1):.3g}" for n, s in self._sums.items())
-        self.show(
-            f"epoch {epoch + 1}/{self.training.settings.epochs}  iteration {iteration:,}  {means}"
-            f"  {speed_in_words(rate * self.training.batch_size)}  {duration(left)} left"
-        )
+        means = "  ".join(f"{name} {mean:.3g}" for name, mean in stretch.means().items())
+        speed = speed_in_words(rate * self.training.batch_size)
+        return f"{epoch}  iteration {iteration:,}  {means}  {speed}  {duration(left)} left"
+
+
+class _Stretch:
+    """Some iterations in a row: their mean losses, and the time since they began."""
+
+    def __init__(self, first: int):
+        self.first = first
+        self._begun = time.monotonic()
+        self._sums: dict[str, float] = {}
+        self._calls = 0
+
+    def add(self, logs: Mapping[str, float]) -> None:
+        self._calls += 1
+        for name, value in logs.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+
+    def means(self) -> dict[str, float]:
+        return {name: total / self._calls for name, total in self._sums.items()}
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
 
 
 class FirstInterruptStops(keras.callbacks.Callback):

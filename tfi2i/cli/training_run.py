@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import keras
+
 from tfi2i.cli.console import out, plain_warnings
 from tfi2i.cli.plan import Plan
 from tfi2i.cli.run_log import RunLog
-from tfi2i.cli.training_callbacks import EpochLines, FirstInterruptStops
+from tfi2i.cli.training_callbacks import FirstInterruptStops, ProgressLines
 from tfi2i.errors import Tfi2iError
 from tfi2i.machine import available_cores
 from tfi2i.report import write_run_page
@@ -92,7 +94,13 @@ def _train(plan: Plan, log: RunLog, to_resume: str | None) -> Training:
 
 def _fit(training: Training, log: RunLog, interrupts: FirstInterruptStops) -> None:
     shows_bar = out.is_terminal
-    callbacks = [interrupts, EpochLines(training, log.note if shows_bar else log.line)]
+    # A bar shows how an epoch gets on; where there is none, lines do.
+    lines = (
+        ProgressLines(training, log.note, seconds=None)
+        if shows_bar
+        else ProgressLines(training, log.line)
+    )
+    callbacks: list[keras.callbacks.Callback] = [interrupts, lines]
     if training.is_chief:
         callbacks.append(RefreshRunPage(training.folder, training.total_iterations))
     training.fit(warn=log.warn, callbacks=callbacks, verbose=1 if shows_bar else 0)
