@@ -25,7 +25,7 @@ def take_a_step(name: str, recipe_name: str) -> None:
     if "domains" in config and not config["domains"]:
         config["domains"] = ["x", "y"]
     model = variant_class(**config)
-    model.compile(**recipe.arguments_for("train", variant_class.compile))
+    model.compile(**recipe.arguments_for("train", variant_class.make_players))
     names = {id(variable): name for name, variable in model.network_state().items()}
     before = {name: np.array(value) for name, value in model.network_state().items()}
     logs = model.train_step(batch_for(model, recipe))

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import itertools
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -101,10 +102,10 @@ def test_config_is_the_constructor_arguments(name):
 @everyone
 def test_each_player_learns_at_its_own_rate(name):
     model = tiny_model(name)
-    parameters = inspect.signature(model.compile).parameters
+    parameters = inspect.signature(model.make_players).parameters
     names = [parameter for parameter in parameters if parameter.endswith("learning_rate")]
-    rates = {parameter: 1e-3 * (1 + place) for place, parameter in enumerate(names)}
-    model.compile(**rates, **({"beta_1": 0.3} if "beta_1" in parameters else {"decay": 0.3}))
+    rates: dict[str, Any] = {rate: 1e-3 * (1 + place) for place, rate in enumerate(names)}
+    model.compile(**{**rates, "beta_1" if "beta_1" in parameters else "decay": 0.3})
     for role, player in model.players.items():
         owner = "learning_rate" if role == "canvas" else f"{role}_learning_rate"
         assert player.learning_rate == pytest.approx(rates[owner.removeprefix("random_")]), role
@@ -204,7 +205,7 @@ def _differing(name, folder_for, two_replicas, draw: int) -> list[str]:
 def _states_of_one_and_two(name, folder_for, two_replicas, draw: int):
     changes = {"dropout": 0.0} if name == "pix2pix" else {}
     # Ten grey levels a step would make rounding visible.
-    slow = {"learning_rate": 1e-3} if name in OPTIMISATIONS else {}
+    slow: dict[str, Any] = {"learning_rate": 1e-3} if name in OPTIMISATIONS else {}
     one = tiny_model(name, **changes)
     one.compile(**slow)
     start = {k: v.numpy() for k, v in one.network_state().items()}
@@ -282,7 +283,8 @@ def test_overfits_four_images(name, folder_for):
     loss = TINY[name][1]
     model = tiny_model(name, **ALONE.get(name, {}))
     rate = "learning_rate" if name in OPTIMISATIONS else "generator_learning_rate"
-    model.compile(**{rate: 2e-3})
+    fast: dict[str, Any] = {rate: 2e-3}
+    model.compile(**fast)
     batch = next(iter(fixed_batches(folder_for(name), model, batch_size=4)))
     repeated = tf.data.Dataset.from_tensors(batch).repeat()
     epochs = LONGER.get(name, 3)

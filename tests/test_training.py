@@ -82,9 +82,15 @@ def one_weight(value: float) -> keras.Model:
     return model
 
 
+def built(networks, optimizer, **options) -> Player:
+    player = Player(networks, optimizer, **options)
+    player.build("generator")
+    return player
+
+
 def test_player_updates_only_its_own_networks_and_averages_them():
     mine, other = one_weight(1.0), one_weight(1.0)
-    player = Player("generator", [mine], keras.optimizers.SGD(0.1), ema_decay=0.5)
+    player = built([mine], keras.optimizers.SGD(0.1), ema_decay=0.5)
     with tf.GradientTape(persistent=True) as tape:
         loss = tf.reduce_sum(other(mine(tf.ones((1, 1)))))
     player.minimize(loss, tape)
@@ -126,7 +132,7 @@ def test_running_averages_take_the_moving_statistics_along(tmp_path):
 def test_overflow_in_float16_skips_the_step_and_halves_the_scale():
     keras.config.set_dtype_policy("mixed_float16")
     network = one_weight(1.0)
-    player = Player("generator", [network], keras.optimizers.SGD(0.1))
+    player = built([network], keras.optimizers.SGD(0.1))
     scale = float(player.optimizer.dynamic_scale.numpy())
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.cast(network(tf.ones((1, 1))), tf.float32)) * np.inf
@@ -308,7 +314,7 @@ def test_optimizers_must_name_the_players():
 
 def test_any_keras_optimizer_with_a_schedule_keeps_it():
     schedule = keras.optimizers.schedules.CosineDecay(1e-3, 10)
-    player = Player("generator", [one_weight(1.0)], keras.optimizers.SGD(schedule))
+    player = built([one_weight(1.0)], keras.optimizers.SGD(schedule))
     player.set_learning_rate(0.5)
     assert float(player.optimizer.learning_rate.numpy()) == pytest.approx(1e-3)
 

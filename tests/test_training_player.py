@@ -18,6 +18,12 @@ def one_weight(value: float) -> keras.Model:
     return model
 
 
+def built(networks, optimizer, **options) -> Player:
+    player = Player(networks, optimizer, **options)
+    player.build("generator")
+    return player
+
+
 def weight_of(network: keras.Model) -> float:
     return float(network.get_weights()[0][0, 0])
 
@@ -31,7 +37,7 @@ def step(player: Player, network: keras.Model, factor: float = 1.0) -> None:
 
 def test_the_running_average_after_three_updates():
     network = one_weight(1.0)
-    player = Player("generator", [network], keras.optimizers.SGD(0.1), ema_decay=0.9)
+    player = built([network], keras.optimizers.SGD(0.1), ema_decay=0.9)
     found = []
     for _ in range(3):
         step(player, network)
@@ -44,7 +50,7 @@ def test_layers_that_are_frozen_later_keep_their_own_averages():
     inputs = keras.Input((2,))
     outputs = keras.layers.Dense(3)(keras.layers.BatchNormalization()(inputs))
     network = keras.Model(inputs, outputs)
-    player = Player("generator", [network], keras.optimizers.SGD(0.1), ema_decay=0.9)
+    player = built([network], keras.optimizers.SGD(0.1), ema_decay=0.9)
     for number, (variable, average) in enumerate(player.averaged()):
         variable.assign(tf.fill(variable.shape, float(number)))
         average.assign(tf.fill(average.shape, float(number)))
@@ -100,7 +106,7 @@ def test_names_in_a_checkpoint():
 def test_a_gradient_too_small_for_float16_arrives_whole():
     keras.config.set_dtype_policy("mixed_float16")
     network = one_weight(1.0)
-    player = Player("generator", [network], keras.optimizers.SGD(1e6))
+    player = built([network], keras.optimizers.SGD(1e6))
     # float16 has nothing between 0 and 6e-8.
     step(player, network, factor=1e-8)
     assert weight_of(network) == pytest.approx(0.99, rel=1e-4)
@@ -121,7 +127,7 @@ def test_replicas_step_as_one_device(loss_of, expected, replicas, two_replicas):
     strategy = two_replicas if replicas == 2 else tf.distribute.get_strategy()
     with strategy.scope():
         network = one_weight(1.0)
-        player = Player("generator", [network], keras.optimizers.SGD(0.1), ema_decay=0.8)
+        player = built([network], keras.optimizers.SGD(0.1), ema_decay=0.8)
 
     @tf.function
     def train(images):

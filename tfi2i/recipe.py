@@ -2,9 +2,9 @@
 
 A recipe is YAML with the keys `variant`, `model` (arguments of the variant's constructor), `data`
 (arguments of `open_source` and `training_batches`) and `train` (arguments of the variant's
-`compile` and fields of `TrainSettings`). Nothing is inherited, and no code is named. A setting that
-is not in the file has the default of the signature, and the resolved recipe in a run folder shows
-every value.
+`make_players` and fields of `TrainSettings`). Nothing is inherited, and no code is named. A setting
+that is not in the file has the default of the signature, and the resolved recipe in a run folder
+shows every value.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ CHANNELS = {
 
 @dataclasses.dataclass(frozen=True)
 class TrainSettings:
-    """How a run goes, except for what the variant's `compile` takes.
+    """How a run goes, except for what the variant's `make_players` takes.
 
     Attributes:
         epochs: Passes over the training images (over the larger domain when unpaired).
@@ -210,7 +210,7 @@ def section_parameters(variant_class: type) -> dict[str, dict[str, inspect.Param
             (training_batches, {"source", "seed", "start_step", "augment"}),
         ],
         "train": [
-            (variant_class.compile, {"self", "optimizers", "kwargs"}),
+            (variant_class.make_players, {"self"}),
             (TrainSettings, set()),
         ],
     }

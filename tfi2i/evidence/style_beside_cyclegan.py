@@ -161,7 +161,7 @@ def _optimiser() -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, Any]]:
 
     recipe = load_recipe(find_variant("gatys").recipe_path("small")).resolve(Gatys)
     model = Gatys(**recipe.model_config(Gatys))
-    model.compile(**recipe.arguments_for("train", Gatys.compile))
+    model.compile(**recipe.arguments_for("train", Gatys.make_players))
     iterations = recipe.train_settings().epochs
 
     def stylise(images: np.ndarray) -> np.ndarray:

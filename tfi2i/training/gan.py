@@ -2,7 +2,7 @@
 
 import contextlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class GAN(Fitting, Saved):
     """Base of every variant; the algorithm itself is the variant's own `train_step`.
 
-    A variant builds its networks in `__init__`, makes its players in `compile`, and trains with
-    `fit`. All state that training needs is in `state()`: a run that is killed and resumed from it
-    continues bit for bit on CPU.
+    A variant builds its networks in `__init__` and states its players in `make_players`; `compile`
+    makes them ready, and `fit` trains. All state that training needs is in `state()`: a run that is
+    killed and resumed from it continues bit for bit on CPU.
 
     Attributes:
         batch_kind: What `train_step` takes: `images`, `labelled`, `captioned`, `paired` or
@@ -43,7 +43,7 @@ class GAN(Fitting, Saved):
         trained_scale: How whole training images were resized before crops were cut; None if they
             kept their size, or if it is not known. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
-        players: Name to `Player`, filled by `compile`.
+        players: Name to `Player`; empty before `compile`.
     """
 
     batch_kind: ClassVar[str]
@@ -105,49 +105,59 @@ class GAN(Fitting, Saved):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: Keras' own calls the model on per-replica batches (keras#20585)."""
 
-    def compile_players(
+    def make_players(self, **settings: Any) -> dict[str, Player]:
+        """States the players of the paper's game; every variant has its own.
+
+        Its keyword arguments, with the paper's values as defaults, are settings of the recipe's
+        section `train` and arguments of `compile`: learning rates, decays, `ema_decay`.
+
+        Returns:
+            Name to the player, each with its networks and the paper's optimizer for them.
+        """
+        raise NotImplementedError(f"{type(self).__name__} states no players")
+
+    def compile(
         self,
-        players: Mapping[str, list[keras.Model]],
-        optimizers: Any,
         *,
-        ema_decay: float | None = None,
+        optimizers: Any = None,
         jit_compile: bool = False,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        **unused: Any,
+        **settings: Any,
     ) -> None:
-        """Makes the players; a variant's `compile` ends in this.
+        """Makes the players, ready to be trained; without arguments they are the paper's.
 
         Args:
-            players: Name to the networks it owns.
-            optimizers: Name to its optimizer, one for each player, as Keras knows optimizers: an
-                object, a name or a configuration. One name or configuration is for all of them.
-            ema_decay: Decay of the running average of the generator's weights, None for none.
+            optimizers: Optimizers in place of the paper's: name of the player to an optimizer, for
+                all players, as Keras knows optimizers: an object, a name or a configuration. One
+                name or configuration is for all of them.
             jit_compile: Compile the iteration with XLA. Off by default: on processors XLA is slower
                 for these networks (docs/speed.md); it hangs under some strategies (keras#20763).
             run_eagerly: As Keras' `compile` has it.
             steps_per_execution: As Keras' `compile` has it.
-            **unused: Keras' others, which are refused.
+            **settings: Those of the variant's `make_players`, such as learning rates.
 
         Raises:
             RecipeError: If the names of players and optimizers differ, two players would share an
                 optimizer, or an argument has no meaning here or an impossible value.
         """
+        known = inspect.signature(self.make_players).parameters
+        unused = [name for name in settings if name not in known]
+        players = self.make_players(**{k: v for k, v in settings.items() if k in known})
         if unused:
             raise RecipeError(
                 f"compile does not take {', '.join(unused)}: losses are the variant's own, and the "
                 f"players {' and '.join(players)} have an optimizer each: "
                 "compile(optimizers={name: optimizer}), or none for the paper's"
             )
-        number = isinstance(ema_decay, int | float)
-        if ema_decay is not None and not (number and 0.0 <= ema_decay < 1.0):
-            raise RecipeError(f"ema_decay={ema_decay!r} is not possible: it is from 0 to below 1")
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise RecipeError(
                 f"steps_per_execution={steps_per_execution!r} is not possible: give a whole number "
                 "from 1"
             )
-        optimizers = optimizer_for_each(list(players), optimizers)
+        if optimizers:
+            for name, optimizer in optimizer_for_each(list(players), optimizers).items():
+                players[name].optimizer = optimizer
         super().compile(
             optimizer=None,
             loss=None,
@@ -155,16 +165,10 @@ class GAN(Fitting, Saved):
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
         )
-        self.players = {
-            name: Player(
-                name,
-                networks,
-                optimizers[name],
-                ema_decay=ema_decay if name == "generator" else None,
-            )
-            for name, networks in players.items()
-        }
-        self.optimizer = PlayerOptimizers([p.optimizer for p in self.players.values()])
+        for name, player in players.items():
+            player.build(name)
+        self.players = players
+        self.optimizer = PlayerOptimizers([player.optimizer for player in players.values()])
 
     @classmethod
     def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:

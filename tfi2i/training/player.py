@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.errors import RecipeError
 from tfi2i.training.replicas import replica_count
 
 
@@ -14,43 +15,58 @@ class Player:
 
     A GAN is a game between named players. Two players with two learning rates are TTUR (Heusel et
     al. 2017). An update scales the loss for the replicas and for mixed precision, steps the
-    optimizer, constrains the weights where the paper does, and moves the running average.
+    optimizer, and moves the running average.
 
     Attributes:
         networks: The networks this player owns, in a fixed order.
-        optimizer: Built on `variables`; wrapped in a loss scale under the policy `mixed_float16`.
+        optimizer: After `build` wrapped in a loss scale under the policy `mixed_float16`.
         learning_rate: What the optimizer started with; schedules multiply it.
         has_own_schedule: Whether the optimizer came with a schedule of its learning rate.
     """
 
+    learning_rate: float
+    has_own_schedule: bool
+
     def __init__(
         self,
-        name: str,
         networks: Sequence[keras.Model],
         optimizer: keras.optimizers.Optimizer,
         *,
         ema_decay: float | None = None,
     ):
-        """Builds the optimizer; call inside the strategy's scope.
+        """States a player; `GAN.compile` builds it.
+
+        Args:
+            networks: The networks that this player updates.
+            optimizer: An optimizer that no other player uses.
+            ema_decay: Decay of the running average of the weights per update, from 0 to below 1;
+                None for no average.
+
+        Raises:
+            RecipeError: If there is no such decay.
+        """
+        number = isinstance(ema_decay, int | float)
+        if ema_decay is not None and not (number and 0.0 <= ema_decay < 1.0):
+            raise RecipeError(f"ema_decay={ema_decay!r} is not possible: it is from 0 to below 1")
+        self.networks = list(networks)
+        self.optimizer = optimizer
+        self.ema_decay = ema_decay
+        # Pairs, for a layer that is frozen later changes the order of a network's variables.
+        self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
+
+    def build(self, name: str) -> None:
+        """Makes the optimizer's state and the averages; call inside the strategy's scope.
 
         Args:
             name: The role, as the paper has it: `generator`, `discriminator`, `critic`, `encoder`.
-            networks: The networks that this player updates.
-            optimizer: An optimizer that no other player uses.
-            ema_decay: Decay of the running average of the weights per update, None for no average.
         """
-        self.name = name
-        self.networks = list(networks)
+        optimizer = self.optimizer
         self.learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         self.has_own_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
         if keras.config.dtype_policy().name == "mixed_float16":
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        self.optimizer = optimizer
-        self._ema_rate = 0.0 if ema_decay is None else 1.0 - ema_decay
-        optimizer.build(self.variables)
-        # Pairs, for a layer that is frozen later changes the order of a network's variables.
-        self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
-        if ema_decay is not None:
+            self.optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        self.optimizer.build(self.variables)
+        if self.ema_decay is not None:
             self._averaged = [
                 (variable, _average_of(variable, name)) for variable in self.averaged_variables
             ]
@@ -106,8 +122,9 @@ class Player:
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         self.optimizer.apply(gradients, self.variables)
-        for variable, average in self.averaged():
-            average.assign(average + self._ema_rate * (variable - average))
+        if self.ema_decay is not None:
+            for variable, average in self.averaged():
+                average.assign(average + (1.0 - self.ema_decay) * (variable - average))
 
 
 def _average_of(variable: keras.Variable, player: str) -> keras.Variable:

@@ -51,7 +51,7 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "tfi2i/training/player.py", "decay for rate",
-        "1.0 - ema_decay", "ema_decay", _PLAYER,
+        "1.0 - self.ema_decay", "self.ema_decay", _PLAYER,
     ),
     Declared(
         "tfi2i/training/player.py", "gradients without a scale",
@@ -68,12 +68,12 @@ DECLARED: tuple[Declared, ...] = (
         objective_tests("cyclegan"),
     ),
     Declared(
-        "tfi2i/training/gan.py", "a running average for no player",
-        'ema_decay if name == "generator" else None', "None", _PLAYER,
+        "tfi2i/training/player.py", "a running average for no player",
+        "self.ema_decay = ema_decay", "self.ema_decay = None", _PLAYER,
     ),
     Declared(
-        "tfi2i/training/gan.py", "running averages for every player",
-        'ema_decay if name == "generator" else None', "ema_decay", _PLAYER,
+        "tfi2i/training/player.py", "running averages for every player",
+        "self.ema_decay = ema_decay", "self.ema_decay = ema_decay or 0.9", _PLAYER,
     ),
     Declared(
         "tfi2i/training/gan.py", "one seed for all runs",

@@ -39,12 +39,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "a draw is exactly 0.5 once in eight million times",
     ),
     Equivalent(
-        "Player.__init__",
-        "0.0",
-        "1.0",
-        "without an average its rate is not asked for",
-    ),
-    Equivalent(
         "_between_halves",
         "upper, lower",
         "lower, upper",

@@ -68,7 +68,7 @@ def declared() -> Iterator[Fault]:
 
 
 def _variants() -> Iterator[Target]:
-    """Of every variant, `train_step` and all that it calls in its own file; and `compile`."""
+    """Of every variant, `train_step` and all that it calls in its own file; and `make_players`."""
     for path in sorted((ROOT / "zoo").glob("*/*/model.py")):
         functions = named_functions(ast.parse(path.read_bytes()))
         relative, variant = str(path.relative_to(ROOT)), path.parent.name
@@ -76,7 +76,7 @@ def _variants() -> Iterator[Target]:
         steps = [name for name in functions if name.endswith(".train_step")]
         names = reached(steps, functions)
         yield Target(relative, tuple(names), operators.OBJECTIVE, tests)
-        made = tuple(name for name in functions if name.endswith(".compile"))
+        made = tuple(name for name in functions if name.endswith(".make_players"))
         yield Target(relative, made, (operators.networks,), tests)
         yield Target(relative, made, (operators.rates, operators.swap), (RATES.format(variant),))
 

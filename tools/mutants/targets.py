@@ -69,7 +69,7 @@ MECHANISMS = (
     ),
     Target(
         "tfi2i/training/player.py",
-        ("Player.__init__", "Player.averaged", "Player.set_learning_rate", "Player.minimize"),
+        ("Player.build", "Player.averaged", "Player.set_learning_rate", "Player.minimize"),
         operators.MECHANISM,
         ("tests/test_training_player.py", SCHEDULED),
     ),

@@ -80,7 +80,7 @@ def prepare(
     check_batch_size(model, recipe.data["batch_size"], "data.batch_size", replicas)
     with strategy.scope():
         model.compile(
-            **recipe.arguments_for("train", variant_class.compile),
+            **recipe.arguments_for("train", variant_class.make_players),
             steps_per_execution=settings.steps_per_execution,
             jit_compile=settings.xla,
         )

@@ -1,13 +1,12 @@
 """StarGAN: Unified GANs for Multi-Domain Image-to-Image Translation (Choi et al. 2018)."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import mini_batches, paper_adam, uniform_for_each
+from tfi2i.training import Player, mini_batches, paper_adam, uniform_for_each
 from tfi2i.zoo.multidomain._base import MultiDomainGAN
 
 
@@ -111,16 +110,14 @@ class StarGAN(MultiDomainGAN):
     def _make_generator(self, **options) -> keras.Model:
         return networks.stargan_generator(domains=len(self.domains), **options)
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 1e-4,
         discriminator_learning_rate: float = 1e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`.
 
         Args:
@@ -128,19 +125,15 @@ class StarGAN(MultiDomainGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {"generator": [self.generator], "discriminator": [self.discriminator]},
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator on each mini-batch, then one of the generator."""

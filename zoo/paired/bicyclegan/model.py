@@ -1,13 +1,11 @@
 """BicycleGAN: Toward Multimodal Image-to-Image Translation (Zhu et al. 2017)."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-import keras
 import tensorflow as tf
 
 from tfi2i import losses
-from tfi2i.training import mini_batches, paper_adam
+from tfi2i.training import Player, mini_batches, paper_adam
 from tfi2i.zoo.paired._base import LatentTranslationGAN
 
 
@@ -117,7 +115,7 @@ class BicycleGAN(LatentTranslationGAN):
             for player in ("discriminator", "random_discriminator")
         )
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
@@ -125,9 +123,7 @@ class BicycleGAN(LatentTranslationGAN):
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator`, `encoder`, `discriminator` and `random_discriminator`.
 
         Args:
@@ -136,26 +132,19 @@ class BicycleGAN(LatentTranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam, for both discriminators.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator],
-                "encoder": [self.encoder],
-                "discriminator": [self.discriminator],
-                "random_discriminator": [self.random_discriminator],
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "encoder": paper_adam(encoder_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-                "random_discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+            "random_discriminator": Player(
+                [self.random_discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One gradient step of every player, all from the weights before it."""

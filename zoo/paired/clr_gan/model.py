@@ -1,13 +1,11 @@
 """cLR-GAN: Toward Multimodal Image-to-Image Translation (Zhu et al. 2017), section 3.3."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-import keras
 import tensorflow as tf
 
 from tfi2i import losses
-from tfi2i.training import paper_adam
+from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.paired._base import LatentTranslationGAN
 
 
@@ -96,7 +94,7 @@ class LatentRegressorGAN(LatentTranslationGAN):
         self.encoder = self.make_encoder(encoder, encoder_filters, variance=False)
         self.discriminator = self.make_discriminator(receptive_field, discriminator_filters)
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
@@ -104,9 +102,7 @@ class LatentRegressorGAN(LatentTranslationGAN):
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator`, `encoder` and `discriminator`.
 
         Args:
@@ -115,24 +111,16 @@ class LatentRegressorGAN(LatentTranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator],
-                "encoder": [self.encoder],
-                "discriminator": [self.discriminator],
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "encoder": paper_adam(encoder_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One gradient step of every player, all from the weights before it."""

@@ -1,13 +1,12 @@
 """pix2pix: Image-to-Image Translation with Conditional Adversarial Networks (Isola et al. 2017)."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import paper_adam
+from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -109,16 +108,14 @@ class Pix2Pix(TranslationGAN):
             name="discriminator",
         )
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`.
 
         Args:
@@ -126,19 +123,15 @@ class Pix2Pix(TranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {"generator": [self.generator], "discriminator": [self.discriminator]},
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     @property
     def translators(self) -> dict[str, keras.Model]:

@@ -1,13 +1,11 @@
 """pix2pix+noise: Toward Multimodal Image-to-Image Translation (Zhu et al. 2017), section 3.1."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-import keras
 import tensorflow as tf
 
 from tfi2i import losses
-from tfi2i.training import paper_adam
+from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.paired._base import LatentTranslationGAN
 
 
@@ -90,16 +88,14 @@ class Pix2PixNoise(LatentTranslationGAN):
         self.l1_weight = l1_weight
         self.discriminator = self.make_discriminator(receptive_field, discriminator_filters)
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`.
 
         Args:
@@ -107,19 +103,15 @@ class Pix2PixNoise(LatentTranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {"generator": [self.generator], "discriminator": [self.discriminator]},
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One gradient step on D and one on G, from one pass of each."""

@@ -1,6 +1,5 @@
 """AdaIN: Arbitrary Style Transfer with Adaptive Instance Normalization (Huang, Belongie 2017)."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tfi2i import losses, networks
 from tfi2i.data import read_style, to_float
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
+from tfi2i.training import Player
 from tfi2i.training.replicas import mean_over_replicas
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -82,16 +82,14 @@ class AdaIN(TranslationGAN):
         styled = AdaptiveInstanceNormalization(name="style")(features)
         self.generator = keras.Model(features, decoder(styled), name="generator")
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 1e-4,
         learning_rate_decay: float = 5e-5,
         beta_1: float = 0.9,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the player `generator`, which is the decoder.
 
         Args:
@@ -101,18 +99,17 @@ class AdaIN(TranslationGAN):
                 effect. 0 leaves the rate to `train.decay_epochs`.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the decoder's weights per update, None for none.
-            optimizers: Any Keras optimizer for `generator`, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
         rate = generator_learning_rate
         if learning_rate_decay:
             rate = keras.optimizers.schedules.InverseTimeDecay(rate, 1, learning_rate_decay)
-        self.compile_players(
-            {"generator": [self.decoder]},
-            optimizers or {"generator": keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-8)},
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.decoder],
+                keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-8),
+                ema_decay=ema_decay,
+            ),
+        }
 
     @property
     def decoder(self) -> keras.Model:

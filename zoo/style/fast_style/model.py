@@ -1,7 +1,6 @@
 """Fast style transfer: Perceptual Losses for Real-Time Style Transfer (Johnson et al. 2016)."""
 
-from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -9,7 +8,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.data import read_style, to_float
-from tfi2i.training import paper_adam
+from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 CONTENT_LAYER = "relu3_3"
@@ -86,39 +85,39 @@ class FastStyle(TranslationGAN):
             name="generator",
         )
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 1e-3,
         beta_1: float = 0.9,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
-        """Reads the style image, loads the trained network and makes the player `generator`.
+    ) -> dict[str, Player]:
+        """Makes the player `generator`.
 
         Args:
             generator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of G's weights per update, None for none.
-            optimizers: Any Keras optimizer for `generator`, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+        }
+
+    def compile(self, **settings: Any) -> None:
+        """As `GAN.compile`; also reads the style image and loads the trained network.
 
         Raises:
             DataError: If the style image cannot be read.
             MissingExtraError: If the package with the trained network is not installed.
         """
+        super().compile(**settings)
         self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
         features = self.features(to_float(self.style_image())[None])
         self.style_grams = {
             layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
         }
-        self.compile_players(
-            {"generator": [self.generator]},
-            optimizers or {"generator": paper_adam(generator_learning_rate, beta_1)},
-            ema_decay=ema_decay,
-            **kwargs,
-        )
 
     @property
     def translators(self) -> dict[str, keras.Model]:

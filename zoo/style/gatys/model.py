@@ -1,8 +1,7 @@
 """Neural style transfer: Image Style Transfer Using Convolutional Networks (Gatys et al. 2016)."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -11,7 +10,7 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.data import read_image, read_style, resize_image, to_float, to_uint8
 from tfi2i.errors import RecipeError
-from tfi2i.training import GAN, gather_replicas, paper_adam
+from tfi2i.training import GAN, Player, gather_replicas, paper_adam
 
 CONTENT_LAYER = "relu4_2"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -83,37 +82,31 @@ class Gatys(GAN):
         self.variation_weight = variation_weight
         self.canvas = Canvas(crop_size, seed, name="canvas")
 
-    def compile(
-        self,
-        *,
-        learning_rate: float = 10.0 / 127.5,
-        beta_1: float = 0.9,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
-        """Reads the style image, loads the trained network and makes the player `canvas`.
+    def make_players(
+        self, *, learning_rate: float = 10.0 / 127.5, beta_1: float = 0.9
+    ) -> dict[str, Player]:
+        """Makes the player `canvas`.
 
         Args:
             learning_rate: Learning rate of Adam, which later implementations offer beside the
                 paper's L-BFGS: 10 grey levels of 255.
             beta_1: First-moment decay of Adam.
-            optimizers: Any Keras optimizer for `canvas`, in place of Adam.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
+        """
+        return {"canvas": Player([self.canvas], paper_adam(learning_rate, beta_1))}
+
+    def compile(self, **settings: Any) -> None:
+        """As `GAN.compile`; also reads the style image and loads the trained network.
 
         Raises:
             DataError: If the style image cannot be read.
             MissingExtraError: If the package with the trained network is not installed.
         """
+        super().compile(**settings)
         self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
         features = self.features(to_float(self.style_image())[None])
         self.style_grams = {
             layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
         }
-        self.compile_players(
-            {"canvas": [self.canvas]},
-            optimizers or {"canvas": paper_adam(learning_rate, beta_1)},
-            **kwargs,
-        )
         self._fresh = tuple(np.array(v) for v in self.players["canvas"].optimizer.variables)
 
     def style_image(self) -> np.ndarray:

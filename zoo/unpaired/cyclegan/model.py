@@ -1,6 +1,5 @@
 """CycleGAN: Unpaired Translation using Cycle-Consistent Adversarial Networks (Zhu et al. 2017)."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import keras
@@ -8,7 +7,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import ImagePool, paper_adam
+from tfi2i.training import ImagePool, Player, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -104,16 +103,14 @@ class CycleGAN(TranslationGAN):
         self.pool_a = ImagePool(pool_size, (crop_size, crop_size, a_channels), name="pool_a")
         self.pool_b = ImagePool(pool_size, (crop_size, crop_size, b_channels), name="pool_b")
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`, each with both of its networks.
 
         Args:
@@ -121,22 +118,18 @@ class CycleGAN(TranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator_ab, self.generator_ba],
-                "discriminator": [self.discriminator_a, self.discriminator_b],
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+        }
 
     @property
     def translators(self) -> dict[str, keras.Model]:

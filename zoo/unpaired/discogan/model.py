@@ -1,13 +1,12 @@
 """DiscoGAN: Learning to Discover Cross-Domain Relations (Kim et al. 2017)."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import batch_means, paper_adam
+from tfi2i.training import Player, batch_means, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -106,16 +105,14 @@ class DiscoGAN(TranslationGAN):
         self.discriminator_a = discriminator(a_channels, "discriminator_a")
         self.discriminator_b = discriminator(b_channels, "discriminator_b")
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`, each with both of its networks.
 
         Args:
@@ -123,22 +120,18 @@ class DiscoGAN(TranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator_ab, self.generator_ba],
-                "discriminator": [self.discriminator_a, self.discriminator_b],
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+        }
 
     @property
     def translators(self) -> dict[str, keras.Model]:

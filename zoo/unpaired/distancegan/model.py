@@ -1,6 +1,5 @@
 """DistanceGAN: One-Sided Unsupervised Domain Mapping (Benaim and Wolf 2017)."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import keras
@@ -10,7 +9,7 @@ from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays
 from tfi2i.errors import RecipeError
 from tfi2i.metrics.distances import half_distances, pair_distances
-from tfi2i.training import ImagePool, gather_replicas, paper_adam
+from tfi2i.training import ImagePool, Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 from tfi2i.zoo.unpaired.distancegan.games import make_game
 from tfi2i.zoo.unpaired.distancegan.statistics import DistanceStatistics
@@ -159,16 +158,14 @@ class DistanceGAN(TranslationGAN):
             self.pools[target] = ImagePool(self.game.pool_size, shape, name=f"pool_{target}")
         self.statistics = {domain: DistanceStatistics(f"distances_{domain}") for domain in channels}
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`, each with the networks of all ways.
 
         Args:
@@ -176,22 +173,17 @@ class DistanceGAN(TranslationGAN):
             discriminator_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": list(self.generators.values()),
-                "discriminator": list(self.discriminators.values()),
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                list(self.generators.values()),
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                list(self.discriminators.values()), paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     @property
     def discriminator_game(self) -> tuple[str, float]:

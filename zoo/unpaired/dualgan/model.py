@@ -1,6 +1,5 @@
 """DualGAN: Unsupervised Dual Learning for Image-to-Image Translation (Yi et al. 2017)."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import keras
@@ -8,7 +7,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import clip_weights, mini_batches, uniform_for_each
+from tfi2i.training import Player, clip_weights, mini_batches, uniform_for_each
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -118,16 +117,14 @@ class DualGAN(TranslationGAN):
         self.critic_a = critic(a_channels, "critic_a")
         self.critic_b = critic(b_channels, "critic_b")
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 5e-5,
         critic_learning_rate: float = 5e-5,
         decay: float = 0.9,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `critic`, each with both of its networks.
 
         Args:
@@ -135,22 +132,15 @@ class DualGAN(TranslationGAN):
             critic_learning_rate: Learning rate of the paper's RMSProp.
             decay: How much of the mean of squares the paper's RMSProp keeps.
             ema_decay: Running average of the generators' weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator_ab, self.generator_ba],
-                "critic": [self.critic_a, self.critic_b],
-            },
-            optimizers
-            or {
-                "generator": _rmsprop(generator_learning_rate, decay),
-                "critic": _rmsprop(critic_learning_rate, decay),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                _rmsprop(generator_learning_rate, decay),
+                ema_decay=ema_decay,
+            ),
+            "critic": Player([self.critic_a, self.critic_b], _rmsprop(critic_learning_rate, decay)),
+        }
 
     @property
     def translators(self) -> dict[str, keras.Model]:

@@ -4,7 +4,6 @@ The style part is the Siamese GAN, the content part TraVeLGAN's transformation v
 Krishnaswamy 2019) without its third network.
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 import keras
@@ -12,7 +11,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.training import gather_replicas, paper_adam
+from tfi2i.training import Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -180,16 +179,14 @@ class SiameseTranslator(TranslationGAN):
             name="discriminator",
         )
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 4e-4,
         discriminator_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = 0.999,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`.
 
         Args:
@@ -198,19 +195,15 @@ class SiameseTranslator(TranslationGAN):
             discriminator_learning_rate: Half of it.
             beta_1: First-moment decay of Adam.
             ema_decay: Running average of the generator's weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of Adam.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {"generator": [self.generator], "discriminator": [self.discriminator]},
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     @property
     def discriminator_game(self) -> tuple[str, float]:

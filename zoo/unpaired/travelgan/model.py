@@ -1,13 +1,12 @@
 """TraVeLGAN: Image-to-image Translation by Transformation Vector Learning (Amodio et al. 2019)."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import gather_replicas, paper_adam
+from tfi2i.training import Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
 
@@ -125,7 +124,7 @@ class TraVeLGAN(TranslationGAN):
             vector_length=vector_length,
         )
 
-    def compile(
+    def make_players(
         self,
         *,
         generator_learning_rate: float = 2e-4,
@@ -133,9 +132,7 @@ class TraVeLGAN(TranslationGAN):
         siamese_learning_rate: float = 2e-4,
         beta_1: float = 0.5,
         ema_decay: float | None = None,
-        optimizers: Mapping[str, keras.optimizers.Optimizer] | None = None,
-        **kwargs,
-    ) -> None:
+    ) -> dict[str, Player]:
         """Makes the players `generator`, `discriminator` and `siamese`.
 
         Args:
@@ -144,24 +141,21 @@ class TraVeLGAN(TranslationGAN):
             siamese_learning_rate: Learning rate of the paper's Adam.
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the generators' weights per update, None for none.
-            optimizers: Any Keras optimizer for each player, in place of the paper's.
-            **kwargs: `run_eagerly` and `steps_per_execution`.
         """
-        self.compile_players(
-            {
-                "generator": [self.generator_ab, self.generator_ba],
-                "discriminator": [self.discriminator_a, self.discriminator_b],
-                "siamese": [self.stem_a, self.stem_b, self.trunk],
-            },
-            optimizers
-            or {
-                "generator": paper_adam(generator_learning_rate, beta_1),
-                "discriminator": paper_adam(discriminator_learning_rate, beta_1),
-                "siamese": paper_adam(siamese_learning_rate, beta_1),
-            },
-            ema_decay=ema_decay,
-            **kwargs,
-        )
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+            "siamese": Player(
+                [self.stem_a, self.stem_b, self.trunk], paper_adam(siamese_learning_rate, beta_1)
+            ),
+        }
 
     @property
     def translators(self) -> dict[str, keras.Model]:
