@@ -156,9 +156,10 @@ def test_resume_trains_what_is_left(trained, tmp_path, tfi2i):
 
 def test_another_recipe_does_not_go_on_with_a_run(trained, paired_folder, tfi2i):
     code, _, complaint = tfi2i(
-        "train", "pix2pix", "--data", paired_folder, "--run", trained, *TINY, "train.epochs=3"
-    )
-    assert code == 2 and "train.epochs: 2 -> 3" in complaint
+        "train", "pix2pix", "--data", paired_folder, "--run", trained, *TINY, "train.epochs=2",
+        "model.l1_weight=3",
+    )  # fmt: skip
+    assert code == 2 and "model.l1_weight: 100.0 -> 3.0" in complaint
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
@@ -228,7 +229,9 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
         ("train", "pix2pix", *data, "--run", photos): "is not a run folder",
         ("train", "--resume", photos): "is not a run folder",
         ("train", "pix2pix", "--resume", trained): "leave out pix2pix",
-        ("train", "--resume", trained, "train.epochs=9"): "leave out train.epochs=9",
+        ("train", "--resume", trained, "train.seed=9"): "leave out train.seed=9",
+        ("train", "--resume", trained, "train.epochs=1"): "train.epochs: 2 -> 1",
+        ("train", "--resume", trained, "train.epochs=0"): "train.epochs must be a whole number",
         ("translate", photos, "--out", tmp_path / "out"): "--run FOLDER, or --preset NAME",
         ("translate", photos, "--run", photos, "--out", tmp_path / "out"): "holds no model",
         ("evaluate", "--run", tmp_path / "nowhere"): "there is no run folder",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class Plan:
         import tensorflow as tf
 
         from tfi2i.training.run.preparation import prepare
+        from tfi2i.training.schedule import lengthened_in_words
         from tfi2i.training.strategy import expected_replicas
 
         self.folder.check_places()
@@ -58,15 +60,26 @@ class Plan:
             images = prepared.source
             facts = {"data": images.description, "data_fingerprint": images.fingerprint}
             self.folder.check_resumable(self.recipe, facts)
+            words = lengthened_in_words(
+                before=self.folder.planned_epochs(),
+                settings=self.recipe.train_settings(),
+                trained=self._trained_iterations / prepared.steps_per_epoch,
+            )
+            if words:
+                warnings.warn(words, stacklevel=2)
         return prepared
 
     @property
     def goes_on(self) -> bool:
         """Whether there is training in the folder to go on with."""
+        return self._trained_iterations > 0
+
+    @property
+    def _trained_iterations(self) -> int:
         from tfi2i.training.files.checkpoints import Checkpoints, iteration_of
 
         newest = Checkpoints(self.folder.checkpoints).newest()
-        return newest is not None and iteration_of(newest) > 0
+        return 0 if newest is None else iteration_of(newest)
 
 
 def plan_new(
@@ -126,26 +139,32 @@ def _read_recipe(variant: "Variant", name: str) -> Recipe:
     return recipe
 
 
-def plan_resume(path: Path, source: str | None = None) -> Plan:
-    """A run that goes on; its folder says everything.
+def plan_resume(path: Path, source: str | None = None, overrides: Sequence[str] = ()) -> Plan:
+    """A run that goes on; its folder says everything, but for its length.
 
     Args:
         path: The folder.
         source: Where its images are now, if they were moved.
+        overrides: Nothing, or `train.epochs=N` for a run that is to have more epochs.
 
     Raises:
+        RecipeError: Another setting is to change.
         RunError: If the folder is not one of a run.
     """
     from tfi2i.training import RunFolder
     from tfi2i.zoo.catalogue import find_variant
 
     folder = RunFolder(path)
-    recipe = folder.recipe()
+    written = folder.recipe()
+    recipe = written.with_overrides(overrides)
     variant_class = find_variant(recipe.variant).load_class()
     if source is not None:
         recipe = dataclasses.replace(recipe, data={**recipe.data, "source": source})
         recipe = _with_absolute_paths(recipe, variant_class)
-    return Plan(recipe.resolve(variant_class), "of the run", variant_class, folder)
+    recipe = recipe.resolve(variant_class)
+    before, now = written.train.get("epochs"), recipe.train["epochs"]
+    words = "of the run" if before == now else f"of the run, with train.epochs {before} -> {now}"
+    return Plan(recipe, words, variant_class, folder)
 
 
 def _with_absolute_paths(recipe: Recipe, variant_class: type) -> Recipe:

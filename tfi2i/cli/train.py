@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfi2i.cli.console import import_tensorflow, out, show_facts
+from tfi2i.cli.console import import_tensorflow, out, plain_warnings, show_facts
 from tfi2i.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def train(
         Path | None,
         typer.Option(
             help="Go on with the run in this folder; needs nothing else, but for --data where its "
-            "images were moved."
+            "images were moved. With train.epochs=N it gets more epochs, finished or not."
         ),
     ] = None,
     skip_bad: Annotated[
@@ -73,19 +73,24 @@ def train(
     """
     options = {"--recipe": recipe, "--run": run, "--skip-bad": skip_bad or None}
     given = [word for word in (variant, *(overrides or [])) if word is not None]
-    given += [name for name, value in options.items() if value is not None]
-    if resume is not None and given:
-        raise RecipeError(f"--resume takes all from the run folder; leave out {', '.join(given)}")
+    if resume is not None:
+        wrong = [word for word in given if not word.startswith("train.epochs=")]
+        wrong += [name for name, value in options.items() if value is not None]
+        if wrong:
+            raise RecipeError(
+                f"--resume takes all but train.epochs from the run folder; leave out "
+                f"{', '.join(wrong)}"
+            )
     if resume is None and variant is None:
         raise RecipeError("say which variant to train (`tfi2i list` shows them), or --resume")
 
     import_tensorflow()
     from tfi2i.cli.plan import plan_new, plan_resume
 
-    if variant is None:
-        assert resume is not None
-        plan = plan_resume(resume, data)
+    if resume is not None:
+        plan = plan_resume(resume, data, given)
     else:
+        assert variant is not None
         settings: dict[str, object] = {"source": data} if data is not None else {}
         if skip_bad:
             settings["skip_bad"] = True
@@ -109,7 +114,8 @@ def _show_plan(plan: "Plan") -> None:
     """Finds the same mistakes as a real run would, and leaves no trace."""
     from tfi2i.cli.training_run import length_in_words, skipped_in_words
 
-    prepared = plan.rehearse()
+    with plain_warnings():
+        prepared = plan.rehearse()
     out.print(plan.recipe.to_yaml())
     show_facts(
         {

@@ -1,11 +1,41 @@
 """Learning rates over a run."""
 
+import math
 from typing import TYPE_CHECKING, cast
 
 import keras
 
 if TYPE_CHECKING:
+    from tfi2i.recipe import TrainSettings
     from tfi2i.training.gan import GAN
+
+
+def lengthened_in_words(*, before: int | None, settings: "TrainSettings", trained: float) -> str:
+    """What becomes of the learning rates of a run that gets more epochs.
+
+    Args:
+        before: Epochs that the run was to have; None if it is not known.
+        settings: Of the run, with the epochs that it will have.
+        trained: Epochs that are over, with the part of the present one.
+
+    Returns:
+        A sentence, empty where the run will be the same as if it had had these epochs from the
+        start.
+    """
+    epochs, decay_epochs = settings.epochs, settings.decay_epochs
+    if before is None or before == epochs:
+        return ""
+    old = LinearDecay(epochs=before, decay_epochs=decay_epochs)
+    new = LinearDecay(epochs=epochs, decay_epochs=decay_epochs)
+    last = math.ceil(trained) - 1
+    if last < 0 or old.factor(last) == new.factor(last):
+        return ""
+    return (
+        f"the learning rates had decayed to {old.factor(last):.0%} by epoch {last + 1} of "
+        f"{before}. They go on at {new.factor(int(trained)):.0%} and decay to zero over the last "
+        f"{decay_epochs} of now {epochs} epochs: not the same as a run that had {epochs} epochs "
+        "from the start"
+    )
 
 
 class LinearDecay(keras.callbacks.Callback):

@@ -195,14 +195,18 @@ class RunFolder:
     def check_resumable(self, recipe: Recipe, facts: dict[str, Any]) -> None:
         """Compares a recipe and its data with those that the run began with; writes nothing.
 
-        A warning names what cannot be compared because a file is damaged or gone.
+        A run may get more epochs. A warning names what cannot be compared because a file is damaged
+        or gone.
 
         Raises:
             RunError: Keys differ (the message lists them), or the images are not the same.
         """
         readable = True
         try:
-            differences = self._written_recipe().differences(recipe)
+            written = self._written_recipe()
+            differences = written.differences(recipe)
+            if more_epochs(written, recipe):
+                differences = [one for one in differences if not one.startswith("train.epochs: ")]
         except RunError as error:
             _warn(f"{error}; the run goes on with the settings given now")
             readable, differences = False, []
@@ -254,7 +258,7 @@ class RunFolder:
             )
 
     def mend(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Writes anew what is damaged, gone, or another place of the images.
+        """Writes anew what is damaged, gone, another place of the images, or another length.
 
         The run is one that `check_resumable` let through.
 
@@ -262,12 +266,22 @@ class RunFolder:
             RunError: If the folder cannot be written.
         """
         with contextlib.suppress(RunError):
-            found = facts["data"]
-            facts = _checked_facts(self.facts_path, self.facts())
-            if not self._written_recipe().differences(recipe):
+            now, facts = facts, _checked_facts(self.facts_path, self.facts())
+            written = self._written_recipe()
+            if not written.differences(recipe):
                 return
-            facts = {**facts, "data": found}
+            facts = {**facts, "data": now["data"]}
+            if more_epochs(written, recipe):
+                change = {"epochs": [written.train["epochs"], recipe.train["epochs"]]}
+                change |= {"command": now["command"], "started": now["started"]}
+                facts["lengthened"] = [*facts.get("lengthened", []), change]
         self.create(recipe, facts)
+
+    def planned_epochs(self) -> int | None:
+        """How many epochs the run is to have; None if there is no run, or nobody can tell."""
+        with contextlib.suppress(RunError, KeyError):
+            return self._written_recipe().train["epochs"]
+        return None
 
     def metrics(self) -> list[dict[str, float]]:
         """All lines of `metrics.jsonl` that are whole; none if there is no such file.
@@ -312,6 +326,11 @@ class RunFolder:
 
     def _cannot_write(self, error: OSError) -> RunError:
         return RunError(f"cannot write the run folder {self.path}: {error.strerror}")
+
+
+def more_epochs(written: Recipe, asked: Recipe) -> bool:
+    """Whether a run's recipe is asked for with more epochs than it was begun with."""
+    return written.train.get("epochs", 0) < asked.train["epochs"]
 
 
 def _next_path(root: Path, slug: str) -> Path:

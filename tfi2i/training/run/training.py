@@ -1,6 +1,7 @@
 """From a recipe and a folder to a trained model; after a kill, the same call goes on."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from tfi2i.training.run.callbacks import (
 from tfi2i.training.run.folder import RunFolder, describe_machine
 from tfi2i.training.run.preparation import prepare
 from tfi2i.training.run.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
-from tfi2i.training.schedule import LinearDecay
+from tfi2i.training.schedule import LinearDecay, lengthened_in_words
 from tfi2i.training.strategy import is_chief, make_strategy
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -87,6 +88,7 @@ class Training:
 
         # Folder, held by this process from here on.
         self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
+        before = folder.planned_epochs()
         goes_on = self._open_folder(self._facts())
 
         # State: of the newest checkpoint, or of a start.
@@ -94,6 +96,10 @@ class Training:
             self.resumed_from = self.checkpoints.restore(self.model) if goes_on else None
             if self.resumed_from is None:
                 self.model.prepare(self.source)
+        trained = self.iteration / self.steps_per_epoch
+        words = lengthened_in_words(before=before, settings=self.settings, trained=trained)
+        if goes_on and words:
+            warnings.warn(words, stacklevel=2)
         if self.is_chief:
             folder.forget_after(self.iteration)
         self.finished = False
