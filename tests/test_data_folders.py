@@ -9,6 +9,7 @@ from PIL import Image
 from tfi2i.data import evaluation_arrays, open_source
 from tfi2i.data import fingerprint as fingerprints
 from tfi2i.data.fingerprint import same_images
+from tfi2i.data.folders import unused
 from tfi2i.errors import DataError
 
 
@@ -64,15 +65,16 @@ class TestNothingIsLeftOutSilently:
     def test_pictures_below_and_beside_those_that_are_read(self, put):
         put(*files("trainA", "1.png", "2.png"), *files("trainA/more", "3.png", "4.png"))
         root = put(
-            *files("trainB", "1.png"), *files("extra", "5.png"), *files("empty/sub", "6.png")
+            *files("trainB", "1.png"), *files("extra", "5.png"), *files("other/sub/deeper", "6.png")
         )
         for number in range(5):
             (root / "trainB" / f"{number}.HEIC").write_bytes(b"heic")
         (root / "trainB" / "notes.txt").write_text("words")
         assert opened(root).description == (
             "found unpaired (folders trainA and trainB, A to B): 2 + 1 training images, no test "
-            f"part (nothing is held out); NOT used: 1 images in {root.name}/extra, "
-            "2 images in trainA/more, 5 .heic in trainB"
+            "part (nothing is held out); NOT used: 1 image in extra, "
+            "1 image in other/sub/deeper, 2 images in trainA/more, 5 .heic in trainB "
+            "(move images beside those that are used, convert other kinds to PNG or JPEG)"
         )
 
     def test_nothing_but_pictures_of_another_kind(self, tmp_path):
@@ -83,18 +85,69 @@ class TestNothingIsLeftOutSilently:
     def test_folders_inside_a_class(self, put):
         put(*files("cat", "1.png"), *files("dog", "1.png"))
         root = put(*files("dog/old", "2.png"))
-        assert opened(root, kind="labelled").description.endswith("NOT used: 1 images in dog/old")
+        assert "NOT used: 1 image in dog/old (" in opened(root, kind="labelled").description
 
     def test_a_class_without_a_picture_that_is_read(self, put):
         root = put(*files("train/cat", "1.png"), *files("train/dog", "1.png"))
         (root / "train/fox").mkdir()
         (root / "train/fox/1.heic").write_bytes(b"heic")
         description = opened(root, kind="labelled").description
-        assert description.endswith("NOT used: 1 .heic in train/fox")
+        assert description.endswith(
+            "NOT used: 1 .heic in train/fox (convert other kinds to PNG or JPEG)"
+        )
 
     def test_pictures_above_those_that_are_read(self, put):
         root = put(*files("trainA", "1.png"), *files("trainB", "1.png"), "1.png", "2.png")
-        assert opened(root).description.endswith(f"NOT used: 2 images in {root.name}")
+        assert f"NOT used: 2 images in {root.name} (" in opened(root).description
+
+    def test_a_folder_whose_pictures_lie_deeper_than_those_of_its_neighbour(self, put):
+        """There is one folder with images then, which is read as all there is."""
+        root = put(*files("cat", "1.png"), *files("dog/2020/may", "2.png", "3.png"))
+        description = opened(root).description
+        assert "images (one folder of images): 1 training images" in description
+        assert "NOT used: 2 images in dog/2020/may (move images beside" in description
+
+    def test_pictures_that_all_lie_too_deep(self, put):
+        root = put(*files("cat/2020", "1.png"), *files("dog/2021/may", "2.png", "3.png"))
+        words = r"no image files where .* deeper \(1 image in cat/2020, 2 images in dog/2021/may\)"
+        with pytest.raises(DataError, match=words + ": move them up, or name the folder"):
+            opened(root)
+        put(*files("train/a/b", "1.png"))
+        with pytest.raises(DataError, match=r"train holds no .* \(1 image in a/b\)"):
+            opened(root)
+
+    def test_of_many_places_the_first_ones(self, put, monkeypatch):
+        root = put("1.png", *(f"{number}/sub/1.png" for number in range(9)))
+        assert (
+            "1 image in 5/sub, more in 3 further places ("
+            in opened(root, kind="images").description
+        )
+        monkeypatch.setattr(unused, "MOST_FOLDERS", 4)
+        assert (
+            "NOT used: 1 image in 0/sub, folders beyond the first 4 were not searched"
+            in opened(root, kind="images").description
+        )
+
+    def test_links_in_a_circle_and_to_what_is_read(self, put):
+        root = put("1.png", "a/sub/2.png", "b/sub/3.png")
+        (root / "a/sub/to_b").symlink_to(root / "b")
+        (root / "b/sub/to_a").symlink_to(root / "a")
+        (root / "b/sub/to_all").symlink_to(root)
+        description = opened(root, kind="images").description
+        assert "NOT used: 1 image in a/sub, 1 image in a/sub/to_b/sub (" in description
+
+    def test_a_folder_that_nobody_may_list(self, put, monkeypatch):
+        root = put("1.png", "private/sub/1.png")
+
+        def refuse(path):
+            if Path(path).name == "sub":
+                raise PermissionError(13, "Permission denied")
+            return scandir(path)
+
+        scandir = os.scandir
+        monkeypatch.setattr(os, "scandir", refuse)
+        description = opened(root, kind="images").description
+        assert description.endswith("NOT used: the contents of private/sub were not searched")
 
 
 class TestWhatSystemsLeaveBehind:

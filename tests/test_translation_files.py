@@ -105,6 +105,19 @@ def test_links_that_lead_back_end(tmp_path):
     assert find_images([f"{tmp_path}/in/**/*.png"]) == [photo]
 
 
+def test_pictures_in_subfolders_are_named_with_the_way_to_them(tmp_path, negative, capsys):
+    put(tmp_path / "in" / "a.png")
+    put(tmp_path / "in" / "more" / "deep" / "b.png")
+    out = tmp_path / "in" / "out"
+    translate_files(negative, [tmp_path / "in"], out, tile="whole")
+    said = "".join(capsys.readouterr().err.split())
+    assert f"notreadbelow{tmp_path / 'in'}:1imageinmore/deep;name'{tmp_path / 'in'}/**'" in said
+    # What is read in another way, and the translations, are no news.
+    inputs = [tmp_path / "in", f"{tmp_path / 'in'}/**"]
+    assert len(translate_files(negative, inputs, out, tile="whole", overwrite=True)) == 2
+    assert "not read" not in capsys.readouterr().err
+
+
 def test_pipes_are_named_and_left_out(tmp_path, negative, capsys):
     put(tmp_path / "in" / "a.png")
     os.mkfifo(tmp_path / "in" / "z.png")

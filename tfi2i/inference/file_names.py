@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.folders.listing import SUFFIXES, list_folder
+from tfi2i.data.folders.unused import no_images, unused_pictures
 from tfi2i.errors import DataError
 
 KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -99,15 +100,27 @@ def _check_names(targets: dict[Path, Path]) -> None:
             )
 
 
-def left_alone(inputs: Sequence[str | Path]) -> list[str]:
-    """What looks like a picture in the folders among the inputs and is not read, in words."""
+def left_alone(
+    inputs: Sequence[str | Path], files: Iterable[Path], out_dir: str | Path
+) -> list[str]:
+    """What looks like a picture in or below the folders among the inputs and is not read, in words.
+
+    Args:
+        inputs: What `find_images` was given.
+        files: What it returned.
+        out_dir: Where the translations are.
+    """
     found = []
+    read = {os.path.realpath(file.parent) for file in files}
     for folder in (Path(source) for source in inputs if Path(source).is_dir()):
-        listing, name = list_folder(folder), display_name(folder)
-        kinds = [f"{count} {suffix}" for suffix, count in sorted(listing.unread().items())]
-        if kinds:
-            found.append(f"not read: {', '.join(kinds)} in {name}; convert them to PNG or JPEG")
-        pipes = [other for other in listing.others if Path(other).suffix.lower() in SUFFIXES]
+        name = display_name(folder)
+        unused = unused_pictures(folder, read, left_out=[os.path.realpath(out_dir)])
+        if str(unused):
+            ways = [f"name '{name}/**' to go through subfolders"] if unused.images else []
+            ways += ["convert other kinds to PNG or JPEG"] if unused.other_kinds else []
+            found.append(f"not read below {name}: {unused}" + "".join(f"; {way}" for way in ways))
+        others = list_folder(folder).others
+        pipes = [other for other in others if Path(other).suffix.lower() in SUFFIXES]
         if pipes:
             found.append(f"no image files but pipes or devices: {', '.join(pipes)} in {name}")
     return found
@@ -118,7 +131,7 @@ def _files_of(source: str | Path, out_dir: str | Path | None) -> list[Path]:
     if path.is_dir():
         listing = list_folder(path)
         if not listing.images:
-            raise listing.no_images()
+            raise no_images(listing)
         return [path / name for name in listing.images]
     if path.exists():
         return [path]

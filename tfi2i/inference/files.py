@@ -96,7 +96,7 @@ def translate_files(
         raise DataError(f"none of the {len(files)} files can be read: {unreadable[0]}")
     if unreadable:
         console.print(f"left out {len(unreadable)} of {len(files)} files:", *unreadable, sep="\n  ")
-    for sentence in [*remarks.sentences(scale), *left_alone(inputs)]:
+    for sentence in [*remarks.sentences(scale), *left_alone(inputs, files, out_dir)]:
         console.print(sentence)
     return written
 

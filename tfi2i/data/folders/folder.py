@@ -10,6 +10,7 @@ from tfi2i.data.fingerprint import fingerprint, with_content
 from tfi2i.data.folders.layouts import Group, Layout, recognise
 from tfi2i.data.folders.pairing import align_names, check_equal_sizes, decide_kind
 from tfi2i.data.folders.scan import Scanned, report_bad, scan
+from tfi2i.data.folders.unused import Unused
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError
 
@@ -28,8 +29,8 @@ def open_folder(
     (twice as wide as high); two folders with equal file names (also with train and test in each,
     or inside train and test); one folder for each class; one plain folder, or train [val test].
     Where there is no test part, val serves as test; where there is neither, nothing is held out.
-    Pictures that no part reads (in further subfolders, or of a kind that is not read, such as HEIC)
-    are counted and named in the description.
+    Pictures that no part reads (in further subfolders, at any depth, or of a kind that is not read,
+    such as HEIC) are counted and named in the description.
 
     Args:
         folder: the folder.
@@ -61,9 +62,7 @@ def open_folder(
     description = f"found {kind} ({words}): {counts_in_words(kind, splits)}"
     if bad:
         description += f"; skipped {len(bad)} files that cannot be used"
-    unused = layout.unused()
-    if unused:
-        description += f"; NOT used: {', '.join(unused)}"
+    description += _unused_in_words(layout.unused(folder))
     content = sorted((display_name(path), found[path].bytes, path) for path in paths)
     root = len(display_name(folder))
     # Names are relative: a folder that was moved is the same data.
@@ -82,6 +81,18 @@ def open_folder(
         aligned_test="test" in splits
         and (kind == "paired" or (kind == "unpaired" and layout.is_flat)),
     )
+
+
+def _unused_in_words(unused: Unused) -> str:
+    """The end of a description: pictures that are not used, and how they would be."""
+    if not str(unused):
+        return ""
+    ways = []
+    if unused.images:
+        ways.append("move images beside those that are used")
+    if unused.other_kinds:
+        ways.append("convert other kinds to PNG or JPEG")
+    return f"; NOT used: {unused}" + (f" ({', '.join(ways)})" if ways else "")
 
 
 @dataclass

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.folders.listing import Listing, list_folder
+from tfi2i.data.folders.unused import Unused, no_images, unused_pictures
 from tfi2i.errors import DataError
 
 # The order matters: "val" serves as the test part only where there is no "test".
@@ -76,17 +77,10 @@ class Layout:
         for part in self.parts.values():
             yield from part.values()
 
-    def unused(self) -> list[str]:
-        """Pictures beside or below the groups that no part reads, in words."""
-        used = {Path(os.path.realpath(group.folder)) for group in self.groups()}
-        top = Path(os.path.realpath(self.folder))
-        inside = {p for folder in used for p in (folder, *folder.parents) if top in (p, *p.parents)}
-        names = frozenset(map(str, inside))
-        return [
-            word
-            for path in sorted(inside)
-            for word in list_folder(path).unused(names, reads_images=path in used)
-        ]
+    def unused(self, folder: Path) -> Unused:
+        """Pictures in a folder, which may be around that of the layout, that no part reads."""
+        read = {os.path.realpath(group.folder) for group in self.groups()}
+        return unused_pictures(folder, read)
 
 
 def recognise(
@@ -130,7 +124,7 @@ def recognise(
         if os.path.realpath(top.folders[only[0]]) not in seen:
             return recognise(top.folders[only[0]], root_only=root_only, seen=seen)
     if len(with_images) < 2:
-        raise top.no_images()
+        raise no_images(top)
     groups = {name: Group(one.folder, one.images) for name, one in with_images.items()}
     return Layout(folder, "classes", _folder_words(groups), {"train": groups})
 
@@ -179,7 +173,7 @@ def _split_folders(top: Listing) -> Layout:
                 name: Group(one.folder, one.images) for name, one in inside.items() if one.images
             }
             if not groups and split == "train":
-                raise listing.no_images()
+                raise no_images(listing)
             if groups:
                 classes[split] = groups
     if plain and classes:
@@ -205,7 +199,7 @@ def _folders_with_splits(top: Listing, inside: dict[str, Listing]) -> Layout:
             if path is not None:
                 listing = list_folder(path)
                 if not listing.images:
-                    raise listing.no_images()
+                    raise no_images(listing)
                 parts.setdefault(split, {})[name] = Group(path, listing.images)
     for split, groups in parts.items():
         if len(groups) == 1:

@@ -50,46 +50,10 @@ class Listing:
                     return path
         return None
 
-    def no_images(self) -> DataError:
-        """The error for a folder that should hold images and does not."""
-        if self.others:
-            found = f"{len(self.others)} files, none of which has an image's suffix"
-            unread = self.unread()
-            if unread:
-                found += f" that can be read ({_in_words(unread)}: convert them to PNG or JPEG)"
-        elif self.folders:
-            found = f"subfolders ({_some(self.folders)}) but no image files"
-        else:
-            found = "nothing"
-        return DataError(
-            f"{display_name(self.folder)} holds {found}; put images there "
-            f"({', '.join(sorted(SUFFIXES))}) or name another folder"
-        )
-
     def unread(self) -> Counter[str]:
         """How many pictures there are of each kind that is not read, by suffix."""
         suffixes = (os.path.splitext(name)[1].lower() for name in self.others)
         return Counter(suffix for suffix in suffixes if suffix in UNREAD_SUFFIXES)
-
-    def unused(self, used: frozenset[str], *, reads_images: bool) -> list[str]:
-        """Describes what looks like further pictures here but is not used.
-
-        Args:
-            used: real paths of the folders that are used, and of those that lead there.
-            reads_images: whether the images directly in this folder are used.
-        """
-        where = display_name(self.folder.name)
-        found = self._pictures(where, images=not reads_images)
-        for name, path in self.folders.items():
-            if os.path.realpath(path) not in used:
-                found += list_folder(path)._pictures(f"{where}/{display_name(name)}", images=True)
-        return found
-
-    def _pictures(self, where: str, *, images: bool) -> list[str]:
-        """Counts of the pictures directly in this folder by kind: images, and what is not read."""
-        kinds = [(len(self.images), "images")] if images and self.images else []
-        kinds += [(count, suffix) for suffix, count in sorted(self.unread().items())]
-        return [f"{count} {kind} in {where}" for count, kind in kinds]
 
 
 def list_folder(folder: Path) -> Listing:
@@ -131,12 +95,3 @@ def _is_special(entry: os.DirEntry) -> bool:
     if entry.is_symlink():
         return os.path.exists(entry.path) and not os.path.isfile(entry.path)
     return not entry.is_file()
-
-
-def _in_words(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {suffix}" for suffix, count in sorted(counts.items()))
-
-
-def _some(names: dict[str, Path]) -> str:
-    shown = ", ".join(display_name(name) for name in list(names)[:5])
-    return shown + (", ..." if len(names) > 5 else "")
