@@ -100,6 +100,21 @@ def test_config_is_the_constructor_arguments(name):
 
 
 @everyone
+def test_what_is_left_open_is_noted_with_the_value_it_got(name):
+    """With it images of another size have the same networks, if they take them."""
+    arguments = inspect.signature(find_variant(name).load_class()).parameters.values()
+    left_open = {one.name: None for one in arguments if one.default is None}
+    if not left_open:
+        return
+    model = tiny_model(name, **left_open)
+    assert None not in [model.get_config()[key] for key in left_open]
+    noted = type(model)(**model.get_config())
+    assert {k: v.shape for k, v in noted.network_state().items()} == {
+        k: v.shape for k, v in model.network_state().items()
+    }
+
+
+@everyone
 def test_each_player_learns_at_its_own_rate(name):
     model = tiny_model(name)
     parameters = inspect.signature(model.make_players).parameters

@@ -79,6 +79,18 @@ class GAN(Fitting, Saved):
         """The arguments of the constructor, defaults filled in."""
         return dict(self._arguments)
 
+    def settled(self, name: str, value: Any) -> Any:
+        """Notes what became of a constructor's argument that was left open (None).
+
+        The configuration then says what was built, also where another size of images would have
+        led to other networks.
+
+        Returns:
+            The value.
+        """
+        self._arguments[name] = value
+        return value
+
     def __init__(self, *, seed: int = 0, **kwargs):
         """Starts the iteration counter.
 

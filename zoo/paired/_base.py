@@ -62,7 +62,7 @@ class LatentTranslationGAN(TranslationGAN):
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=depth or networks.unet_depth(crop_size),
+            depth=self.settled("depth", depth or networks.unet_depth(crop_size)),
             filters=filters,
             max_filters=8 * filters,
             norm="instance",

@@ -87,7 +87,7 @@ class Pix2Pix(TranslationGAN):
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=depth or networks.unet_depth(crop_size),
+            depth=self.settled("depth", depth or networks.unet_depth(crop_size)),
             filters=filters,
             max_filters=8 * filters,
             skips=skips,

@@ -76,7 +76,7 @@ class CycleGAN(TranslationGAN):
             )
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
-        blocks = blocks or (9 if crop_size >= 256 else 6)
+        blocks = self.settled("blocks", blocks or (9 if crop_size >= 256 else 6))
 
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             return networks.resnet(

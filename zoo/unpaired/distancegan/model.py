@@ -115,7 +115,7 @@ class DistanceGAN(TranslationGAN):
             later_rate=later_rate,
             switch_update=switch_update,
         )
-        generator = generator or self.game.default_generator
+        generator = self.settled("generator", generator or self.game.default_generator)
         if generator not in ("resnet", "encoder_decoder"):
             raise RecipeError(
                 f"model.generator is 'resnet' or 'encoder_decoder', got {generator!r}"
@@ -129,6 +129,8 @@ class DistanceGAN(TranslationGAN):
         self.cycle_weight = cycle_weight
         self.statistics_images = statistics_images
 
+        blocks = self.settled("blocks", blocks or (9 if crop_size >= 256 else 6))
+
         def make_generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             shared = {
                 "input_channels": input_channels,
@@ -138,7 +140,7 @@ class DistanceGAN(TranslationGAN):
             }
             if generator == "encoder_decoder":
                 return networks.encoder_decoder(depth=depth, **shared)
-            return networks.resnet(blocks=blocks or (9 if crop_size >= 256 else 6), **shared)
+            return networks.resnet(blocks=blocks, **shared)
 
         channels = {"a": a_channels, "b": b_channels}
         self.directions = ("a2b",) if one_sided else ("a2b", "b2a")

@@ -89,11 +89,13 @@ class DualGAN(TranslationGAN):
         self.clip_limit = clip_limit
         self.gradient_weight = gradient_weight
 
+        depth = self.settled("depth", depth or networks.unet_depth(crop_size))
+
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             return networks.dual_unet(
                 input_channels=input_channels,
                 output_channels=output_channels,
-                depth=depth or networks.unet_depth(crop_size),
+                depth=depth,
                 filters=filters,
                 max_filters=8 * filters,
                 dropout=dropout,

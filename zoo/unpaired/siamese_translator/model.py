@@ -153,7 +153,7 @@ class SiameseTranslator(TranslationGAN):
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=depth or crop_size.bit_length() - 3,
+            depth=self.settled("depth", depth or crop_size.bit_length() - 3),
             filters=filters,
             max_filters=8 * filters,
             norm="instance",
