@@ -9,10 +9,11 @@ import tensorflow as tf
 
 from tfi2i import losses
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.evidence.measures.diversity import diversity
+from tfi2i.evidence.measures.encoding import encoding_error
 from tfi2i.export import export_litert, parity_report
 from tfi2i.layers import AppendLatent, FixedLatent
-from tfi2i.metrics import diversity, efficientnet_lite0_patches, mean_distance_within
-from tfi2i.metrics.encoding import encoding_error
+from tfi2i.metrics import efficientnet_lite0_patches, mean_distance_within
 from tfi2i.networks import latent_encoder, patchgan, unet
 from tfi2i.zoo.paired.bicyclegan import BicycleGAN
 

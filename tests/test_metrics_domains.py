@@ -7,8 +7,8 @@ import pytest
 
 from tfi2i.data import evaluation_domains, open_source
 from tfi2i.errors import DataError
+from tfi2i.evidence.measures.domains import edit_errors, translation_accuracy
 from tfi2i.metrics.classifier import DomainClassifier
-from tfi2i.metrics.domains import edit_errors, translation_accuracy
 
 SIZE = 64
 MAPS = "earth:bmng+etopo1+shadedrelief"

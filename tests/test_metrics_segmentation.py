@@ -5,7 +5,9 @@ import pytest
 
 from tfi2i.data import open_source
 from tfi2i.errors import DataError
-from tfi2i.metrics import class_figures, segmentation, segmentation_score
+from tfi2i.evidence.measures import segmentation
+from tfi2i.evidence.measures.segmentation import segmentation_score
+from tfi2i.metrics import class_figures
 
 
 def test_figures_by_hand():

@@ -1,16 +1,13 @@
 """Sample grids: what they show, what their columns are called, whom they warn."""
 
-import json
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from tfi2i.data import read_image, write_image
+from tfi2i.data import DataSource, Split, read_image, write_image
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.run.callbacks import WriteSamples
 from tfi2i.training.run.training import Training
+from tfi2i.training.sheet import all_columns, grid
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 from tiny_models import TINY
@@ -30,44 +27,68 @@ def cyclegan():
     return make("cyclegan", filters=4, discriminator_filters=4, blocks=1, receptive_field=16)
 
 
-def grid_of(model, tmp_path, inputs, **options):
-    """The grid of an untrained model and the names of its columns."""
-    folder = RunFolder(tmp_path)
-    folder.samples.mkdir()
-    samples = WriteSamples(folder, inputs, every=1, warn=lambda sentence: None, **options)
-    samples.set_model(model)
-    samples.on_train_begin()
-    path = folder.samples / "000000000.png"
-    with Image.open(path) as image:
-        return read_image(path), json.loads(image.info["Columns"])
+class InMemory:
+    channels = 3
+
+    def __init__(self, images):
+        self.images = images
+        self.names = [str(number) for number in range(len(images))]
+        self.sizes = [image.shape[:2] for image in images]
+
+    def __len__(self):
+        return len(self.images)
+
+    def load(self, index):
+        return self.images[index]
 
 
-def test_grids_of_uneven_domains_show_what_there_is(tmp_path):
+def images_of(a, b=None, *, kind="unpaired", labels=None, class_names=()):
+    """A source whose test part is these images."""
+    split = Split(InMemory(a), None if b is None else InMemory(b), labels)
+    return DataSource(kind, "some", "some images", {"test": split}, class_names=class_names)
+
+
+def sheet_of(model, source, limit=None):
+    columns = all_columns(model.sheet(source, split="test", size=SIZE, limit=limit))
+    return grid(columns), [column.name for column in columns]
+
+
+def test_grids_of_uneven_domains_show_what_there_is():
     model, a, b = cyclegan(), noise(2), noise(3, seed=1)
-    grid, names = grid_of(model, tmp_path, {"a": a, "b": b})
+    shown, names = sheet_of(model, images_of(a, b))
     assert names == ["a", "a to b", "b", "b to a"]
-    assert grid.shape == (3 * SIZE, 4 * SIZE, 3)
-    tiles = grid.reshape(3, SIZE, 4, SIZE, 3).swapaxes(1, 2)
+    assert shown.shape == (3 * SIZE, 4 * SIZE, 3)
+    tiles = shown.reshape(3, SIZE, 4, SIZE, 3).swapaxes(1, 2)
     np.testing.assert_array_equal(tiles[:2, 0], a)
     np.testing.assert_array_equal(tiles[:, 2], b)
     np.testing.assert_array_equal(tiles[:2, 1], model.translate_batch(a, direction="a2b"))
     assert np.all(tiles[2, :2] == 255)
 
 
-@pytest.mark.parametrize(("aligned", "last"), [(True, "b (truth)"), (False, "b (real)")])
-def test_the_last_column_is_called_what_it_is(aligned, last, tmp_path):
+@pytest.mark.parametrize(("kind", "last"), [("paired", "b (truth)"), ("unpaired", "b (real)")])
+def test_the_last_column_is_called_what_it_is(kind, last):
     pix2pix = make("pix2pix", filters=4, discriminator_filters=4, receptive_field=16, depth=2)
-    inputs = {"a": noise(2), "b": noise(2, seed=1)}
-    _, names = grid_of(pix2pix, tmp_path, inputs, aligned=aligned)
+    _, names = sheet_of(pix2pix, images_of(noise(2), noise(2, seed=1), kind=kind))
     assert names == ["a", "a to b", last]
 
 
-def test_generated_images_of_two_domains_are_not_called_real(tmp_path):
+def test_many_domains_are_shown_in_turn_and_what_is_generated_is_not_called_real():
     options = {"filters": 4, "discriminator_filters": 4, "blocks": 1, "discriminator_depth": 2}
     stargan = make("stargan", domains=("x", "y"), **options)
-    grid, names = grid_of(stargan, tmp_path, {"a": noise(2)})
+    x, y = noise(3), noise(3, seed=1)
+    labels, images = (0, 0, 0, 1, 1, 1), np.concatenate([x, y])
+    source = images_of(images, kind="labelled", labels=labels, class_names=("x", "y"))
+    shown, names = sheet_of(stargan, source, limit=2)
     assert names == ["input", "to x", "to y"]
-    assert grid.shape[1] == 3 * SIZE
+    assert shown.shape == (2 * SIZE, 3 * SIZE, 3)
+    np.testing.assert_array_equal(shown[:SIZE, :SIZE], x[0])
+    np.testing.assert_array_equal(shown[SIZE:, :SIZE], y[2])  # of two, the last
+
+
+def test_models_with_a_latent_show_several_translations():
+    bicyclegan = make("pix2pix_noise", filters=4, discriminator_filters=4, depth=2)
+    _, names = sheet_of(bicyclegan, images_of(noise(2), noise(2, seed=1), kind="paired"))
+    assert names == ["a", "a to b, at 3 latents", "", "", "b (truth)"]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +110,10 @@ def test_training_gives_real_images_to_compare_with(name, model, kind, request, 
         train={"epochs": 1, "samples": 3},
     ).resolve(variant)
     training = Training(recipe, variant, RunFolder(tmp_path / "run"))
-    samples = training._write_samples(lambda sentence: None)
-    expected = {"pix2pix": {"a2b": 3, "b2a": 3}, "cyclegan": {"a2b": 3, "b2a": 3}}
-    counts = {direction: len(images) for direction, images in samples.targets.items()}
-    assert counts == expected.get(name, {"to_x": 3, "to_y": 3})
-    assert samples.aligned is (name == "pix2pix")
-    assert {*training.model.translators} <= {*samples.targets}
+    panels = training.model.sheet(training.source, split="test", size=32, limit=3)
+    made = [column for panel in panels for column in panel.made]
+    assert all(column.real is not None and len(column.real) == 3 for column in made)
+    assert {panel.aligned for panel in panels} == {name == "pix2pix"}
 
 
 def test_domains_of_few_and_uneven_images_fill_the_grid_that_there_is(tmp_path):

@@ -11,8 +11,9 @@ from PIL import Image
 from tfi2i import losses
 from tfi2i.data import open_source, read_style, spread_evenly, to_float
 from tfi2i.errors import DataError, MissingExtraError, RecipeError, RunError
+from tfi2i.evidence.measures.style import style_transfer
 from tfi2i.layers import AdaptiveInstanceNormalization
-from tfi2i.metrics.style import StyleMeter, style_transfer
+from tfi2i.metrics.style import StyleMeter
 from tfi2i.networks import PerceptualFeatures, adain_decoder, resnet, vgg_features
 from tfi2i.networks.vgg import LAYERS
 from tfi2i.recipe import Recipe

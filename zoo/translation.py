@@ -1,20 +1,30 @@
 """Base of the variants that turn an image into an image."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.data import evaluation_arrays, training_images
 from tfi2i.data.decode.pixels import check_pixels, require_uint8, to_float, to_uint8
 from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import DataError
+from tfi2i.metrics import evaluate
 from tfi2i.training.gan import GAN
+from tfi2i.training.sheet import Column, Panel
+from tfi2i.training.views import View
 
 if TYPE_CHECKING:
+    from tfi2i.data import DataSource
     from tfi2i.inference.translate import Tile
+    from tfi2i.metrics import FeatureExtractor
+
+# What the real images beside translations are: unpaired, or the truths in their order.
+_WHAT_IT_IS = {False: "(real)", True: "(truth)"}
 
 
 class TranslationGAN(GAN):
@@ -25,11 +35,9 @@ class TranslationGAN(GAN):
             uses.
         keeps_most: Whether most of an image stays as it is: then an output that resembles its input
             is no sign of failure.
-        takes_style: Whether `set_style` gives a trained model a style.
     """
 
     keeps_most: ClassVar[bool] = False
-    takes_style: ClassVar[bool] = False
 
     def __init__(self, *, crop_size: int, **kwargs):
         """See `GAN`; `crop_size` is the side of the training images in pixels."""
@@ -45,8 +53,16 @@ class TranslationGAN(GAN):
         raise NotImplementedError(f"{type(self).__name__} names no translators")
 
     @property
+    def views(self) -> dict[str, View]:
+        """Each translator, which takes images."""
+        return {
+            direction: View(network, ("images",), reads=domain_read(direction))
+            for direction, network in self.translators.items()
+        }
+
+    @property
     def shipped_networks(self) -> list[keras.Model]:
-        """The networks that the translators are made of: what a preset ships."""
+        """The translators."""
         return list(self.translators.values())
 
     def translator(self, direction: str | None = None) -> keras.Model:
@@ -61,18 +77,6 @@ class TranslationGAN(GAN):
             known = " and ".join(translators)
             raise DataError(f"{self.name} translates {known}, not {direction!r}")
         return translators[direction]
-
-    def set_style(self, image: np.ndarray | str | Path, *, strength: float = 1.0) -> None:
-        """Sets the style of all translations from now on, where a variant takes one at inference.
-
-        Args:
-            image: uint8 (H, W, 3), the path of an image file, or `earth:<map>`.
-            strength: 0 leaves the content as it is, 1 is the whole style.
-
-        Raises:
-            DataError: If the variant takes no style.
-        """
-        raise DataError(f"{self.name} has its style from training, and takes no other")
 
     @property
     def image_channels(self) -> tuple[int, ...]:
@@ -201,7 +205,85 @@ class TranslationGAN(GAN):
             ]
         return to_uint8(np.concatenate(parts))
 
+    def sheet(
+        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+    ) -> list[Panel]:
+        """Images of each domain that is translated, their translations, and the other domain."""
+        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        domains = {"a": a} if b is None else {"a": a, "b": b}
+        aligned = b is not None and source.is_aligned(split)
+        panels = []
+        for direction, view in self.views.items():
+            domain = view.reads or "a"
+            images, other = domains[domain], "b" if domain == "a" else "a"
+            real = domains.get(other)
+            panels.append(
+                Panel(
+                    [Column(domain if real is not None else "input", images)],
+                    self.made(images, direction, real),
+                    [] if real is None else [Column(f"{other} {_WHAT_IT_IS[aligned]}", real)],
+                    aligned=aligned,
+                    may_copy=self.keeps_most,
+                )
+            )
+        return panels
 
-def domain_read(direction: str | None) -> str:
+    def made(self, images: np.ndarray, direction: str, real: np.ndarray | None) -> list[Column]:
+        """The columns of a sheet that show what one direction makes of uint8 images."""
+        name = {"a2b": "a to b", "b2a": "b to a"}.get(direction, direction)
+        return [Column(name, self.translate_batch(images, direction=direction), real)]
+
+    def measure(
+        self,
+        source: "DataSource",
+        *,
+        split: str,
+        size: int,
+        limit: int | None = None,
+        extractor: "FeatureExtractor | None" = None,
+        features: bool = True,
+    ) -> dict[str, Any]:
+        """`tfi2i.metrics.evaluate` from `a` to `b`; `b2a` has the same for the way back.
+
+        Raises:
+            DataError: If the source does not have two domains, or no such split.
+        """
+        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        if b is None:
+            raise DataError(
+                f"{source.name} has one domain of images ({source.kind}); a translator is measured "
+                "against images of a second one"
+            )
+        domains = {"a": a, "b": b}
+        figures = {
+            direction: evaluate(
+                partial(self.translate_batch, direction=direction),
+                domains[direction[0]],
+                domains[direction[-1]],
+                paired=source.is_aligned(split),
+                training_b=training_images(source, direction[-1], size),
+                extractor=extractor,
+                features=features,
+            )
+            for direction in self.translators
+        }
+        return {**figures.pop("a2b"), **figures}
+
+
+def translator_of(model: GAN) -> TranslationGAN:
+    """The model as one that translates images.
+
+    Raises:
+        DataError: If none of its views takes images alone.
+    """
+    if not any(view.takes == ("images",) for view in model.views.values()):
+        raise DataError(
+            f"{model.name} has no generator that translates images; what it made is among the "
+            "samples of its run"
+        )
+    return cast("TranslationGAN", model)
+
+
+def domain_read(direction: str | None) -> Literal["a", "b"]:
     """The part of a source, `a` or `b`, whose images a direction translates."""
     return "b" if direction == "b2a" else "a"

@@ -76,16 +76,11 @@ class Chosen:
         """The model as one that translates images.
 
         Raises:
-            RunError: If it does not.
+            DataError: If it does not.
         """
-        from tfi2i.zoo.translation import TranslationGAN
+        from tfi2i.zoo.translation import translator_of
 
-        if not isinstance(self.model, TranslationGAN):
-            raise RunError(
-                f"{self.folder}: {self.model.name} has no generator that translates images; what "
-                "it made is among the run's samples"
-            )
-        return self.model
+        return translator_of(self.model)
 
     def open_data(self, source: str | None) -> "DataSource":
         """Opens images to measure the model on: the given ones, or else its own.
@@ -139,6 +134,10 @@ def set_chosen_style(model: "TranslationGAN", style: str | None, strength: float
     if style is None and strength is not None:
         raise DataError("--strength is how much of a style is taken: give --style too")
     if style is not None:
+        from tfi2i.zoo.style._base import TakesStyle
+
+        if not isinstance(model, TakesStyle):
+            raise DataError(f"{model.name} has its style from training, and takes no other")
         model.set_style(style, strength=1.0 if strength is None else strength)
 
 

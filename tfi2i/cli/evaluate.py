@@ -88,20 +88,19 @@ def evaluate(
     if measures and source.kind == "images":
         # With one domain only the variant's own measures can say anything.
         test = source.splits.get("test")
-        shown = 0 if test is None or chosen.model.picture() is not None else len(test.a)
+        shown = 0 if test is None or not chosen.model.views else len(test.a)
         figures = {"data": source.description, "split": split, "size": size, "translated": {}}
         figures["images_a"] = shown
     else:
-        translator = chosen.translator()
         figures = evaluate_model(
-            translator,
+            chosen.model,
             source,
             size=size,
             split=split,
             extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
             features=extractor is not Extractor.NONE,
         )
-        directions = {name: figures[name] for name in translator.translators if name in figures}
+        directions = {name: figures[name] for name in chosen.model.views if name in figures}
         _show(figures, "mean of all pairs" if len(directions) > 1 else "a2b")
         for direction, own in directions.items():
             _show(own, direction)

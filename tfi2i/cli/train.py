@@ -105,7 +105,7 @@ def train(
     training = carry_out(plan)
     if training.finished:
         out.print(f"look       {plan.folder.page_path}")
-        if training.model.picture() is None:
+        if training.model.views:
             folder = shlex.quote(str(plan.folder.path))
             out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         evaluation_domains,
         sized,
         spread_evenly,
+        training_images,
     )
     from tfi2i.data.source import KINDS, DataSource, Images, Split
     from tfi2i.data.styles import read_style
@@ -56,6 +57,7 @@ __all__ = [
     "to_float",
     "to_uint8",
     "training_batches",
+    "training_images",
     "write_image",
 ]
 
@@ -73,6 +75,7 @@ _HOMES = {
     "evaluation_domains": "tfi2i.data.pipeline.held_out",
     "sized": "tfi2i.data.pipeline.held_out",
     "spread_evenly": "tfi2i.data.pipeline.held_out",
+    "training_images": "tfi2i.data.pipeline.held_out",
     "image_size": "tfi2i.data.decode.images",
     "read_image": "tfi2i.data.decode.images",
     "resize_image": "tfi2i.data.decode.images",

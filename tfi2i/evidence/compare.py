@@ -23,10 +23,11 @@ from tfi2i.evidence.trial import measured_run
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.report.compare_page import write_compare_page
 from tfi2i.report.compare_readme import write_compare_readme
+from tfi2i.training.gan import GAN
 from tfi2i.training.run.folder import RunFolder, describe_machine
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
-from tfi2i.zoo.translation import TranslationGAN
+from tfi2i.zoo.translation import TranslationGAN, translator_of
 
 SHOWN_IMAGES = 6
 _RECIPE = "small"
@@ -135,8 +136,7 @@ def compare(
     for entry in entries:
         name = entry.name
         own = [record for record in records if record["arm"] == name]
-        model = load(entry.folders[seeds[0]].path)
-        assert isinstance(model, TranslationGAN)
+        model = translator_of(load(entry.folders[seeds[0]].path))
         results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
         pictures[name] = model.translate_batch(pictures["input"])
     write_json(out / "compare.json", results)
@@ -162,7 +162,7 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     variant_name, _, recipe_name = name.partition(":")
     variant, recipe_name = find_variant(variant_name), recipe_name or _RECIPE
     variant_class = variant.load_class()
-    if not issubclass(variant_class, TranslationGAN):
+    if not hasattr(variant_class, "translate_batch"):
         raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
     written = load_recipe(variant.recipe_path(recipe_name))
     source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
@@ -182,9 +182,7 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     return _Entry(name, variant, recipe_name, source, overrides, folders)
 
 
-def _width(
-    variant_class: type[TranslationGAN], recipe: Recipe, source: DataSource, parameters: int
-) -> int:
+def _width(variant_class: type[GAN], recipe: Recipe, source: DataSource, parameters: int) -> int:
     """The `model.filters` whose generator comes nearest to a number of parameters."""
     config = variant_class.completed_config(recipe.model_config(variant_class), source)
     if "filters" not in config:
@@ -192,7 +190,7 @@ def _width(
 
     @functools.cache
     def size(filters: int) -> int:
-        model = variant_class(**{**config, "filters": filters})
+        model = translator_of(variant_class(**{**config, "filters": filters}))
         return int(model.translator().count_params())
 
     def distance(filters: int) -> float:

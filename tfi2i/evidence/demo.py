@@ -23,7 +23,7 @@ from tfi2i.report.demo_picture import write_demo_picture
 from tfi2i.training import RunFolder
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import load
-from tfi2i.zoo.translation import TranslationGAN
+from tfi2i.zoo.translation import TranslationGAN, translator_of
 
 OVERLAP = 0.5
 SEAM_BAND = 4
@@ -58,8 +58,7 @@ def run_demo(folder: Path, *, train: Train, say: Callable[[str], None]) -> Path 
     clock.start("train", "train pix2pix: shaded relief -> elevation colours, 64 px")
     if not train(run.path):
         return None
-    model = load(run.path)
-    assert isinstance(model, TranslationGAN)
+    model = translator_of(load(run.path))
 
     size = model.crop_size
     source = open_source(run.recipe().data["source"], kind="paired", load_size=size)

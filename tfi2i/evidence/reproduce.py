@@ -102,19 +102,16 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     from tfi2i.evidence.measures import Subject, take_measures
     from tfi2i.training import save_model
     from tfi2i.zoo.catalogue import load
-    from tfi2i.zoo.translation import TranslationGAN
 
     assert plan.preset is not None
     data = dict(run.recipe().data)
     folder = variant.folder / "weights" / plan.preset
     facts = {"data": data, "data_licence": run.facts()["data_licence"], "recipe": plan.recipe}
     trained = load(run.path)
-    assert isinstance(trained, TranslationGAN)
     generators = trained.shipped_networks
     save_model(trained, folder, networks=generators, dtype="float16", **facts)
 
     shipped = load(folder)
-    assert isinstance(shipped, TranslationGAN)
     source = source_of_run(run, shipped)
     figures: dict[str, float | None] = {}
     if source.kind != "images":

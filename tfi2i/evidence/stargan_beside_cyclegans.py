@@ -29,7 +29,7 @@ from tfi2i.training import RunFolder
 from tfi2i.training.run.folder import describe_machine
 from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import find_variant, load
-from tfi2i.zoo.translation import TranslationGAN
+from tfi2i.zoo.translation import translator_of
 
 SMALL = "small"
 EPOCHS = 4
@@ -64,8 +64,7 @@ def compare(recipe_name: str, out: Path, *, epochs: int, seed: int) -> dict[str,
         folder = RunFolder(out / recipe_name / f"{first}-{second}-seed{seed}")
         pair = _pair_source(recipe, first, second, folder.path.with_name(f"{first}-{second}"))
         _train(folder, pair, recipe, epochs, seed)
-        model = load(folder.path)
-        assert isinstance(model, TranslationGAN)
+        model = translator_of(load(folder.path))
         for direction, origin, target in (("a2b", first, second), ("b2a", second, first)):
             translate = partial(model.translate_batch, direction=direction)
             found = _measure(translate, test[origin], test[target], source)

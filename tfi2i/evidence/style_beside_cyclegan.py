@@ -125,15 +125,15 @@ def read_comparison(folder: Path) -> dict[str, Any] | None:
 def _trained(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, Any]]:
     """The preset of a variant as a function of images, and the cost of its training."""
     from tfi2i.zoo.catalogue import from_preset
-    from tfi2i.zoo.translation import TranslationGAN
+    from tfi2i.zoo.style._base import TakesStyle
+    from tfi2i.zoo.translation import translator_of
 
     variant = find_variant(name)
     results = variant.results()
     if results is None or not variant.presets:
         raise WeightsError(f"{name} has no preset yet: run `tfi2i reproduce {name}` first")
-    model = from_preset(variant.presets[0])
-    assert isinstance(model, TranslationGAN)
-    if model.takes_style:
+    model = translator_of(from_preset(variant.presets[0]))
+    if isinstance(model, TakesStyle):
         from tfi2i.data import read_style
 
         model.set_style(read_style(STYLE, SIZE))

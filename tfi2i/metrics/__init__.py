@@ -6,19 +6,18 @@ loads numpy only; TensorFlow comes in with the first call that needs it.
 
 from tfi2i.metrics.against_baselines import evaluate, mean_figures
 from tfi2i.metrics.colour import colour_distance
+from tfi2i.metrics.distances import mean_distance_within
 from tfi2i.metrics.distribution import KID, fid, kid
-from tfi2i.metrics.diversity import diversity, mean_distance_within
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
 from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
 from tfi2i.metrics.pixel import l1, psnr, ssim
-from tfi2i.metrics.segmentation import class_figures, segmentation_score
+from tfi2i.metrics.segmentation import class_figures
 
 __all__ = [
     "KID",
     "FeatureExtractor",
     "class_figures",
     "colour_distance",
-    "diversity",
     "efficientnet_lite0",
     "efficientnet_lite0_patches",
     "evaluate",
@@ -29,6 +28,5 @@ __all__ = [
     "mean_distance_within",
     "mean_figures",
     "psnr",
-    "segmentation_score",
     "ssim",
 ]

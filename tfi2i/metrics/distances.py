@@ -66,3 +66,10 @@ def correlation(before: np.ndarray, after: np.ndarray) -> float | None:
     if min(before.std(), after.std()) < 1e-9:
         return None
     return float(np.corrcoef(before, after)[0, 1])
+
+
+def mean_distance_within(rows: np.ndarray) -> float:
+    """Mean squared Euclidean distance over all pairs of rows (N, D), N at least 2."""
+    spread = np.square(rows - rows.mean(axis=0)).sum()
+    # The squared distances of all ordered pairs add up to 2 N times the spread around the mean.
+    return float(2 * spread / (len(rows) - 1))

@@ -7,24 +7,16 @@ judged by a measure that they were not trained for.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data import evaluation_arrays, to_float
-from tfi2i.errors import DataError
+from tfi2i.data import to_float
 from tfi2i.losses import gram_matrix
 from tfi2i.networks import PerceptualFeatures
 
-if TYPE_CHECKING:
-    from tfi2i.data import DataSource
-    from tfi2i.training import GAN
-
 CONTENT_LAYER = "relu4_2"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# The number of test images that are stylised.
-MOST_IMAGES = 32
 
 
 class StyleMeter:
@@ -95,69 +87,6 @@ class StyleMeter:
             layer: tf.concat([gram_matrix(batch[layer]) for batch in batches], axis=0).numpy()
             for layer in STYLE_LAYERS
         }
-
-
-def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
-    """Content and style distance of a variant's own use, and of the untouched content.
-
-    Args:
-        model: A model that optimises a picture is measured by that picture and the training image
-            it was made from. A model that takes a style is measured by test images in the style of
-            test images of `b`, each from another place. Any other model is measured by test images
-            and the style image it was trained for, or the mean style of domain `b`.
-        source: The data.
-        size: Side of the images in pixels.
-
-    Returns:
-        `content_distance`, `style_distance`, `untouched_style_distance` (whose content distance is
-        zero).
-
-    Raises:
-        DataError: The model has no style image, and the source has no domain `b`.
-    """
-    from tfi2i.zoo.translation import TranslationGAN
-
-    meter = StyleMeter()
-    picture = model.picture()
-    split = "train" if picture is not None else "test"
-    limit = 1 if picture is not None else MOST_IMAGES
-    a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
-    style = model.style_image()
-    if picture is not None:
-        made = picture[None]
-    elif not isinstance(model, TranslationGAN) or (b is None and style is None):
-        raise DataError(f"{model.name} has no style to measure: give data of two domains")
-    elif model.takes_style and b is not None:
-        # The image that is half the list further on shows another place.
-        styles = list(np.roll(b, len(b) // 2, axis=0))[: len(a)]
-        return _of_any_style(model, meter, a, styles)
-    else:
-        made = model.translate_batch(a)
-
-    def distance(images: np.ndarray) -> float:
-        if style is not None:
-            return meter.style_distance(images, [style])
-        assert b is not None
-        return meter.domain_distance(images, b)
-
-    return {
-        "content_distance": meter.content_distance(made, a),
-        "style_distance": distance(made),
-        "untouched_style_distance": distance(a),
-    }
-
-
-def _of_any_style(model, meter: StyleMeter, contents: np.ndarray, styles: list[np.ndarray]):
-    made = []
-    for content, style in zip(contents, styles, strict=True):
-        model.set_style(style)
-        made.append(model.translate_batch(content[None]))
-    images = np.concatenate(made)
-    return {
-        "content_distance": meter.content_distance(images, contents),
-        "style_distance": meter.style_distance(images, styles),
-        "untouched_style_distance": meter.style_distance(contents, styles),
-    }
 
 
 def _batches(images: np.ndarray) -> list[np.ndarray]:

@@ -1,25 +1,23 @@
 """What every variant shares: players, the iteration counter, saved state, Keras' `fit`."""
 
-import contextlib
 import inspect
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import keras
-import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.scale import TrainedScale
-from tfi2i.errors import RecipeError
+from tfi2i.errors import DataError, RecipeError
 from tfi2i.recipe import CHANNELS
 from tfi2i.training.files.saved import Saved
 from tfi2i.training.fitting import Fitting
 from tfi2i.training.optimizers import PlayerOptimizers, optimizer_for_each
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
+from tfi2i.training.sheet import Panel
+from tfi2i.training.views import View
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
+    from tfi2i.metrics import FeatureExtractor
 
 
 class GAN(Fitting, Saved):
@@ -40,10 +38,6 @@ class GAN(Fitting, Saved):
             `train_step` divides a batch, one for each update of a critic; None if it does not
             divide it.
         crop_size: Side of the square training images in pixels.
-        trained_scale: How whole training images were resized before crops were cut; None if they
-            kept their size, or if it is not known. Saved with the model.
-        iteration: int64 variable, completed calls of `train_step`.
-        players: Name to `Player`; empty before `compile`.
     """
 
     batch_kind: ClassVar[str]
@@ -61,58 +55,6 @@ class GAN(Fitting, Saved):
     def image_channels(self) -> tuple[int, ...]:
         """Channels of a batch's images: of its one part, or of `a` and `b`."""
         return (3,)
-
-    def __new__(cls, *args, **kwargs):
-        """Remembers the constructor's arguments, which are the whole configuration.
-
-        Keras would do it too, but it records the defaults of keyword-only arguments in place of the
-        given values (3.15).
-        """
-        model = super().__new__(cls, *args, **kwargs)
-        bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
-        bound.apply_defaults()
-        passed_on = bound.arguments.pop("kwargs", {})
-        model._arguments = {**dict(list(bound.arguments.items())[1:]), **passed_on}
-        return model
-
-    def get_config(self) -> dict:
-        """The arguments of the constructor, defaults filled in."""
-        return dict(self._arguments)
-
-    def settled(self, name: str, value: Any) -> Any:
-        """Notes what became of a constructor's argument that was left open (None).
-
-        The configuration then says what was built, also where another size of images would have
-        led to other networks.
-
-        Returns:
-            The value.
-        """
-        self._arguments[name] = value
-        return value
-
-    def __init__(self, *, seed: int = 0, **kwargs):
-        """Starts the iteration counter.
-
-        Args:
-            seed: Seed of everything random in training; noise is a function of it, the iteration
-                and the replica.
-            **kwargs: `name` and `dtype`, as for any Keras model.
-        """
-        super().__init__(**kwargs)
-        self.seed = seed
-        self.iteration = self.add_weight(
-            name="iteration",
-            shape=(),
-            dtype="int64",
-            initializer="zeros",
-            trainable=False,
-            aggregation="only_first_replica",
-        )
-        self.trained_scale: TrainedScale | None = None
-        self.players: dict[str, Player] = {}
-        # The networks are functional models and exist already: `fit` has nothing left to build.
-        self.built = True
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: Keras' own calls the model on per-replica batches (keras#20585)."""
@@ -235,57 +177,61 @@ class GAN(Fitting, Saved):
             logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
         return logs
 
-    def picture(self) -> np.ndarray | None:
-        """The picture that a variant optimises, uint8 (H, W, C); None for all other variants."""
-        return None
-
-    def style_image(self) -> np.ndarray | None:
-        """The one style image of a variant that is trained for it, uint8 (H, W, 3); else None."""
-        return None
-
-    # --- state ---
+    # --- what a model can do ---
 
     @property
-    def networks(self) -> list[keras.Model]:
-        """All networks, in the order in which `__init__` made them."""
-        return [layer for layer in self.layers if isinstance(layer, keras.Model)]
+    def views(self) -> dict[str, View]:
+        """What the trained model can be used for, by name; the first is the main one."""
+        return {}
 
-    def network_state(self) -> dict[str, keras.Variable]:
-        """Every variable of the networks and the model, by a name equal in every process."""
-        variables: dict[str, keras.Variable] = {}
-        for layer in self.layers:
-            prefix = "" if layer.name.startswith(self.name) else f"{layer.name}/"
-            for variable in layer.weights:
-                _put(variables, f"{layer.name}/{variable.path.removeprefix(prefix)}", variable)
-        _put(variables, "iteration", self.iteration)
-        return variables
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels of a `labelled` batch, in the order of their numbers."""
+        return ()
 
-    def state(self) -> dict[str, keras.Variable]:
-        """All that training needs to continue: networks, pools, optimizers, running averages."""
-        variables = self.network_state()
-        names = {id(variable): name for name, variable in variables.items()}
-        for name, player in self.players.items():
-            for index, variable in enumerate(player.optimizer.variables):
-                _put(variables, f"{name}_optimizer/{index:04d}_{variable.name}", variable)
-            for variable, average in player.averaged():
-                _put(variables, f"average/{names[id(variable)]}", average)
-        return variables
+    def facts(self) -> dict[str, str]:
+        """What a run notes besides the arguments; it goes on only where this is the same."""
+        return {}
 
-    @contextlib.contextmanager
-    def averaged_weights(self) -> Iterator[None]:
-        """Within the context, networks have their running averages, if a player keeps any."""
-        swapped = [pair for player in self.players.values() for pair in player.averaged()]
-        trained = [np.array(variable) for variable, _ in swapped]
-        for variable, average in swapped:
-            variable.assign(average.value)
-        try:
-            yield
-        finally:
-            for (variable, _), value in zip(swapped, trained, strict=True):
-                variable.assign(value)
+    def sheet(
+        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+    ) -> list[Panel]:
+        """Pictures that show what the model does, from the weights that it has.
 
+        Args:
+            source: The images.
+            split: Which part of them: `test`, `val` or `train`.
+            size: Side of the pictures in pixels.
+            limit: Pictures of each domain at most.
+        """
+        raise NotImplementedError(f"{type(self).__name__} shows no pictures")
 
-def _put(variables: dict[str, keras.Variable], name: str, variable: keras.Variable) -> None:
-    if name in variables:
-        raise ValueError(f"two variables of the model are both named {name!r}")
-    variables[name] = variable
+    def measure(
+        self,
+        source: "DataSource",
+        *,
+        split: str,
+        size: int,
+        limit: int | None = None,
+        extractor: "FeatureExtractor | None" = None,
+        features: bool = True,
+    ) -> dict[str, Any]:
+        """The figures that say how good the model is, beside baselines that cost nothing.
+
+        Args:
+            source: The images.
+            split: Which part of them: `test`, `val` or `train`.
+            size: Side of the images in pixels, one that the networks take.
+            limit: Images of each domain at most, spread evenly; None for all.
+            extractor: Features for FID and KID; None takes those of `tfi2i.metrics.evaluate`.
+            features: False leaves FID and KID out.
+
+        Returns:
+            What `tfi2i.metrics.evaluate` gives for the main view; further views by their names.
+
+        Raises:
+            DataError: If the images do not allow it, or the model makes none of new images.
+        """
+        raise DataError(
+            f"{self.name} makes no images of new ones; its own measures are named by --measure"
+        )

@@ -1,6 +1,6 @@
 """The data that `fit` is given: checked before the first step, in the form of `train_step`."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +10,6 @@ from tfi2i.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from tfi2i.training.gan import GAN
-    from tfi2i.zoo.multidomain._base import MultiDomainGAN
 
 _FORMS = {
     "images": "images alone",
@@ -172,16 +171,16 @@ def _check_form(model: "GAN", spec: Any) -> None:
 
 
 def _check_labels(model: "GAN", labels: np.ndarray) -> None:
-    """Raises a DataError unless each label is the place of a domain.
+    """Raises a DataError unless each label is the place of a name.
 
     TensorFlow would make NaN of others on a GPU.
     """
-    domains = cast("MultiDomainGAN", model).domains
-    wrong = labels[(labels < 0) | (labels >= len(domains))]
+    names = model.label_names
+    wrong = labels[(labels < 0) | (labels >= len(names))]
     if wrong.size:
         raise DataError(
-            f"{model.name} has {len(domains)} domains ({', '.join(domains)}), so labels are from 0 "
-            f"to {len(domains) - 1}; the data have {wrong[0]}"
+            f"{model.name} has {len(names)} labels ({', '.join(names)}), so they are from 0 "
+            f"to {len(names) - 1}; the data have {wrong[0]}"
         )
 
 

@@ -90,7 +90,15 @@ MECHANISMS = (
     ),
     Target(
         "tfi2i/training/gan.py",
-        ("GAN.report", "GAN.state", "GAN.network_state", "GAN.averaged_weights"),
+        ("GAN.report",),
+        operators.MECHANISM,
+        ("tests/test_training_player.py", *RESUMED),
+    ),
+    Target(
+        "tfi2i/training/state.py",
+        (
+            "StatefulModel.state", "StatefulModel.network_state", "StatefulModel.averaged_weights",
+        ),
         operators.MECHANISM,
         ("tests/test_training_player.py", *RESUMED),
     ),

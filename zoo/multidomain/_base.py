@@ -1,18 +1,23 @@
 """Base of the variants that translate between many domains with one generator."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i import networks
-from tfi2i.errors import RecipeError
+from tfi2i.data import evaluation_domains, training_images
+from tfi2i.errors import DataError, RecipeError
+from tfi2i.metrics import evaluate, mean_figures
 from tfi2i.training.replicas import gather_replicas, own_share, random_order
+from tfi2i.training.sheet import Column, Panel
 from tfi2i.zoo.translation import TranslationGAN
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
+    from tfi2i.metrics import FeatureExtractor
 
 
 class MultiDomainGAN(TranslationGAN):
@@ -75,6 +80,83 @@ class MultiDomainGAN(TranslationGAN):
         return {
             f"to_{domain}": networks.towards_domain(self.generator, number, len(self.domains))
             for number, domain in enumerate(self.domains)
+        }
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The domains."""
+        return self.domains
+
+    def sheet(
+        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+    ) -> list[Panel]:
+        """Images of all domains in turn, translated to each, and the truth where there is one."""
+        domains = evaluation_domains(source, split=split, size=size, limit=limit)
+        names, rows = list(domains), range(min(map(len, domains.values())))
+        inputs = np.stack([domains[names[row % len(names)]][row] for row in rows])
+        aligned = split == "test" and source.aligned_test
+        return [
+            Panel(
+                [Column("input", inputs)],
+                [
+                    Column(
+                        f"to {name}",
+                        self.translate_batch(inputs, direction=f"to_{name}"),
+                        domains[name],
+                    )
+                    for name in names
+                ],
+                [Column(f"true {name}", domains[name][: len(rows)]) for name in names]
+                if aligned
+                else [],
+                aligned=aligned,
+                may_copy=self.keeps_most,
+            )
+        ]
+
+    def measure(
+        self,
+        source: "DataSource",
+        *,
+        split: str,
+        size: int,
+        limit: int | None = None,
+        extractor: "FeatureExtractor | None" = None,
+        features: bool = True,
+    ) -> dict[str, Any]:
+        """Means of `tfi2i.metrics.evaluate` over all pairs of domains, and for each `to_<domain>`.
+
+        Each pair counts the same, however many images it has.
+
+        Raises:
+            DataError: If the source does not have the model's domains, or no such split.
+        """
+        domains = evaluation_domains(source, split=split, size=size, limit=limit)
+        directions = {f"to_{domain}": domain for domain in domains}
+        if {*directions} != {*self.translators}:
+            raise DataError(
+                f"{source.name} has the domains {', '.join(domains)}, but {self.name} translates "
+                f"{', '.join(self.translators)}"
+            )
+        pairs = {
+            direction: [
+                evaluate(
+                    partial(self.translate_batch, direction=direction),
+                    images,
+                    domains[target],
+                    paired=split == "test" and source.aligned_test,
+                    training_b=training_images(source, target, size),
+                    extractor=extractor,
+                    features=features,
+                )
+                for domain, images in domains.items()
+                if domain != target
+            ]
+            for direction, target in directions.items()
+        }
+        return {
+            **mean_figures([pair for several in pairs.values() for pair in several]),
+            **{direction: mean_figures(several) for direction, several in pairs.items()},
         }
 
     def target_labels(self, labels: tf.Tensor, site: int) -> tf.Tensor:

@@ -6,7 +6,7 @@ their networks.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import keras
 import numpy as np
@@ -17,9 +17,29 @@ from tfi2i.data.decode.pixels import require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.layers import FixedLatent
 from tfi2i.training.replicas import own_share, replica_count
+from tfi2i.training.sheet import Column
 from tfi2i.zoo.translation import TranslationGAN
 
 _BATCH_SIZE = 16
+# Translations of one image that a sheet shows.
+_SHOWN_LATENTS = 3
+
+
+@runtime_checkable
+class TakesLatents(Protocol):
+    """A model that gives many translations of one image, by a latent drawn from N(0, I)."""
+
+    name: str
+    crop_size: int
+    latent_length: int
+
+    def sample(self, images: np.ndarray, latents: np.ndarray) -> np.ndarray:
+        """Translates each image with its own latent."""
+        ...
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """The latents that the encoder finds for outputs."""
+        ...
 
 
 class LatentTranslationGAN(TranslationGAN):
@@ -209,6 +229,15 @@ class LatentTranslationGAN(TranslationGAN):
             ]
         means = [part[0] if isinstance(part, list | tuple) else part for part in parts]
         return np.concatenate([np.asarray(mean) for mean in means])
+
+    def made(self, images: np.ndarray, direction: str, real: np.ndarray | None) -> list[Column]:
+        """Translations at a few latents, the same for all images."""
+        samples = self.diverse(images, _SHOWN_LATENTS)
+        first = f"a to b, at {_SHOWN_LATENTS} latents"
+        return [
+            Column(first if number == 0 else "", samples[:, number], real)
+            for number in range(_SHOWN_LATENTS)
+        ]
 
     def draw_latents(self, count: int, site: int) -> tf.Tensor:
         """This replica's share of N(0, I) draws for the global batch: (count, latent_length).

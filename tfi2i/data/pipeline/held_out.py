@@ -1,13 +1,16 @@
 """The images that a model is measured on: in a fixed order, at one size and the trained scale."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tfi2i.data.decode.images import resize_image
 from tfi2i.data.source import DataSource, Images
 from tfi2i.errors import DataError
+
+# A mean colour over more images than this would not change visibly.
+_MOST_TRAINING_IMAGES = 200
 
 
 def at_trained_scale(source: DataSource, *, load_size: int | None, crop_size: int) -> DataSource:
@@ -122,6 +125,33 @@ def evaluation_domains(
             [sized(part.a.load(i), size, keeps_scale=source.keeps_scale) for i in chosen]
         )
     return domains
+
+
+def training_images(source: DataSource, domain: str, size: int) -> Iterator[np.ndarray] | None:
+    """Some training images of a domain, one at a time; None where the source has no such part.
+
+    Args:
+        source: the images.
+        domain: "a", "b" or the name of a class.
+        size: height and width of the results.
+    """
+    if "train" not in source.splits:
+        return None
+    train = source.splits["train"]
+    images: Images | None = train.a
+    indices = None
+    if train.labels is not None:
+        number = source.class_names.index(domain)
+        indices = [index for index, label in enumerate(train.labels) if label == number]
+    elif domain == "b":
+        images = train.b
+    if images is None:
+        return None
+    indices = indices or list(range(len(images)))
+    chosen = spread_evenly(len(indices), _MOST_TRAINING_IMAGES)
+    return (
+        sized(images.load(indices[place]), size, keeps_scale=source.keeps_scale) for place in chosen
+    )
 
 
 def spread_evenly(count: int, limit: int | None) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 from tfi2i.errors import DamagedFileError, RunError, WeightsError
 from tfi2i.training.files.array_file import Header, read_arrays
 from tfi2i.training.files.arrays import assign_arrays, check_fit, variables_to_arrays, write_arrays
-from tfi2i.training.gan import GAN
+from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import refuse_file, remove_leftovers
 
 Pick = Callable[[Mapping[str, Header], Path], Mapping[str, str]]
@@ -72,7 +72,7 @@ class Checkpoints:
         """Removes the checkpoints of a run in which nothing was trained."""
         _remove(self.files())
 
-    def save(self, model: GAN) -> Path:
+    def save(self, model: StatefulModel) -> Path:
         """Writes the whole state of training and drops the oldest files.
 
         Raises:
@@ -117,7 +117,7 @@ class Checkpoints:
             )
         return None
 
-    def restore(self, model: GAN) -> Path | None:
+    def restore(self, model: StatefulModel) -> Path | None:
         """Restores the newest checkpoint that is whole, as `read_newest` finds it.
 
         Damaged checkpoints get the name `damaged-step-...`, so that they are not taken for the

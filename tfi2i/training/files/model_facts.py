@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError, WeightsError
-from tfi2i.training.gan import GAN
+from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import read_json, refuse_folder, write_json
 
-Model = TypeVar("Model", bound=GAN)
+Model = TypeVar("Model", bound=StatefulModel)
 
 FACTS = "model.json"
 # Keras' own arguments, which are no part of what was trained.
@@ -39,7 +39,7 @@ def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **fact
     write_json(folder / FACTS, {"variant": variant, "config": config, **facts})
 
 
-def scale_facts(model: GAN) -> dict[str, Any]:
+def scale_facts(model: StatefulModel) -> dict[str, Any]:
     """What `model.json` says about the scale of training; nothing if images kept their size."""
     return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
 

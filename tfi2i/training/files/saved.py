@@ -2,23 +2,14 @@
 
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
-
-import keras
+from typing import Any, Self
 
 from tfi2i.errors import RecipeError
-
-if TYPE_CHECKING:
-    from tfi2i.training.gan import GAN
+from tfi2i.training.state import StatefulModel
 
 
-class Saved(keras.Model):
+class Saved(StatefulModel):
     """Saves networks as a folder, and all state of training as a file; never as Keras' archive."""
-
-    @classmethod
-    def variant_name(cls) -> str:
-        """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
-        return cls.__module__.split(".")[-2]
 
     def save(self, folder: str | Path, **unused: Any) -> Path:  # type: ignore[override]
         """Saves all networks to a folder: arrays and JSON, no code; `load` reads it back.
@@ -33,7 +24,7 @@ class Saved(keras.Model):
                 f"save writes a folder that load reads: save('{Path(folder).stem}'); "
                 "all state of training is in save_weights('NAME.weights.h5')"
             )
-        return save_model(cast("GAN", self), folder)
+        return save_model(self, folder)
 
     def get_compile_config(self) -> dict | None:
         """What Keras asks for when it saves or clones a model: refuses, compiled or not.
@@ -63,7 +54,7 @@ class Saved(keras.Model):
         """
         from tfi2i.training.files.weights_file import write_weights_file
 
-        write_weights_file(cast("GAN", self), Path(filepath), overwrite=overwrite)
+        write_weights_file(self, Path(filepath), overwrite=overwrite)
 
     def load_weights(self, filepath: str | Path, **unused: Any) -> None:  # type: ignore[override]
         """Loads what `save_weights` saved, to train on or, without `compile`, to translate.
@@ -80,7 +71,7 @@ class Saved(keras.Model):
                 f"load_weights does not take {', '.join(given)}: a file is loaded whole, or "
                 "refused with the names of what does not fit"
             )
-        read_weights_file(cast("GAN", self), Path(filepath))
+        read_weights_file(self, Path(filepath))
 
     @classmethod
     def load(cls, folder: str | Path, *, checkpoint: int | str | None = None) -> Self:

@@ -29,17 +29,16 @@ from tfi2i.training.files.model_facts import (
     scale_facts,
     write_model_facts,
 )
-from tfi2i.training.gan import GAN
+from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import refuse_file
-from tfi2i.zoo.translation import TranslationGAN
 
-Model = TypeVar("Model", bound=GAN)
+Model = TypeVar("Model", bound=StatefulModel)
 
 WEIGHTS = "weights.npz"
 
 
 def save_model(
-    model: GAN,
+    model: StatefulModel,
     folder: str | Path,
     *,
     networks: Sequence[keras.Model] | None = None,
@@ -107,7 +106,9 @@ def load_model(
     return model
 
 
-def load_weights(model: GAN, folder: str | Path, *, checkpoint: int | str | None = None) -> None:
+def load_weights(
+    model: StatefulModel, folder: str | Path, *, checkpoint: int | str | None = None
+) -> None:
     """Fills a model from what `save_model` wrote, or from a checkpoint of a run.
 
     From a run, the generator takes its running average if the run kept one. If the newest
@@ -135,17 +136,14 @@ def load_weights(model: GAN, folder: str | Path, *, checkpoint: int | str | None
     _load_saved(model, folder, facts)
 
 
-def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
+def _load_saved(model: StatefulModel, folder: Path, facts: dict[str, Any]) -> None:
     path, names = folder / WEIGHTS, facts["networks"]
     unknown = sorted(set(names) - {network.name for network in model.networks})
     if unknown:
         raise WeightsError(f"{folder / FACTS}: the model has no network {unknown[0]!r}")
-    if isinstance(model, TranslationGAN):
-        missing = sorted({network.name for network in model.shipped_networks} - set(names))
-        if missing:
-            raise WeightsError(
-                f"{folder} cannot translate: the weights of {missing[0]} are left out"
-            )
+    missing = sorted({network.name for network in model.shipped_networks} - set(names))
+    if missing:
+        raise WeightsError(f"{folder} cannot be used: the weights of {missing[0]} are left out")
     if file_sha256(path) != facts["weights_sha256"]:
         raise WeightsError(f"{path} is not the file {FACTS} describes (SHA-256)")
     variables = _of_networks(model, names)
@@ -157,7 +155,7 @@ def _load_saved(model: GAN, folder: Path, facts: dict[str, Any]) -> None:
     assign_arrays(variables, read_arrays(path, pick), source=path)
 
 
-def _load_checkpoint(model: GAN, folder: Path, name: int | str | None) -> None:
+def _load_checkpoint(model: StatefulModel, folder: Path, name: int | str | None) -> None:
     variables = model.network_state()
     checkpoints = Checkpoints(folder / "checkpoints")
 
@@ -180,7 +178,7 @@ def _load_checkpoint(model: GAN, folder: Path, name: int | str | None) -> None:
     assign_arrays(variables, arrays, source=path)
 
 
-def _of_networks(model: GAN, names: Sequence[str]) -> dict[str, keras.Variable]:
+def _of_networks(model: StatefulModel, names: Sequence[str]) -> dict[str, keras.Variable]:
     return {
         name: variable
         for name, variable in model.network_state().items()

@@ -1,20 +1,17 @@
 """Keras' `save_weights` and `load_weights`: a `.weights.h5` file with all state of training."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 from tfi2i.errors import WeightsError
 from tfi2i.training.files.arrays import assign_arrays, variables_to_arrays
+from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import replacing
 
-if TYPE_CHECKING:
-    from tfi2i.training.gan import GAN
 
-
-def write_weights_file(model: "GAN", path: Path, *, overwrite: bool = True) -> None:
+def write_weights_file(model: StatefulModel, path: Path, *, overwrite: bool = True) -> None:
     """Writes all state of a model; the file appears whole or not at all.
 
     Raises:
@@ -33,7 +30,7 @@ def write_weights_file(model: "GAN", path: Path, *, overwrite: bool = True) -> N
         raise WeightsError(f"cannot write {path}: {error}") from error
 
 
-def read_weights_file(model: "GAN", path: Path) -> None:
+def read_weights_file(model: StatefulModel, path: Path) -> None:
     """Reads what `write_weights_file` wrote.
 
     A compiled model takes all of it and trains on as if it had never stopped. A model that is not

@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
-from tfi2i.data import as_rgb, write_image
+from tfi2i.data import DataSource, write_image
 from tfi2i.data.decode.tags import COLUMNS, Tags
 from tfi2i.training.gan import GAN
-from tfi2i.training.health import DiscriminatorWatch, output_warnings
+from tfi2i.training.health import DiscriminatorWatch
 from tfi2i.training.run.folder import RunFolder
-from tfi2i.zoo.translation import TranslationGAN, domain_read
+from tfi2i.training.sheet import Panel, all_columns, grid
 
 LOG_EVERY = 20
 
@@ -78,38 +78,36 @@ class WriteMetrics(RunCallback):
 
 
 class WriteSamples(RunCallback):
-    """Translates the same few test images at intervals of epochs, writes a grid, and looks at it.
+    """Shows what the model makes of the same few images at intervals of epochs, and looks at it.
 
-    A row of the grid is the input, its translation in each direction of the variant, and the ground
-    truth where the data has one. Where a domain has fewer images, the rest stays white. The
-    pictures come first, because losses of a GAN say little.
+    The pictures come first, because losses of a GAN say little.
     """
 
     def __init__(
         self,
         folder: RunFolder,
-        inputs: dict[str, np.ndarray],
+        source: DataSource,
         *,
+        size: int,
+        limit: int,
         every: int,
         warn: Callable[[str], None],
-        targets: Mapping[str, np.ndarray] | None = None,
-        aligned: bool = False,
     ):
         """Takes the images and how to show a warning.
 
         Args:
             folder: Of the run.
-            inputs: uint8 (N, S, S, C) by domain (`a`, `b`).
+            source: The images; of their test part, or of the training part where there is none.
+            size: Side of the pictures in pixels.
+            limit: Pictures of each domain at most.
             every: Epochs between two grids.
             warn: Shows a sentence.
-            targets: Direction to real images of the domain that it translates to.
-            aligned: Whether the targets are the truths of the inputs, in their order.
         """
         super().__init__()
         self.folder = folder
-        self.inputs = inputs
-        self.targets = targets or {}
-        self.aligned = aligned
+        self.source = source
+        self.size = size
+        self.limit = limit
         self.every = every
         self.warn = warn
         self._said: set[str] = set()
@@ -120,78 +118,21 @@ class WriteSamples(RunCallback):
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         if (epoch + 1) % self.every == 0:
-            for sentence in sorted(set(self._write()) - self._said):
+            found = {sentence for panel in self._write() for sentence in panel.warnings()}
+            for sentence in sorted(found - self._said):
                 self.warn(sentence)
                 self._said.add(sentence)
 
-    def _write(self) -> list[str]:
-        translator = self.gan
-        assert isinstance(translator, TranslationGAN)
-        columns, names, found, shown = [], [], [], ""
-        for direction in translator.translators:
-            domain = domain_read(direction)
-            source = self.inputs[domain]
-            translated = translator.translate_batch(source, direction=direction)
-            if domain != shown:
-                columns.append(source)
-                names.append(domain if "b" in self.inputs else "input")
-            columns.append(translated)
-            names.append(_in_words(direction))
-            found += output_warnings(
-                source,
-                translated,
-                may_copy=translator.keeps_most,
-                targets=self.targets.get(direction),
-                aligned=self.aligned,
-            )
-            shown = domain
-        if len(translator.translators) == 1 and self.inputs.get("b") is not None:
-            columns.append(self.inputs["b"])
-            names.append("b (truth)" if self.aligned else "b (real)")
-        grid = np.concatenate(_of_equal_length(as_rgb(column) for column in columns), axis=2)
+    def _write(self) -> list[Panel]:
+        split = "test" if "test" in self.source.splits else "train"
+        panels = self.gan.sheet(self.source, split=split, size=self.size, limit=self.limit)
+        columns = all_columns(panels)
         # The run's page reads the names of the columns from the file.
-        tags = Tags(texts={COLUMNS: json.dumps(names)}).save_options(".png")
+        names = json.dumps([column.name for column in columns])
+        tags = Tags(texts={COLUMNS: names}).save_options(".png")
         path = self.folder.samples / f"{self.iteration():09d}.png"
-        write_image(path, np.concatenate(grid), tags=tags)
-        return found
-
-
-def _in_words(direction: str) -> str:
-    """Such as: a to b, to etopo1."""
-    return {"a2b": "a to b", "b2a": "b to a"}.get(direction, direction.replace("_", " ", 1))
-
-
-def _of_equal_length(columns: Iterable[np.ndarray]) -> list[np.ndarray]:
-    """Columns (N, H, W, C), each with its own N, filled up with white to the longest."""
-    columns = list(columns)
-    rows = max(map(len, columns))
-    return [
-        np.pad(one, [(0, rows - len(one)), (0, 0), (0, 0), (0, 0)], constant_values=255)
-        for one in columns
-    ]
-
-
-class WritePicture(RunCallback):
-    """Writes the picture of a variant that optimises one picture, every so many epochs."""
-
-    def __init__(self, folder: RunFolder, picture: Callable[[], np.ndarray | None], *, every: int):
-        super().__init__()
-        self.folder = folder
-        self.picture = picture
-        self.every = every
-
-    def on_train_begin(self, logs=None) -> None:
-        if self.iteration() == 0:
-            self._write()
-
-    def on_epoch_end(self, epoch: int, logs=None) -> None:
-        if (epoch + 1) % self.every == 0:
-            self._write()
-
-    def _write(self) -> None:
-        picture = self.picture()
-        assert picture is not None
-        write_image(self.folder.samples / f"{self.iteration():09d}.png", picture)
+        write_image(path, grid(columns), tags=tags)
+        return panels
 
 
 class WarnWhenDiscriminatorWins(RunCallback):

@@ -23,7 +23,6 @@ from tfi2i.networks import check_image_size
 from tfi2i.recipe import Recipe, TrainSettings
 from tfi2i.training.gan import GAN
 from tfi2i.training.given_data import check_batch_size
-from tfi2i.zoo.translation import TranslationGAN
 
 # Iterations of a run: checkpoints have them in their names, in nine digits.
 _MOST_ITERATIONS = 10**9 - 1
@@ -149,7 +148,6 @@ def _build(recipe: Recipe, variant_class: type[GAN], config: dict[str, Any]) -> 
 
 
 def _check_sizes(model: GAN, crop_size: int) -> None:
-    translators = model.translators.values() if isinstance(model, TranslationGAN) else ()
-    for network in (*translators, *model.networks):
+    for network in (*(view.network for view in model.views.values()), *model.networks):
         if getattr(network, "inputs", None):  # of a graph of layers, which alone can be asked
             check_image_size(network, crop_size, crop_size)

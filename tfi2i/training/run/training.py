@@ -10,8 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfi2i.data import DataSource, data_error_in, evaluation_arrays, evaluation_domains
-from tfi2i.data.fingerprint import fingerprint
+from tfi2i.data import DataSource, data_error_in
 from tfi2i.data.pipeline.batches import batches_from
 from tfi2i.errors import RunError
 from tfi2i.machine import computing_threads
@@ -22,7 +21,6 @@ from tfi2i.training.gan import GAN
 from tfi2i.training.run.callbacks import (
     WarnWhenDiscriminatorWins,
     WriteMetrics,
-    WritePicture,
     WriteSamples,
 )
 from tfi2i.training.run.folder import RunFolder, describe_machine
@@ -30,7 +28,6 @@ from tfi2i.training.run.preparation import prepare
 from tfi2i.training.run.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.schedule import LinearDecay, lengthened_in_words
 from tfi2i.training.strategy import is_chief, make_strategy
-from tfi2i.zoo.translation import TranslationGAN
 
 LOG = logging.getLogger("tfi2i")
 
@@ -213,46 +210,28 @@ class Training:
             raise data_error_in(error) or error from None
 
     def _chief_callbacks(self, warn) -> list[keras.callbacks.Callback]:
-        callbacks: list[keras.callbacks.Callback] = [
+        return [
             WriteMetrics(self.folder, batch_size=self.batch_size),
+            WriteSamples(
+                self.folder,
+                self.source,
+                size=self.recipe.data["crop_size"],
+                limit=self.settings.samples,
+                every=self.settings.sample_every,
+                warn=warn,
+            ),
             WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every),
         ]
-        if isinstance(self.model, TranslationGAN):
-            callbacks.insert(1, self._write_samples(warn))
-        elif self.model.picture() is not None:
-            every = self.settings.sample_every
-            callbacks.insert(1, WritePicture(self.folder, self.model.picture, every=every))
-        return callbacks
-
-    def _write_samples(self, warn: Callable[[str], None]) -> WriteSamples:
-        source, split = self.source, "test" if "test" in self.source.splits else "train"
-        size, limit = self.recipe.data["crop_size"], self.settings.samples
-        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
-        targets = {} if b is None else {"a2b": b, "b2a": a}
-        if source.kind == "labelled":
-            domains = evaluation_domains(source, split="train", size=size, limit=limit)
-            targets = {f"to_{name}": images for name, images in domains.items()}
-        return WriteSamples(
-            self.folder,
-            {"a": a} if b is None else {"a": a, "b": b},
-            every=self.settings.sample_every,
-            warn=warn,
-            targets=targets,
-            aligned=b is not None and source.is_aligned(split),
-        )
 
     def _facts(self) -> dict[str, Any]:
-        style = self.model.style_image()
         return {
             **describe_machine(),
             "variant": self.recipe.variant,
-            "directions": list(self.model.translators)
-            if isinstance(self.model, TranslationGAN)
-            else [],
+            "directions": list(self.model.views),
             "data": self.source.description,
             "data_licence": self.source.licence,
             "data_fingerprint": self.source.fingerprint,
-            **({} if style is None else {"style_fingerprint": fingerprint(style.tobytes().hex())}),
+            **self.model.facts(),
             "skipped": self.source.skipped,
             "precision": keras.config.dtype_policy().name,
             "threads": computing_threads(),

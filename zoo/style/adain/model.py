@@ -2,18 +2,23 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.data import read_style, to_float
+from tfi2i.data import evaluation_arrays, read_style, to_float
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.training import Player
 from tfi2i.training.replicas import mean_over_replicas
+from tfi2i.zoo.style._base import MOST_IMAGES, Stylised
 from tfi2i.zoo.translation import TranslationGAN
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
 
 # The newest batch's share of the average style, once a hundred batches have been seen.
 _STYLE_RATE = 0.01
@@ -39,7 +44,6 @@ class AdaIN(TranslationGAN):
     """
 
     batch_kind = "unpaired"
-    takes_style = True
 
     def __init__(
         self,
@@ -165,6 +169,19 @@ class AdaIN(TranslationGAN):
         layer.mean.assign(mean[0, 0, 0])
         layer.deviation.assign(deviation[0, 0, 0])
         layer.strength.assign(strength)
+
+    def stylised(self, source: "DataSource", size: int) -> Stylised:
+        """Test images of `a`, each in the style of a test image of `b` from another place."""
+        contents, b, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
+        if b is None:
+            raise DataError(f"{self.name} has no style to measure: give data of two domains")
+        # The image that is half the list further on shows another place.
+        styles = list(np.roll(b, len(b) // 2, axis=0))[: len(contents)]
+        made = []
+        for content, style in zip(contents, styles, strict=True):
+            self.set_style(style)
+            made.append(self.translate_batch(content[None]))
+        return Stylised(np.concatenate(made), contents, styles)
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One gradient step on the decoder (section 6.1)."""

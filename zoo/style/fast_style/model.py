@@ -1,15 +1,20 @@
 """Fast style transfer: Perceptual Losses for Real-Time Style Transfer (Johnson et al. 2016)."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.data import read_style, to_float
+from tfi2i.data import evaluation_arrays, read_style, to_float
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.training import Player, paper_adam
+from tfi2i.zoo.style._base import MOST_IMAGES, Stylised
 from tfi2i.zoo.translation import TranslationGAN
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
 
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -127,6 +132,15 @@ class FastStyle(TranslationGAN):
     def style_image(self) -> np.ndarray:
         """The style image at its size, uint8 (H, W, 3)."""
         return read_style(self.style, self.style_size)
+
+    def facts(self) -> dict[str, str]:
+        """The style image's fingerprint: the file behind the name may be another by now."""
+        return {"style_fingerprint": fingerprint(self.style_image().tobytes().hex())}
+
+    def stylised(self, source: "DataSource", size: int) -> Stylised:
+        """Test images in the one style."""
+        contents, _, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
+        return Stylised(self.translate_batch(contents), contents, [self.style_image()])
 
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """One gradient step on G."""

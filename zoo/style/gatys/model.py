@@ -1,16 +1,22 @@
 """Neural style transfer: Image Style Transfer Using Convolutional Networks (Gatys et al. 2016)."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.data import read_image, read_style, resize_image, to_float, to_uint8
+from tfi2i.data import evaluation_arrays, read_image, read_style, resize_image, to_float, to_uint8
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.errors import RecipeError
 from tfi2i.training import GAN, Player, gather_replicas, paper_adam
+from tfi2i.training.sheet import Column, Panel
+from tfi2i.zoo.style._base import Stylised
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
 
 CONTENT_LAYER = "relu4_2"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -116,6 +122,27 @@ class Gatys(GAN):
     def picture(self) -> np.ndarray:
         """The picture as it is now, uint8 (S, S, 3) with S the `crop_size`."""
         return to_uint8(np.array(self.canvas.pixels)[0])
+
+    def facts(self) -> dict[str, str]:
+        """The style image's fingerprint: the file behind the name may be another by now."""
+        return {"style_fingerprint": fingerprint(self.style_image().tobytes().hex())}
+
+    def sheet(
+        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+    ) -> list[Panel]:
+        """The content, the style and the picture as it is now."""
+        content, style = source.splits["train"].a.load(0), self.style_image()
+        width = round(style.shape[1] * size / style.shape[0])
+        given = [
+            Column("content", resize_image(content, size, size)[None]),
+            Column("style", resize_image(style, size, width)[None]),
+        ]
+        return [Panel(given, [Column("picture", self.picture()[None])], may_copy=True)]
+
+    def stylised(self, source: "DataSource", size: int) -> Stylised:
+        """The picture, the training image that it was made from, and its style."""
+        contents, _, _ = evaluation_arrays(source, split="train", size=size, limit=1)
+        return Stylised(self.picture()[None], contents, [self.style_image()])
 
     def stylise(self, content: np.ndarray | str | Path, *, iterations: int = 1000) -> np.ndarray:
         """Paints a content image from the start, with the style and optimiser of `compile`.

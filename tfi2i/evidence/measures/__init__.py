@@ -14,14 +14,14 @@ import numpy as np
 
 from tfi2i.data import DigitImages, evaluation_arrays, spread_evenly
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.evidence.measures.diversity import diversity
+from tfi2i.evidence.measures.domains import edit_errors, translation_accuracy
+from tfi2i.evidence.measures.encoding import encoding_error
+from tfi2i.evidence.measures.music import music_distance
+from tfi2i.evidence.measures.segmentation import segmentation_score
+from tfi2i.evidence.measures.style import style_transfer
 from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
-from tfi2i.metrics.diversity import diversity
-from tfi2i.metrics.domains import edit_errors, translation_accuracy
-from tfi2i.metrics.encoding import encoding_error
-from tfi2i.metrics.music import music_distance
-from tfi2i.metrics.segmentation import segmentation_score
-from tfi2i.metrics.style import style_transfer
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

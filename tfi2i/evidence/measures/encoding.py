@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tfi2i.errors import DataError
 from tfi2i.metrics.pixel import l1
+from tfi2i.zoo.paired._base import TakesLatents
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -14,7 +15,7 @@ def encoding_error(model: "GAN", source: "DataSource") -> dict[str, float]:
     """The paper's |b - G(a, E(b))|_1 on test pairs, with the encoder's mean.
 
     Args:
-        model: A `LatentTranslationGAN` with an encoder.
+        model: A model that gives many translations of one image, with an encoder.
         source: A source with aligned test images; they are taken at the model's training size.
 
     Returns:
@@ -24,9 +25,8 @@ def encoding_error(model: "GAN", source: "DataSource") -> dict[str, float]:
         DataError: The model has no latent or no encoder, or the test images are not aligned.
     """
     from tfi2i.data import evaluation_arrays
-    from tfi2i.zoo.paired._base import LatentTranslationGAN
 
-    if not isinstance(model, LatentTranslationGAN):
+    if not isinstance(model, TakesLatents):
         raise DataError(f"{model.name} has no latent that an image could be encoded in")
     a, b, _ = evaluation_arrays(source, size=model.crop_size)
     if b is None or not (source.kind == "paired" or source.aligned_test):

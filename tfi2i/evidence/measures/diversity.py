@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfi2i.errors import DataError
+from tfi2i.metrics.distances import mean_distance_within
 from tfi2i.metrics.distribution import kid
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
+from tfi2i.zoo.paired._base import TakesLatents
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -22,7 +24,7 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
     `efficientnet_lite0_patches` takes the place of LPIPS, and KID takes the place of human judges.
 
     Args:
-        model: A `LatentTranslationGAN`.
+        model: A model that gives many translations of one image.
         source: A source of two domains; its test images are translated, at the model's training
             size.
 
@@ -36,9 +38,8 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
         DataError: The model has no latent, or the source no second domain.
     """
     from tfi2i.data import evaluation_arrays
-    from tfi2i.zoo.paired._base import LatentTranslationGAN
 
-    if not isinstance(model, LatentTranslationGAN):
+    if not isinstance(model, TakesLatents):
         raise DataError(f"{model.name} gives one translation of an image: it has no diversity")
     a, b, _ = evaluation_arrays(source, size=model.crop_size)
     if b is None:
@@ -57,10 +58,3 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
         "sampled_kid": kid(pooled(b), pooled(samples[::SAMPLES])).mean,
         "real_diversity": mean_distance_within(patches(b[some_real])),
     }
-
-
-def mean_distance_within(rows: np.ndarray) -> float:
-    """Mean squared Euclidean distance over all pairs of rows (N, D), N at least 2."""
-    spread = np.square(rows - rows.mean(axis=0)).sum()
-    # The squared distances of all ordered pairs add up to 2 N times the spread around the mean.
-    return float(2 * spread / (len(rows) - 1))

@@ -7,6 +7,7 @@ import numpy as np
 from tfi2i.data import evaluation_arrays
 from tfi2i.data.decode.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
 from tfi2i.errors import DataError
+from tfi2i.zoo.translation import translator_of
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -32,14 +33,12 @@ def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     Raises:
         DataError: The model does not translate, or the data are not pictures of the same scores.
     """
-    from tfi2i.zoo.translation import TranslationGAN
-
     a, b, _ = evaluation_arrays(source, size=size, limit=MOST_TILES)
-    if not isinstance(model, TranslationGAN) or b is None or not source.aligned_test:
+    if b is None or not source.aligned_test:
         raise DataError(f"{model.name} on {source.name}: music is measured on aligned test scores")
     if a.shape[1:] != (BANDS, size, 1):
         raise DataError(f"{source.name} has images {a.shape[1:]}, not pictures of sound")
-    made = model.translate_batch(a)
+    made = translator_of(model).translate_batch(a)
     return {
         "sound_db": _decibels(_heard(made), b),
         "untouched_db": _decibels(a, b),

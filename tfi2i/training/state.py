@@ -1,0 +1,130 @@
+"""A model whose whole configuration is its arguments, and whose whole state is named variables."""
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfi2i.data.scale import TrainedScale
+from tfi2i.training.player import Player
+
+
+class StatefulModel(keras.Model):
+    """Networks, players and a counter of iterations, all of which a file can hold.
+
+    Attributes:
+        trained_scale: How whole training images were resized before crops were cut; None if they
+            kept their size, or if it is not known. Saved with the model.
+        iteration: int64 variable, completed calls of `train_step`.
+        players: Name to `Player`, filled by `compile`.
+    """
+
+    def __new__(cls, *args, **kwargs):
+        """Remembers the constructor's arguments, which are the whole configuration.
+
+        Keras would do it too, but it records the defaults of keyword-only arguments in place of the
+        given values (3.15).
+        """
+        model = super().__new__(cls, *args, **kwargs)
+        bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
+        bound.apply_defaults()
+        passed_on = bound.arguments.pop("kwargs", {})
+        model._arguments = {**dict(list(bound.arguments.items())[1:]), **passed_on}
+        return model
+
+    def get_config(self) -> dict:
+        """The arguments of the constructor, defaults filled in."""
+        return dict(self._arguments)
+
+    def settled(self, name: str, value: Any) -> Any:
+        """Notes what became of a constructor's argument that was left open (None).
+
+        The configuration then says what was built, also where another size of images would have
+        led to other networks.
+
+        Returns:
+            The value.
+        """
+        self._arguments[name] = value
+        return value
+
+    def __init__(self, *, seed: int = 0, **kwargs):
+        """Starts the iteration counter.
+
+        Args:
+            seed: Seed of everything random in training; noise is a function of it, the iteration
+                and the replica.
+            **kwargs: `name` and `dtype`, as for any Keras model.
+        """
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.iteration = self.add_weight(
+            name="iteration",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self.trained_scale: TrainedScale | None = None
+        self.players: dict[str, Player] = {}
+        # The networks are functional models and exist already: `fit` has nothing left to build.
+        self.built = True
+
+    @classmethod
+    def variant_name(cls) -> str:
+        """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
+        return cls.__module__.split(".")[-2]
+
+    @property
+    def shipped_networks(self) -> list[keras.Model]:
+        """The networks that a trained model is used by: what a preset ships."""
+        return []
+
+    @property
+    def networks(self) -> list[keras.Model]:
+        """All networks, in the order in which `__init__` made them."""
+        return [layer for layer in self.layers if isinstance(layer, keras.Model)]
+
+    def network_state(self) -> dict[str, keras.Variable]:
+        """Every variable of the networks and the model, by a name equal in every process."""
+        variables: dict[str, keras.Variable] = {}
+        for layer in self.layers:
+            prefix = "" if layer.name.startswith(self.name) else f"{layer.name}/"
+            for variable in layer.weights:
+                _put(variables, f"{layer.name}/{variable.path.removeprefix(prefix)}", variable)
+        _put(variables, "iteration", self.iteration)
+        return variables
+
+    def state(self) -> dict[str, keras.Variable]:
+        """All that training needs to continue: networks, pools, optimizers, running averages."""
+        variables = self.network_state()
+        names = {id(variable): name for name, variable in variables.items()}
+        for name, player in self.players.items():
+            for index, variable in enumerate(player.optimizer.variables):
+                _put(variables, f"{name}_optimizer/{index:04d}_{variable.name}", variable)
+            for variable, average in player.averaged():
+                _put(variables, f"average/{names[id(variable)]}", average)
+        return variables
+
+    @contextlib.contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Within the context, networks have their running averages, if a player keeps any."""
+        swapped = [pair for player in self.players.values() for pair in player.averaged()]
+        trained = [np.array(variable) for variable, _ in swapped]
+        for variable, average in swapped:
+            variable.assign(average.value)
+        try:
+            yield
+        finally:
+            for (variable, _), value in zip(swapped, trained, strict=True):
+                variable.assign(value)
+
+
+def _put(variables: dict[str, keras.Variable], name: str, variable: keras.Variable) -> None:
+    if name in variables:
+        raise ValueError(f"two variables of the model are both named {name!r}")
+    variables[name] = variable
