@@ -88,7 +88,7 @@ def test_many_domains_are_shown_in_turn_and_what_is_generated_is_not_called_real
 def test_models_with_a_latent_show_several_translations():
     bicyclegan = make("pix2pix_noise", filters=4, discriminator_filters=4, depth=2)
     _, names = sheet_of(bicyclegan, images_of(noise(2), noise(2, seed=1), kind="paired"))
-    assert names == ["a", "a to b, at 3 latents", "", "", "b (truth)"]
+    assert names == ["a", "a to b (at 3 latents)", "", "", "b (truth)"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfi2i import losses
+from tfi2i.cli.chosen import set_chosen_style
 from tfi2i.data import open_source, read_style, spread_evenly, to_float
 from tfi2i.errors import DataError, MissingExtraError, RecipeError, RunError
 from tfi2i.evidence.measures.style import style_transfer
@@ -196,7 +197,7 @@ def test_a_style_that_cannot_be_taken_is_refused():
     with pytest.raises(DataError, match="too small"):
         model.set_style(np.zeros((2, 40, 3), np.uint8))
     with pytest.raises(DataError, match="takes no other"):
-        FastStyle(crop_size=32, blocks=1, filters=4).set_style("earth:etopo1")
+        set_chosen_style(FastStyle(crop_size=32, blocks=1, filters=4), "earth:etopo1", None)
     with pytest.raises(RecipeError, match="level"):
         AdaIN(level=1)
     with pytest.raises(RecipeError, match="start"):

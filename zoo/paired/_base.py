@@ -233,7 +233,7 @@ class LatentTranslationGAN(TranslationGAN):
     def made(self, images: np.ndarray, direction: str, real: np.ndarray | None) -> list[Column]:
         """Translations at a few latents, the same for all images."""
         samples = self.diverse(images, _SHOWN_LATENTS)
-        first = f"a to b, at {_SHOWN_LATENTS} latents"
+        first = f"a to b (at {_SHOWN_LATENTS} latents)"
         return [
             Column(first if number == 0 else "", samples[:, number], real)
             for number in range(_SHOWN_LATENTS)
