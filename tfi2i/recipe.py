@@ -52,6 +52,9 @@ class TrainSettings:
         keep_checkpoints: How many of the newest checkpoints stay.
         sample_every: Epochs between sample grids.
         samples: Images in a sample grid.
+        evaluate_every: Epochs between two measurements of the model while it trains, on the part
+            `val` of the images, or on some that are held back from training where there is none;
+            0 for none. The best checkpoint is kept beside the newest.
         deterministic: Bit-equal results on every run of the same machine, at some cost on GPUs.
     """
 
@@ -66,6 +69,7 @@ class TrainSettings:
     keep_checkpoints: int = 2
     sample_every: int = 1
     samples: int = 4
+    evaluate_every: int = 0
     deterministic: bool = False
 
     def __post_init__(self):

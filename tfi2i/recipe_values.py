@@ -81,6 +81,7 @@ RANGES = {
     "keep_checkpoints": Range(1, 10**6),
     "learning_rate": _POSITIVE,
     "learning_rate_decay": _NOT_NEGATIVE,
+    "evaluate_every": Range(0, 10**6),
     "sample_every": Range(1, 10**6),
     "samples": Range(1, 1024),
     "seed": Range(0, 2**31 - 1),

@@ -1,7 +1,7 @@
-"""A source made smaller: a few of its training images."""
+"""A source divided anew: fewer training images, or some of them held back."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,10 @@ from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
 from tfi2i.data.pipeline.held_out import spread_evenly
 from tfi2i.data.source import DataSource, Images, Split, counts_in_words
 from tfi2i.errors import DataError
+
+_MOST_HELD_BACK = 64
+# A tenth of them, four images, is the least for which KID has a spread.
+_FEWEST_TO_DIVIDE = 40
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,8 @@ def limited(source: DataSource, limit: int) -> DataSource:
             "built-in images only (a tf.data.Dataset has `take`)"
         )
 
-    def chosen(images: Images) -> Chosen:
-        return Chosen(images, tuple(spread_evenly(len(images), limit)))
-
-    train = source.splits["train"]
-    labels = None
-    if train.labels is not None:
-        labels = tuple(train.labels[index] for index in spread_evenly(len(train.a), limit))
-    part = Split(chosen(train.a), None if train.b is None else chosen(train.b), labels)
-    splits = {**source.splits, "train": part}
+    train = _part(source.splits["train"], lambda images: spread_evenly(len(images), limit))
+    splits = {**source.splits, "train": train}
     return dataclasses.replace(
         source,
         description=f"{source.description}; limited to {counts_in_words(source.kind, splits)}",
@@ -76,4 +73,51 @@ def limited(source: DataSource, limit: int) -> DataSource:
         fingerprint=derived_fingerprint(
             source.fingerprint, lambda images: fingerprint("limited", limit, images)
         ),
+    )
+
+
+def with_validation(source: DataSource) -> DataSource:
+    """The source with a part `val`, which is taken from its training images where there is none.
+
+    A tenth of the training images of each domain are held back, spread evenly, at most 64.
+
+    Raises:
+        DataError: There are too few training images, or the source is a dataset.
+    """
+    if "val" in source.splits:
+        return source
+    if source.dataset is not None:
+        raise DataError(f"{source.name} is a dataset: nothing can be held back from it")
+    train = source.splits["train"]
+    fewest = min(len(train.a), len(train.b or train.a))
+    if fewest < _FEWEST_TO_DIVIDE:
+        raise DataError(
+            f"{source.name} has {fewest} training images of a domain: to hold a tenth back it "
+            f"needs {_FEWEST_TO_DIVIDE}, or give it a folder val"
+        )
+
+    def held(images: Images) -> list[int]:
+        return spread_evenly(len(images), min(_MOST_HELD_BACK, len(images) // 10))
+
+    def rest(images: Images) -> list[int]:
+        return sorted(set(range(len(images))) - set(held(images)))
+
+    splits = {**source.splits, "train": _part(train, rest), "val": _part(train, held)}
+    return dataclasses.replace(
+        source,
+        description=f"{source.description}; held back: {counts_in_words(source.kind, splits)}",
+        splits=splits,
+        fingerprint=derived_fingerprint(
+            source.fingerprint, lambda images: fingerprint("held back", images)
+        ),
+    )
+
+
+def _part(split: Split, choose: Callable[[Images], Sequence[int]]) -> Split:
+    """Some images of each domain, with their labels."""
+    chosen = choose(split.a)
+    return Split(
+        Chosen(split.a, tuple(chosen)),
+        None if split.b is None else Chosen(split.b, tuple(choose(split.b))),
+        None if split.labels is None else tuple(split.labels[index] for index in chosen),
     )

@@ -52,6 +52,7 @@ def write_run_page(
         *_progress(metrics, state, total_iterations),
         _warnings(folder.log_path),
         _samples(folder),
+        _figures(folder),
         section("Losses", loss_charts(metrics)) if metrics else None,
         section("What next", *_next(folder, facts, state)),
         section("Recipe", command(recipe.to_yaml().rstrip())),
@@ -133,6 +134,33 @@ def _sample(root: Path, file: Path) -> Html | None:
             style=f"width:{shown}px",
         ),
         picture,
+    )
+
+
+def _figures(folder: "RunFolder") -> Html | None:
+    """Curves of what `train.evaluate_every` measured."""
+    from tfi2i.training.run.metrics_file import FIGURE, best_figure
+
+    lines = folder.figures()
+    best = best_figure(lines)
+    if best is None:
+        return None
+    charts = [
+        line_chart(
+            name.removeprefix(FIGURE), [(m["iteration"], m[name]) for m in lines if name in m]
+        )
+        for name in lines[-1]
+        if name.startswith(FIGURE)
+    ]
+    about = (
+        "Measured on images that it does not train on. The best so far: "
+        f"{best.name.removeprefix(FIGURE)} {best.value:.4g} at iteration {best.iteration:,}; "
+        "--checkpoint best takes that one."
+    )
+    return section(
+        "Figures on held-out images",
+        element("p", about, class_="lead"),
+        element("div", *charts, class_="charts"),
     )
 
 

@@ -89,6 +89,17 @@ class Checkpoints:
         _remove(self.files()[: -self.keep])
         return path
 
+    def save_best(self, model: StatefulModel) -> Path:
+        """Writes the whole state of training as the run's best, in place of an earlier one.
+
+        Raises:
+            WeightsError: If the disk refuses or a value is not finite; the earlier one is intact.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{BEST}.npz"
+        write_arrays(path, variables_to_arrays(model.state()))
+        return path
+
     def read_newest(self, pick: Pick) -> tuple[Path, dict[str, np.ndarray]] | None:
         """Reads the newest checkpoint that is whole; warns about each that is not.
 

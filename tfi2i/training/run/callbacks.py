@@ -11,7 +11,9 @@ from tfi2i.data import DataSource, write_image
 from tfi2i.data.decode.tags import COLUMNS, Tags
 from tfi2i.training.gan import GAN
 from tfi2i.training.health import DiscriminatorWatch
+from tfi2i.training.run.events import Events
 from tfi2i.training.run.folder import RunFolder
+from tfi2i.training.run.metrics_file import append_metrics
 from tfi2i.training.sheet import Panel, all_columns, grid
 
 LOG_EVERY = 20
@@ -41,7 +43,7 @@ class WriteMetrics(RunCallback):
         self.batch_size = batch_size
         self._window: list[dict[str, float]] = []
         self._epoch = 0
-        self._writer = _tensorboard_writer(folder)
+        self._events = Events(folder)
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
         self._epoch = epoch
@@ -69,10 +71,8 @@ class WriteMetrics(RunCallback):
             "images_per_second": round(rate, 3),
             **means,
         }
-        with open(self.folder.metrics_path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        if self._writer is not None:
-            _write_scalars(self._writer, line)
+        append_metrics(self.folder.metrics_path, line)
+        self._events.write(line)
         self._window.clear()
         self._since, self._first = time.perf_counter(), iteration
 
@@ -151,22 +151,3 @@ class WarnWhenDiscriminatorWins(RunCallback):
         sentence = self._watch.warning((logs or {})[self._log])
         if sentence:
             self.warn(sentence)
-
-
-def _tensorboard_writer(folder: RunFolder):
-    try:
-        import tensorboard  # noqa: F401  (an extra: TensorFlow itself can write without it)
-    except ImportError:
-        return None
-    import tensorflow as tf
-
-    return tf.summary.create_file_writer(str(folder.path / "tensorboard"))
-
-
-def _write_scalars(writer, line: dict[str, float]) -> None:
-    import tensorflow as tf
-
-    with writer.as_default(step=int(line["iteration"])):
-        for name, value in line.items():
-            if name not in ("iteration", "epoch"):
-                tf.summary.scalar(name, value)

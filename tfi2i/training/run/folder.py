@@ -16,7 +16,7 @@ from tfi2i.errors import RunError
 from tfi2i.machine import available_cores, gpu_names, processor_name
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training.run import lock
-from tfi2i.training.run.metrics_file import read_metrics, write_metrics
+from tfi2i.training.run.metrics_file import is_figures, read_metrics, write_metrics
 from tfi2i.whole_files import (
     read_json,
     refuse_file,
@@ -284,11 +284,22 @@ class RunFolder:
         return None
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of `metrics.jsonl` that are whole; none if there is no such file.
+        """The lines of losses in `metrics.jsonl`, as far as they are whole; none without the file.
 
         Raises:
             RunError: It is a folder.
         """
+        return [line for line in self._lines() if not is_figures(line)]
+
+    def figures(self) -> list[dict[str, float]]:
+        """The lines of figures in `metrics.jsonl`: what `train.evaluate_every` measured.
+
+        Raises:
+            RunError: It is a folder.
+        """
+        return [line for line in self._lines() if is_figures(line)]
+
+    def _lines(self) -> list[dict[str, float]]:
         refuse_folder(self.metrics_path, RunError)
         return read_metrics(self.metrics_path)
 
@@ -307,7 +318,7 @@ class RunFolder:
 
     def forget_after(self, iteration: int) -> None:
         """Drops what a killed process logged past the checkpoint that the run resumes from."""
-        kept = [line for line in self.metrics() if line["iteration"] <= iteration]
+        kept = [line for line in self._lines() if line["iteration"] <= iteration]
         write_metrics(self.metrics_path, kept)
         for sample in self.samples.glob("*.png"):
             if sample.stem.isdigit() and int(sample.stem) > iteration:

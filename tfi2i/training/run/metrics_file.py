@@ -3,8 +3,12 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from tfi2i.whole_files import write_text
+
+# How the names of figures of held-out images begin.
+FIGURE = "val_"
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
@@ -14,6 +18,36 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     lines = path.read_bytes().split(b"\n")
     # What follows the last line's end is empty, or was cut.
     return [line for line in map(_whole_line, lines[:-1]) if line is not None]
+
+
+def append_metrics(path: Path, line: dict[str, float]) -> None:
+    """Adds one line."""
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def is_figures(line: dict[str, float]) -> bool:
+    """Whether a line has figures of held-out images; all others have losses."""
+    return any(name.startswith(FIGURE) for name in line)
+
+
+class BestFigure(NamedTuple):
+    """The lowest main figure of a run, and the iteration that had it first."""
+
+    name: str
+    value: float
+    iteration: int
+
+
+def best_figure(lines: Iterable[dict[str, float]]) -> BestFigure | None:
+    """The best main figure among lines of figures: L1 where there is one, else KID."""
+    lines = list(lines)
+    for name in (FIGURE + "l1", FIGURE + "kid"):
+        having = [line for line in lines if name in line]
+        if having:
+            best = min(having, key=lambda line: line[name])
+            return BestFigure(name, best[name], int(best["iteration"]))
+    return None
 
 
 def write_metrics(path: Path, lines: Iterable[dict[str, float]]) -> None:

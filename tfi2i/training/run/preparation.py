@@ -16,6 +16,7 @@ from tfi2i.data import (
     open_source,
     steps_per_epoch,
 )
+from tfi2i.data.limits import with_validation
 from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.machine import computes_bfloat16
@@ -68,6 +69,8 @@ def prepare(
     settings = recipe.train_settings()
     _set_up_process(settings)
     source = source or open_images(recipe, variant_class)
+    if settings.evaluate_every:
+        source = _with_validation(recipe, source)
     steps = _checked_steps(recipe, source, settings)
     config = variant_class.completed_config(recipe.model_config(variant_class), source)
     load_size, crop_size = recipe.data["load_size"], recipe.data["crop_size"]
@@ -116,6 +119,15 @@ def _dtype_policy(precision: str) -> str:
     if precision != "auto":
         return precision
     return "mixed_bfloat16" if computes_bfloat16() else "float32"
+
+
+def _with_validation(recipe: Recipe, source: DataSource) -> DataSource:
+    if source.kind == "images":
+        raise RecipeError(
+            f"train.evaluate_every={recipe.train['evaluate_every']}: {recipe.variant} trains on "
+            "images of one domain, and there is no second one to measure against: leave it out"
+        )
+    return with_validation(source)
 
 
 def _checked_steps(recipe: Recipe, source: DataSource, settings: TrainSettings) -> int:

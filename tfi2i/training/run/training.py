@@ -26,6 +26,7 @@ from tfi2i.training.run.callbacks import (
 from tfi2i.training.run.folder import RunFolder, describe_machine
 from tfi2i.training.run.preparation import prepare
 from tfi2i.training.run.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
+from tfi2i.training.run.validation_callbacks import WriteFigures
 from tfi2i.training.schedule import LinearDecay, lengthened_in_words
 from tfi2i.training.strategy import is_chief, make_strategy
 
@@ -220,8 +221,13 @@ class Training:
                 every=self.settings.sample_every,
                 warn=warn,
             ),
+            *(self._figures() if self.settings.evaluate_every else []),
             WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every),
         ]
+
+    def _figures(self) -> list[keras.callbacks.Callback]:
+        every, size = self.settings.evaluate_every, self.recipe.data["crop_size"]
+        return [WriteFigures(self.folder, self.checkpoints, self.source, size=size, every=every)]
 
     def _facts(self) -> dict[str, Any]:
         return {
