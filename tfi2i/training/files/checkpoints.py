@@ -96,8 +96,8 @@ class Checkpoints:
             WeightsError: If the disk refuses or a value is not finite; the earlier one is intact.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{BEST}.npz"
-        write_arrays(path, variables_to_arrays(model.state()))
+        path, state = self.folder / f"{BEST}.npz", model.state()
+        write_arrays(path, variables_to_arrays(state))
         return path
 
     def read_newest(self, pick: Pick) -> tuple[Path, dict[str, np.ndarray]] | None:
