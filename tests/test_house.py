@@ -79,3 +79,13 @@ def test_no_imports_go_in_a_circle():
         list(TopologicalSorter({m: imported(m) for m in modules()}).static_order())
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+STEPS = [p for p in ROOT.glob("zoo/*/*/model.py") if "def train_step" in p.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.parent.name)
+def test_the_algorithm_begins_on_the_first_screen(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    methods = [number for number, line in enumerate(lines, 1) if line.startswith("    def ")]
+    assert lines[methods[0] - 1].startswith("    def train_step(") and methods[0] < 70

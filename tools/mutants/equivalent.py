@@ -64,12 +64,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         within="uniform_for_each(",
     ),
     Equivalent(
-        "SiameseTranslator._translate_and_keep",
-        "self.identity_weight",
-        "1.0",
-        "what is made for a loss without weight is not used",
-    ),
-    Equivalent(
         "SiameseTranslator._gradient_penalty",
         "self.gradient_penalty_weight",
         "1.0",

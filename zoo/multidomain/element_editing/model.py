@@ -31,10 +31,63 @@ class ElementEditing(StarGAN):
 
     Batches: `labelled`, images float32 (B, S, S, C) in [-1, 1] and int32 labels (B,); B is a
     multiple of `critic_steps`.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.multidomain.element_editing import ElementEditing
+
+        images = np.random.randint(0, 256, (10, 64, 64, 3), np.uint8)  # your images
+        labels = np.arange(10) % 2
+        domains = ("bare", "bearded")
+        model = ElementEditing(domains=domains, crop_size=64, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(images, labels, batch_size=10)
+        picture = model.translate(images[0], direction="to_bearded")
     """
 
     batch_kind = "labelled"
     keeps_most: ClassVar[bool] = True
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of the discriminator on each mini-batch, then one of the generator."""
+        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
+        for step, (images, labels) in enumerate(parts):
+            targets = self.target_labels(labels, site=2 * step)
+            edited, _, _ = self.generator([images, self.one_hot(targets)], training=True)
+            discriminator_logs = self._update_discriminator(
+                images, labels, edited, site=2 * step + 1
+            )
+
+        with tf.GradientTape() as tape:
+            edited, content, mask = self.generator([images, self.one_hot(targets)], training=True)
+            back, content_back, mask_back = self.generator(
+                [edited, self.one_hot(labels)], training=True
+            )
+            scores, logits = self.discriminator(edited, training=True)
+            adversarial_loss = losses.wasserstein_generator(scores)
+            classification_loss = losses.classification(logits, targets)
+            cycle_loss = losses.cycle(images, back)
+            outside_loss = losses.outside(images, content, mask) + losses.outside(
+                edited, content_back, mask_back
+            )
+            area_loss = tf.reduce_mean(mask) + tf.reduce_mean(mask_back)
+            generator_loss = (
+                adversarial_loss
+                + self.classification_weight * classification_loss
+                + self.cycle_weight * cycle_loss
+                + self.outside_weight * outside_loss
+                + self.area_weight * area_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            classification_loss=classification_loss,
+            cycle_loss=cycle_loss,
+            outside_loss=outside_loss,
+            area_loss=area_loss,
+            **discriminator_logs,
+        )
 
     def __init__(
         self,
@@ -105,44 +158,3 @@ class ElementEditing(StarGAN):
     def _make_generator(self, *, input_skip: bool, **options) -> keras.Model:
         # There is no skip: the mask hands on what is not edited.
         return networks.editing_generator(domains=len(self.domains), **options)
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of the discriminator on each mini-batch, then one of the generator."""
-        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
-        for step, (images, labels) in enumerate(parts):
-            targets = self.target_labels(labels, site=2 * step)
-            edited, _, _ = self.generator([images, self.one_hot(targets)], training=True)
-            discriminator_logs = self._update_discriminator(
-                images, labels, edited, site=2 * step + 1
-            )
-
-        with tf.GradientTape() as tape:
-            edited, content, mask = self.generator([images, self.one_hot(targets)], training=True)
-            back, content_back, mask_back = self.generator(
-                [edited, self.one_hot(labels)], training=True
-            )
-            scores, logits = self.discriminator(edited, training=True)
-            adversarial_loss = losses.wasserstein_generator(scores)
-            classification_loss = losses.classification(logits, targets)
-            cycle_loss = losses.cycle(images, back)
-            outside_loss = losses.outside(images, content, mask) + losses.outside(
-                edited, content_back, mask_back
-            )
-            area_loss = tf.reduce_mean(mask) + tf.reduce_mean(mask_back)
-            generator_loss = (
-                adversarial_loss
-                + self.classification_weight * classification_loss
-                + self.cycle_weight * cycle_loss
-                + self.outside_weight * outside_loss
-                + self.area_weight * area_loss
-            )
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            classification_loss=classification_loss,
-            cycle_loss=cycle_loss,
-            outside_loss=outside_loss,
-            area_loss=area_loss,
-            **discriminator_logs,
-        )

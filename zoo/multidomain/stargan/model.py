@@ -27,11 +27,105 @@ class StarGAN(MultiDomainGAN):
 
     Batches: `labelled`, images float32 (B, S, S, C) in [-1, 1] and int32 labels (B,). B is a
     multiple of `critic_steps`: the paper's 16 images a mini-batch are a batch of 80.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.multidomain.stargan import StarGAN
+
+        images = np.random.randint(0, 256, (10, 64, 64, 3), np.uint8)  # your images
+        labels = np.arange(10) % 2
+        domains = ("summer", "winter")
+        model = StarGAN(domains=domains, crop_size=64, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(images, labels, batch_size=10)
+        picture = model.translate(images[0], direction="to_winter")
     """
 
     batch_kind = "labelled"
     # A critic with a gradient penalty keeps its slope however well it tells real from fake.
     discriminator_game = None
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of the discriminator on each mini-batch, then one of the generator."""
+        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
+        for step, (images, labels) in enumerate(parts):
+            targets = self.target_labels(labels, site=2 * step)
+            fake = self.generator([images, self.one_hot(targets)], training=True)
+            discriminator_logs = self._update_discriminator(images, labels, fake, site=2 * step + 1)
+
+        # The last mini-batch and its targets serve the generator too, as in the authors' code.
+        with tf.GradientTape() as tape:
+            fake = self.generator([images, self.one_hot(targets)], training=True)
+            cycled = self.generator([fake, self.one_hot(labels)], training=True)
+            scores, logits = self.discriminator(fake, training=True)
+            adversarial_loss = losses.wasserstein_generator(scores)
+            classification_loss = losses.classification(logits, targets)
+            cycle_loss = losses.cycle(images, cycled)
+            generator_loss = (
+                adversarial_loss
+                + self.classification_weight * classification_loss
+                + self.cycle_weight * cycle_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            classification_loss=classification_loss,
+            cycle_loss=cycle_loss,
+            **discriminator_logs,
+        )
+
+    def _update_discriminator(
+        self, images: tf.Tensor, labels: tf.Tensor, fake: tf.Tensor, *, site: int
+    ) -> dict[str, tf.Tensor]:
+        """One step on a mini-batch and its translations (equation 5); returns its logs."""
+        mixing = uniform_for_each(images, self.noise_seed(site, per_replica=False))
+        with tf.GradientTape() as tape:
+            # One pass over both: without norms, no image of a batch depends on another.
+            scores, logits = self.discriminator(tf.concat([images, fake], axis=0), training=True)
+            real_scores, fake_scores = tf.split(scores, 2)
+            real_logits, _ = tf.split(logits, 2)
+            critic_loss = losses.wasserstein_critic(real_scores, fake_scores)
+            real_classification_loss = losses.classification(real_logits, labels)
+            gradient_penalty = losses.gradient_penalty(
+                lambda between: self.discriminator(between, training=True)[0], images, fake, mixing
+            )
+            discriminator_loss = (
+                critic_loss
+                + self.gradient_penalty_weight * gradient_penalty
+                + self.classification_weight * real_classification_loss
+            )
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return {
+            "critic_loss": critic_loss,
+            "gradient_penalty": gradient_penalty,
+            "real_classification_loss": real_classification_loss,
+        }
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 1e-4,
+        discriminator_learning_rate: float = 1e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -109,85 +203,3 @@ class StarGAN(MultiDomainGAN):
 
     def _make_generator(self, **options) -> keras.Model:
         return networks.stargan_generator(domains=len(self.domains), **options)
-
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 1e-4,
-        discriminator_learning_rate: float = 1e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of the discriminator on each mini-batch, then one of the generator."""
-        parts = zip(*(mini_batches(part, self.critic_steps) for part in batch), strict=True)
-        for step, (images, labels) in enumerate(parts):
-            targets = self.target_labels(labels, site=2 * step)
-            fake = self.generator([images, self.one_hot(targets)], training=True)
-            discriminator_logs = self._update_discriminator(images, labels, fake, site=2 * step + 1)
-
-        # The last mini-batch and its targets serve the generator too, as in the authors' code.
-        with tf.GradientTape() as tape:
-            fake = self.generator([images, self.one_hot(targets)], training=True)
-            cycled = self.generator([fake, self.one_hot(labels)], training=True)
-            scores, logits = self.discriminator(fake, training=True)
-            adversarial_loss = losses.wasserstein_generator(scores)
-            classification_loss = losses.classification(logits, targets)
-            cycle_loss = losses.cycle(images, cycled)
-            generator_loss = (
-                adversarial_loss
-                + self.classification_weight * classification_loss
-                + self.cycle_weight * cycle_loss
-            )
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            classification_loss=classification_loss,
-            cycle_loss=cycle_loss,
-            **discriminator_logs,
-        )
-
-    def _update_discriminator(
-        self, images: tf.Tensor, labels: tf.Tensor, fake: tf.Tensor, *, site: int
-    ) -> dict[str, tf.Tensor]:
-        """One step on a mini-batch and its translations (equation 5); returns its logs."""
-        mixing = uniform_for_each(images, self.noise_seed(site, per_replica=False))
-        with tf.GradientTape() as tape:
-            # One pass over both: without norms, no image of a batch depends on another.
-            scores, logits = self.discriminator(tf.concat([images, fake], axis=0), training=True)
-            real_scores, fake_scores = tf.split(scores, 2)
-            real_logits, _ = tf.split(logits, 2)
-            critic_loss = losses.wasserstein_critic(real_scores, fake_scores)
-            real_classification_loss = losses.classification(real_logits, labels)
-            gradient_penalty = losses.gradient_penalty(
-                lambda between: self.discriminator(between, training=True)[0], images, fake, mixing
-            )
-            discriminator_loss = (
-                critic_loss
-                + self.gradient_penalty_weight * gradient_penalty
-                + self.classification_weight * real_classification_loss
-            )
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        return {
-            "critic_loss": critic_loss,
-            "gradient_penalty": gradient_penalty,
-            "real_classification_loss": real_classification_loss,
-        }

@@ -30,6 +30,16 @@ class BicycleGAN(LatentTranslationGAN):
     real.
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two pairs on each replica.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.paired.bicyclegan import BicycleGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 64, 64, 3), np.uint8)  # your images
+        model = BicycleGAN(crop_size=64, filters=8, discriminator_filters=8, encoder_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        three_of_each = model.diverse(a, 3)
     """
 
     batch_kind = "paired"
@@ -37,10 +47,90 @@ class BicycleGAN(LatentTranslationGAN):
     discriminator_game: ClassVar = ("discriminator_loss", 1.0)
     smallest_batch = 2
 
-    @property
-    def mini_batch_count(self) -> int:
-        """One for each of the two cycles."""
-        return 2
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step of every player, all from the weights before it."""
+        # It takes every other pair, in place of the first and the second half: so the halves hold
+        # the same images with several replicas.
+        (a, other_a), (b, other_b) = (mini_batches(images, 2) for images in batch)
+        noise, random_latent = (self.draw_latents(a.shape[0], site) for site in (0, 1))
+        with tf.GradientTape(persistent=True) as tape:
+            mean, log_variance = self.encoder(b, training=True)
+            encoded_latent = losses.reparameterise(mean, log_variance, noise)
+            encoded_b = self.generator([a, encoded_latent], training=True)
+            random_b = self.generator([a, random_latent], training=True)
+            recovered_latent, _ = self.encoder(random_b, training=True)
+
+            real_scores = self.discriminator(self.judged(a, b), training=True)
+            fake_scores = self.discriminator(self.judged(a, encoded_b), training=True)
+            other_scores = self.random_discriminator(self.judged(other_a, other_b), training=True)
+            random_scores = self.random_discriminator(self.judged(a, random_b), training=True)
+
+            discriminator_loss = losses.over_scales(
+                losses.least_squares_discriminator, real_scores, fake_scores
+            )
+            random_discriminator_loss = losses.over_scales(
+                losses.least_squares_discriminator, other_scores, random_scores
+            )
+            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
+            random_adversarial_loss = losses.over_scales(
+                losses.least_squares_generator, random_scores
+            )
+            l1_loss = losses.l1(b, encoded_b)
+            # The authors sum over the batch as well; theirs has one encoded image.
+            kl_loss = losses.kl_to_standard_normal(mean, log_variance)
+            latent_loss = losses.l1(random_latent, recovered_latent)
+
+            encoder_loss = adversarial_loss + self.l1_weight * l1_loss + self.kl_weight * kl_loss
+            generator_loss = (
+                encoder_loss + random_adversarial_loss + self.latent_weight * latent_loss
+            )
+
+        self.players["generator"].minimize(generator_loss, tape)
+        # Without the latent term, although that depends on E.
+        self.players["encoder"].minimize(encoder_loss, tape)
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["random_discriminator"].minimize(random_discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            random_adversarial_loss=random_adversarial_loss,
+            l1_loss=l1_loss,
+            latent_loss=latent_loss,
+            kl_loss=kl_loss,
+            discriminator_loss=discriminator_loss,
+            random_discriminator_loss=random_discriminator_loss,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        encoder_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator`, `encoder`, `discriminator` and `random_discriminator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            encoder_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam, for both discriminators.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+            "random_discriminator": Player(
+                [self.random_discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -115,87 +205,7 @@ class BicycleGAN(LatentTranslationGAN):
             for player in ("discriminator", "random_discriminator")
         )
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        encoder_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator`, `encoder`, `discriminator` and `random_discriminator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            encoder_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam, for both discriminators.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-            "random_discriminator": Player(
-                [self.random_discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights before it."""
-        # It takes every other pair, in place of the first and the second half: so the halves hold
-        # the same images with several replicas.
-        (a, other_a), (b, other_b) = (mini_batches(images, 2) for images in batch)
-        noise, random_latent = (self.draw_latents(a.shape[0], site) for site in (0, 1))
-        with tf.GradientTape(persistent=True) as tape:
-            mean, log_variance = self.encoder(b, training=True)
-            encoded_latent = losses.reparameterise(mean, log_variance, noise)
-            encoded_b = self.generator([a, encoded_latent], training=True)
-            random_b = self.generator([a, random_latent], training=True)
-            recovered_latent, _ = self.encoder(random_b, training=True)
-
-            real_scores = self.discriminator(self.judged(a, b), training=True)
-            fake_scores = self.discriminator(self.judged(a, encoded_b), training=True)
-            other_scores = self.random_discriminator(self.judged(other_a, other_b), training=True)
-            random_scores = self.random_discriminator(self.judged(a, random_b), training=True)
-
-            discriminator_loss = losses.over_scales(
-                losses.least_squares_discriminator, real_scores, fake_scores
-            )
-            random_discriminator_loss = losses.over_scales(
-                losses.least_squares_discriminator, other_scores, random_scores
-            )
-            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
-            random_adversarial_loss = losses.over_scales(
-                losses.least_squares_generator, random_scores
-            )
-            l1_loss = losses.l1(b, encoded_b)
-            # The authors sum over the batch as well; theirs has one encoded image.
-            kl_loss = losses.kl_to_standard_normal(mean, log_variance)
-            latent_loss = losses.l1(random_latent, recovered_latent)
-
-            encoder_loss = adversarial_loss + self.l1_weight * l1_loss + self.kl_weight * kl_loss
-            generator_loss = (
-                encoder_loss + random_adversarial_loss + self.latent_weight * latent_loss
-            )
-
-        self.players["generator"].minimize(generator_loss, tape)
-        # Without the latent term, although that depends on E.
-        self.players["encoder"].minimize(encoder_loss, tape)
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        self.players["random_discriminator"].minimize(random_discriminator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            random_adversarial_loss=random_adversarial_loss,
-            l1_loss=l1_loss,
-            latent_loss=latent_loss,
-            kl_loss=kl_loss,
-            discriminator_loss=discriminator_loss,
-            random_discriminator_loss=random_discriminator_loss,
-        )
+    @property
+    def mini_batch_count(self) -> int:
+        """One for each of the two cycles."""
+        return 2

@@ -24,11 +24,76 @@ class LatentRegressorGAN(LatentTranslationGAN):
     loss does that. D judges patches at two scales, whose losses add up.
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.paired.clr_gan import LatentRegressorGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 64, 64, 3), np.uint8)  # your images
+        model = LatentRegressorGAN(crop_size=64, filters=8, encoder_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        three_of_each = model.diverse(a, 3)
     """
 
     batch_kind = "paired"
     # Two scales, each at chance with 1/4 for real and 1/4 for fake.
     discriminator_game: ClassVar = ("discriminator_loss", 1.0)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step of every player, all from the weights before it."""
+        a, b = batch
+        latent = self.draw_latents(a.shape[0], site=0)
+        with tf.GradientTape(persistent=True) as tape:
+            fake_b = self.generator([a, latent], training=True)
+            recovered_latent = self.encoder(fake_b, training=True)
+            real_scores = self.discriminator(self.judged(a, b), training=True)
+            fake_scores = self.discriminator(self.judged(a, fake_b), training=True)
+
+            discriminator_loss = losses.over_scales(
+                losses.least_squares_discriminator, real_scores, fake_scores
+            )
+            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
+            latent_loss = losses.l1(latent, recovered_latent)
+            generator_loss = adversarial_loss + self.latent_weight * latent_loss
+
+        self.players["generator"].minimize(generator_loss, tape)
+        self.players["encoder"].minimize(generator_loss, tape)
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            latent_loss=latent_loss,
+            discriminator_loss=discriminator_loss,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        encoder_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator`, `encoder` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            encoder_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -93,58 +158,3 @@ class LatentRegressorGAN(LatentTranslationGAN):
         self.latent_weight = latent_weight
         self.encoder = self.make_encoder(encoder, encoder_filters, variance=False)
         self.discriminator = self.make_discriminator(receptive_field, discriminator_filters)
-
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        encoder_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator`, `encoder` and `discriminator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            encoder_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights before it."""
-        a, b = batch
-        latent = self.draw_latents(a.shape[0], site=0)
-        with tf.GradientTape(persistent=True) as tape:
-            fake_b = self.generator([a, latent], training=True)
-            recovered_latent = self.encoder(fake_b, training=True)
-            real_scores = self.discriminator(self.judged(a, b), training=True)
-            fake_scores = self.discriminator(self.judged(a, fake_b), training=True)
-
-            discriminator_loss = losses.over_scales(
-                losses.least_squares_discriminator, real_scores, fake_scores
-            )
-            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
-            latent_loss = losses.l1(latent, recovered_latent)
-            generator_loss = adversarial_loss + self.latent_weight * latent_loss
-
-        self.players["generator"].minimize(generator_loss, tape)
-        self.players["encoder"].minimize(generator_loss, tape)
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            latent_loss=latent_loss,
-            discriminator_loss=discriminator_loss,
-        )

@@ -23,11 +23,79 @@ class ConditionalVAEGAN(LatentTranslationGAN):
     whose losses add up, and does not see `a`, as in the authors' code.
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.paired.cvae_gan import ConditionalVAEGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 64, 64, 3), np.uint8)  # your images
+        model = ConditionalVAEGAN(crop_size=64, filters=8, encoder_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        three_of_each = model.diverse(a, 3)
     """
 
     batch_kind = "paired"
     # Two scales, each at chance with 1/4 for real and 1/4 for fake.
     discriminator_game: ClassVar = ("discriminator_loss", 1.0)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step of every player, all from the weights before it."""
+        a, b = batch
+        noise = self.draw_latents(a.shape[0], site=0)
+        with tf.GradientTape(persistent=True) as tape:
+            mean, log_variance = self.encoder(b, training=True)
+            latent = losses.reparameterise(mean, log_variance, noise)
+            fake_b = self.generator([a, latent], training=True)
+            real_scores = self.discriminator(self.judged(a, b), training=True)
+            fake_scores = self.discriminator(self.judged(a, fake_b), training=True)
+
+            discriminator_loss = losses.over_scales(
+                losses.least_squares_discriminator, real_scores, fake_scores
+            )
+            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
+            l1_loss = losses.l1(b, fake_b)
+            kl_loss = losses.kl_to_standard_normal(mean, log_variance)
+            generator_loss = adversarial_loss + self.l1_weight * l1_loss + self.kl_weight * kl_loss
+
+        self.players["generator"].minimize(generator_loss, tape)
+        self.players["encoder"].minimize(generator_loss, tape)
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            l1_loss=l1_loss,
+            kl_loss=kl_loss,
+            discriminator_loss=discriminator_loss,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        encoder_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator`, `encoder` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            encoder_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -95,61 +163,3 @@ class ConditionalVAEGAN(LatentTranslationGAN):
         self.kl_weight = kl_weight
         self.encoder = self.make_encoder(encoder, encoder_filters)
         self.discriminator = self.make_discriminator(receptive_field, discriminator_filters)
-
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        encoder_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator`, `encoder` and `discriminator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            encoder_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "encoder": Player([self.encoder], paper_adam(encoder_learning_rate, beta_1)),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step of every player, all from the weights before it."""
-        a, b = batch
-        noise = self.draw_latents(a.shape[0], site=0)
-        with tf.GradientTape(persistent=True) as tape:
-            mean, log_variance = self.encoder(b, training=True)
-            latent = losses.reparameterise(mean, log_variance, noise)
-            fake_b = self.generator([a, latent], training=True)
-            real_scores = self.discriminator(self.judged(a, b), training=True)
-            fake_scores = self.discriminator(self.judged(a, fake_b), training=True)
-
-            discriminator_loss = losses.over_scales(
-                losses.least_squares_discriminator, real_scores, fake_scores
-            )
-            adversarial_loss = losses.over_scales(losses.least_squares_generator, fake_scores)
-            l1_loss = losses.l1(b, fake_b)
-            kl_loss = losses.kl_to_standard_normal(mean, log_variance)
-            generator_loss = adversarial_loss + self.l1_weight * l1_loss + self.kl_weight * kl_loss
-
-        self.players["generator"].minimize(generator_loss, tape)
-        self.players["encoder"].minimize(generator_loss, tape)
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            l1_loss=l1_loss,
-            kl_loss=kl_loss,
-            discriminator_loss=discriminator_loss,
-        )

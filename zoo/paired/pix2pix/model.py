@@ -22,10 +22,73 @@ class Pix2Pix(TranslationGAN):
     3.3). D classifies patches (PatchGAN, section 3.2.2).
 
     Batches: `paired`, (a, b) float32 (B, H, W, C) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.paired.pix2pix import Pix2Pix
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = Pix2Pix(crop_size=32, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "paired"
     discriminator_game: ClassVar = ("discriminator_loss", 0.693)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step on D, then one on G (section 3.3)."""
+        a, b = batch
+        with tf.GradientTape(persistent=True) as tape:
+            # One pass of G(a) and of D(a, G(a)) serves both players: G steps against D as it was
+            # before this step's update, where the authors' code evaluates D once more.
+            fake_b = self.generator(a, training=True)
+            real_scores = self.discriminator(self._judged(a, b), training=True)
+            fake_scores = self.discriminator(self._judged(a, fake_b), training=True)
+
+            discriminator_loss = 0.5 * losses.minimax_discriminator(real_scores, fake_scores)
+            adversarial_loss = losses.non_saturating_generator(fake_scores)
+            l1_loss = losses.l1(b, fake_b)
+            generator_loss = self.adversarial_weight * adversarial_loss + self.l1_weight * l1_loss
+
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            l1_loss=l1_loss,
+            discriminator_loss=discriminator_loss,
+        )
+
+    def _judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
+        """What D sees of a pair."""
+        return [a, b] if self.conditional else b
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -108,60 +171,7 @@ class Pix2Pix(TranslationGAN):
             name="discriminator",
         )
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """The generator, from `a` to `b`."""
         return {"a2b": self.generator}
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step on D, then one on G (section 3.3)."""
-        a, b = batch
-        with tf.GradientTape(persistent=True) as tape:
-            # One pass of G(a) and of D(a, G(a)) serves both players: G steps against D as it was
-            # before this step's update, where the authors' code evaluates D once more.
-            fake_b = self.generator(a, training=True)
-            real_scores = self.discriminator(self._judged(a, b), training=True)
-            fake_scores = self.discriminator(self._judged(a, fake_b), training=True)
-
-            discriminator_loss = 0.5 * losses.minimax_discriminator(real_scores, fake_scores)
-            adversarial_loss = losses.non_saturating_generator(fake_scores)
-            l1_loss = losses.l1(b, fake_b)
-            generator_loss = self.adversarial_weight * adversarial_loss + self.l1_weight * l1_loss
-
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            l1_loss=l1_loss,
-            discriminator_loss=discriminator_loss,
-        )
-
-    def _judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
-        """What D sees of a pair."""
-        return [a, b] if self.conditional else b

@@ -41,9 +41,84 @@ class AdaIN(TranslationGAN):
     style is saved and exported with the model.
 
     Batches: `unpaired`, (content, style) float32 (B, H, W, 3) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.style.adain import AdaIN
+
+        photos, paintings = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = AdaIN(crop_size=32, filters=8)
+        model.compile()
+        model.fit(photos, paintings, batch_size=2)
+        model.set_style(paintings[0], strength=0.8)
+        picture = model.translate(photos[0])
     """
 
     batch_kind = "unpaired"
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step on the decoder (section 6.1)."""
+        content, style = batch
+        last = self.style_layers[-1]
+        style_features = self.encoder(style)
+        target = self.stored_style(self.encoder(content)[last], style=style_features[last])
+        with tf.GradientTape() as tape:
+            features = self.encoder(self.decoder(target, training=True))
+            # Closer than the content image's own features, and faster to learn (section 6.1).
+            content_loss = losses.content(features[last], target)
+            style_loss = tf.add_n(
+                [
+                    losses.statistics_style(features[layer], style_features[layer])
+                    for layer in self.style_layers
+                ]
+            )
+            generator_loss = content_loss + self.style_weight * style_loss
+        self.players["generator"].minimize(generator_loss, tape)
+        self._average_style(style_features[last])
+        return self.report(
+            generator_loss=generator_loss, content_loss=content_loss, style_loss=style_loss
+        )
+
+    def _average_style(self, features: tf.Tensor) -> None:
+        """Moves the stored style towards this batch's: a plain average of the first hundred."""
+        mean, deviation = (
+            tf.reduce_mean(part, axis=(0, 1, 2)) for part in channel_statistics(features)
+        )
+        found = mean_over_replicas({"mean": mean, "deviation": deviation})
+        done = tf.cast(self.iteration.value, tf.float32)
+        rate = tf.maximum(_STYLE_RATE, 1.0 / (done + 1.0))
+        layer = self.stored_style
+        layer.mean.assign(layer.mean + rate * (found["mean"] - layer.mean))
+        layer.deviation.assign(layer.deviation + rate * (found["deviation"] - layer.deviation))
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 1e-4,
+        learning_rate_decay: float = 5e-5,
+        beta_1: float = 0.9,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the player `generator`, which is the decoder.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam, at the start.
+            learning_rate_decay: The rate is divided by 1 + this times the iteration, as in the
+                authors' code; it is a schedule of its own, so that `train.decay_epochs` has no
+                effect. 0 leaves the rate to `train.decay_epochs`.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the decoder's weights per update, None for none.
+        """
+        rate = generator_learning_rate
+        if learning_rate_decay:
+            rate = keras.optimizers.schedules.InverseTimeDecay(rate, 1, learning_rate_decay)
+        return {
+            "generator": Player(
+                [self.decoder],
+                keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-8),
+                ema_decay=ema_decay,
+            ),
+        }
 
     def __init__(
         self,
@@ -85,35 +160,6 @@ class AdaIN(TranslationGAN):
         decoder = networks.adain_decoder(level=level, filters=filters, name="decoder")
         styled = AdaptiveInstanceNormalization(name="style")(features)
         self.generator = keras.Model(features, decoder(styled), name="generator")
-
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 1e-4,
-        learning_rate_decay: float = 5e-5,
-        beta_1: float = 0.9,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the player `generator`, which is the decoder.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam, at the start.
-            learning_rate_decay: The rate is divided by 1 + this times the iteration, as in the
-                authors' code; it is a schedule of its own, so that `train.decay_epochs` has no
-                effect. 0 leaves the rate to `train.decay_epochs`.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the decoder's weights per update, None for none.
-        """
-        rate = generator_learning_rate
-        if learning_rate_decay:
-            rate = keras.optimizers.schedules.InverseTimeDecay(rate, 1, learning_rate_decay)
-        return {
-            "generator": Player(
-                [self.decoder],
-                keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-8),
-                ema_decay=ema_decay,
-            ),
-        }
 
     @property
     def decoder(self) -> keras.Model:
@@ -182,38 +228,3 @@ class AdaIN(TranslationGAN):
             self.set_style(style)
             made.append(self.translate_batch(content[None]))
         return Stylised(np.concatenate(made), contents, styles)
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step on the decoder (section 6.1)."""
-        content, style = batch
-        last = self.style_layers[-1]
-        style_features = self.encoder(style)
-        target = self.stored_style(self.encoder(content)[last], style=style_features[last])
-        with tf.GradientTape() as tape:
-            features = self.encoder(self.decoder(target, training=True))
-            # Closer than the content image's own features, and faster to learn (section 6.1).
-            content_loss = losses.content(features[last], target)
-            style_loss = tf.add_n(
-                [
-                    losses.statistics_style(features[layer], style_features[layer])
-                    for layer in self.style_layers
-                ]
-            )
-            generator_loss = content_loss + self.style_weight * style_loss
-        self.players["generator"].minimize(generator_loss, tape)
-        self._average_style(style_features[last])
-        return self.report(
-            generator_loss=generator_loss, content_loss=content_loss, style_loss=style_loss
-        )
-
-    def _average_style(self, features: tf.Tensor) -> None:
-        """Moves the stored style towards this batch's: a plain average of the first hundred."""
-        mean, deviation = (
-            tf.reduce_mean(part, axis=(0, 1, 2)) for part in channel_statistics(features)
-        )
-        found = mean_over_replicas({"mean": mean, "deviation": deviation})
-        done = tf.cast(self.iteration.value, tf.float32)
-        rate = tf.maximum(_STYLE_RATE, 1.0 / (done + 1.0))
-        layer = self.stored_style
-        layer.mean.assign(layer.mean + rate * (found["mean"] - layer.mean))
-        layer.deviation.assign(layer.deviation + rate * (found["deviation"] - layer.deviation))

@@ -31,9 +31,80 @@ class FastStyle(TranslationGAN):
         G          content_weight * content + style_weight * style + variation_weight * TV(y)
 
     Batches: `images`, float32 (B, H, W, 3) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.style.fast_style import FastStyle
+
+        photos = np.random.randint(0, 256, (4, 32, 32, 3), np.uint8)  # your photographs
+        model = FastStyle(crop_size=32, style="earth:etopo1", blocks=1, filters=8)
+        model.compile()
+        model.fit(photos, batch_size=2)
+        picture = model.translate(photos[0])
     """
 
     batch_kind = "images"
+
+    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One gradient step on G."""
+        target = self.features(batch)[CONTENT_LAYER]
+        with tf.GradientTape() as tape:
+            styled = self.generator(batch, training=True)
+            features = self.features(styled)
+            content_loss = losses.content(features[CONTENT_LAYER], target)
+            style_loss = tf.add_n(
+                [
+                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
+                    for layer, gram in self.style_grams.items()
+                ]
+            )
+            variation_loss = losses.total_variation(styled)
+            generator_loss = (
+                self.content_weight * content_loss
+                + self.style_weight * style_loss
+                + self.variation_weight * variation_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            content_loss=content_loss,
+            style_loss=style_loss,
+            variation_loss=variation_loss,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the player `generator`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of G's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+        }
+
+    def compile(self, **settings: Any) -> None:
+        """As `GAN.compile`; also reads the style image and loads the trained network.
+
+        Raises:
+            DataError: If the style image cannot be read.
+            MissingExtraError: If the package with the trained network is not installed.
+        """
+        super().compile(**settings)
+        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
+        features = self.features(to_float(self.style_image())[None])
+        self.style_grams = {
+            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
+        }
 
     def __init__(
         self,
@@ -90,40 +161,6 @@ class FastStyle(TranslationGAN):
             name="generator",
         )
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 1e-3,
-        beta_1: float = 0.9,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the player `generator`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of G's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-        }
-
-    def compile(self, **settings: Any) -> None:
-        """As `GAN.compile`; also reads the style image and loads the trained network.
-
-        Raises:
-            DataError: If the style image cannot be read.
-            MissingExtraError: If the package with the trained network is not installed.
-        """
-        super().compile(**settings)
-        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
-        features = self.features(to_float(self.style_image())[None])
-        self.style_grams = {
-            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """G, from a photograph to the style."""
@@ -141,30 +178,3 @@ class FastStyle(TranslationGAN):
         """Test images in the one style."""
         contents, _, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
         return Stylised(self.translate_batch(contents), contents, [self.style_image()])
-
-    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One gradient step on G."""
-        target = self.features(batch)[CONTENT_LAYER]
-        with tf.GradientTape() as tape:
-            styled = self.generator(batch, training=True)
-            features = self.features(styled)
-            content_loss = losses.content(features[CONTENT_LAYER], target)
-            style_loss = tf.add_n(
-                [
-                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
-                    for layer, gram in self.style_grams.items()
-                ]
-            )
-            variation_loss = losses.total_variation(styled)
-            generator_loss = (
-                self.content_weight * content_loss
-                + self.style_weight * style_loss
-                + self.variation_weight * variation_loss
-            )
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            content_loss=content_loss,
-            style_loss=style_loss,
-            variation_loss=variation_loss,
-        )

@@ -38,9 +38,75 @@ class Gatys(GAN):
     everything in one call.
 
     Batches: `images`, the content, float32 (B, H, W, 3) in [-1, 1].
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.style.gatys import Gatys
+
+        photo = np.random.randint(0, 256, (32, 32, 3), np.uint8)  # your photograph
+        model = Gatys(crop_size=32, style="earth:etopo1", start="content")
+        model.compile()
+        picture = model.stylise(photo, iterations=2)
     """
 
     batch_kind = "images"
+
+    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One step on the picture."""
+        pixels = self.canvas.pixels
+        if self.start == "content":
+            first = gather_replicas(batch)[:1]
+            pixels.assign(tf.where(tf.equal(self.iteration.value, 0), first, pixels.value))
+        target = self.features(batch)[CONTENT_LAYER]
+        with tf.GradientTape() as tape:
+            features = self.features(pixels.value)
+            content_loss = losses.content(features[CONTENT_LAYER], target)
+            style_loss = tf.add_n(
+                [
+                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
+                    for layer, gram in self.style_grams.items()
+                ]
+            )
+            variation_loss = losses.total_variation(pixels.value)
+            picture_loss = (
+                self.content_weight * content_loss
+                + self.style_weight * style_loss
+                + self.variation_weight * variation_loss
+            )
+        self.players["canvas"].minimize(picture_loss, tape)
+        return self.report(
+            picture_loss=picture_loss,
+            content_loss=content_loss,
+            style_loss=style_loss,
+            variation_loss=variation_loss,
+        )
+
+    def make_players(
+        self, *, learning_rate: float = 10.0 / 127.5, beta_1: float = 0.9
+    ) -> dict[str, Player]:
+        """Makes the player `canvas`.
+
+        Args:
+            learning_rate: Learning rate of Adam, which later implementations offer beside the
+                paper's L-BFGS: 10 grey levels of 255.
+            beta_1: First-moment decay of Adam.
+        """
+        return {"canvas": Player([self.canvas], paper_adam(learning_rate, beta_1))}
+
+    def compile(self, **settings: Any) -> None:
+        """As `GAN.compile`; also reads the style image and loads the trained network.
+
+        Raises:
+            DataError: If the style image cannot be read.
+            MissingExtraError: If the package with the trained network is not installed.
+        """
+        super().compile(**settings)
+        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
+        features = self.features(to_float(self.style_image())[None])
+        self.style_grams = {
+            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
+        }
+        self._fresh = tuple(np.array(v) for v in self.players["canvas"].optimizer.variables)
 
     def __init__(
         self,
@@ -87,33 +153,6 @@ class Gatys(GAN):
         self.style_weight = style_weight
         self.variation_weight = variation_weight
         self.canvas = Canvas(crop_size, seed, name="canvas")
-
-    def make_players(
-        self, *, learning_rate: float = 10.0 / 127.5, beta_1: float = 0.9
-    ) -> dict[str, Player]:
-        """Makes the player `canvas`.
-
-        Args:
-            learning_rate: Learning rate of Adam, which later implementations offer beside the
-                paper's L-BFGS: 10 grey levels of 255.
-            beta_1: First-moment decay of Adam.
-        """
-        return {"canvas": Player([self.canvas], paper_adam(learning_rate, beta_1))}
-
-    def compile(self, **settings: Any) -> None:
-        """As `GAN.compile`; also reads the style image and loads the trained network.
-
-        Raises:
-            DataError: If the style image cannot be read.
-            MissingExtraError: If the package with the trained network is not installed.
-        """
-        super().compile(**settings)
-        self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
-        features = self.features(to_float(self.style_image())[None])
-        self.style_grams = {
-            layer: losses.gram_matrix(features[layer]).numpy() for layer in STYLE_LAYERS
-        }
-        self._fresh = tuple(np.array(v) for v in self.players["canvas"].optimizer.variables)
 
     def style_image(self) -> np.ndarray:
         """The style image at the size of the picture, uint8 (H, W, 3)."""
@@ -166,36 +205,6 @@ class Gatys(GAN):
         batches = tf.data.Dataset.from_tensors(square).repeat()
         self.fit_batches(batches, steps_per_epoch=iterations, epochs=1, verbose=0)
         return self.picture()
-
-    def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One step on the picture."""
-        pixels = self.canvas.pixels
-        if self.start == "content":
-            first = gather_replicas(batch)[:1]
-            pixels.assign(tf.where(tf.equal(self.iteration.value, 0), first, pixels.value))
-        target = self.features(batch)[CONTENT_LAYER]
-        with tf.GradientTape() as tape:
-            features = self.features(pixels.value)
-            content_loss = losses.content(features[CONTENT_LAYER], target)
-            style_loss = tf.add_n(
-                [
-                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
-                    for layer, gram in self.style_grams.items()
-                ]
-            )
-            variation_loss = losses.total_variation(pixels.value)
-            picture_loss = (
-                self.content_weight * content_loss
-                + self.style_weight * style_loss
-                + self.variation_weight * variation_loss
-            )
-        self.players["canvas"].minimize(picture_loss, tape)
-        return self.report(
-            picture_loss=picture_loss,
-            content_loss=content_loss,
-            style_loss=style_loss,
-            variation_loss=variation_loss,
-        )
 
 
 class Canvas(keras.Model):

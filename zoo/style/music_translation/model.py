@@ -26,6 +26,16 @@ class MusicTranslation(SiameseTranslator):
     flip would play music backwards.
 
     Batches: `unpaired`, (a, b) float32 (B, 64, 64, 1) in [-1, 1], at least two in a batch.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.style.music_translation import MusicTranslation
+
+        a, b = np.random.randint(0, 256, (2, 2, 64, 64, 1), np.uint8)  # pictures of your sound
+        model = MusicTranslation(crop_size=64, input_channels=1, output_channels=1, filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        sound = model.translate_sound(np.random.uniform(-1, 1, 16_000).astype("float32"))
     """
 
     batch_kind = "unpaired"

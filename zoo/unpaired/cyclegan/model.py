@@ -25,10 +25,94 @@ class CycleGAN(TranslationGAN):
     The discriminators see a history of 50 generated images (section 4).
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.cyclegan import CycleGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = CycleGAN(crop_size=32, blocks=1, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     discriminator_game: ClassVar = ("discriminator_b_loss", 0.25)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of both generators, then one of both discriminators on the image history."""
+        a, b = batch
+        with tf.GradientTape() as tape:
+            if self.identity_weight:
+                # G(a) and G(b) in one pass: the norm is per image.
+                fake_b, same_b = _in_one_pass(self.generator_ab, a, b)
+                fake_a, same_a = _in_one_pass(self.generator_ba, b, a)
+                identity_loss = losses.identity(b, same_b) + losses.identity(a, same_a)
+            else:
+                fake_b = self.generator_ab(a, training=True)
+                fake_a = self.generator_ba(b, training=True)
+                identity_loss = tf.zeros(())
+            cycled_a = self.generator_ba(fake_b, training=True)
+            cycled_b = self.generator_ab(fake_a, training=True)
+
+            adversarial_loss = losses.least_squares_generator(
+                self.discriminator_b(fake_b, training=True)
+            ) + losses.least_squares_generator(self.discriminator_a(fake_a, training=True))
+            cycle_loss = losses.cycle(a, cycled_a) + losses.cycle(b, cycled_b)
+            generator_loss = adversarial_loss + self.cycle_weight * (
+                cycle_loss + self.identity_weight * identity_loss
+            )
+        self.players["generator"].minimize(generator_loss, tape)
+
+        shown_a = self.pool_a.exchange(fake_a, self.noise_seed(0, per_replica=False))
+        shown_b = self.pool_b.exchange(fake_b, self.noise_seed(1, per_replica=False))
+        with tf.GradientTape() as tape:
+            # The paper halves the discriminators' objective, which slows them down (appendix 7.1).
+            discriminator_a_loss = 0.5 * losses.least_squares_discriminator(
+                *_in_one_pass(self.discriminator_a, a, shown_a)
+            )
+            discriminator_b_loss = 0.5 * losses.least_squares_discriminator(
+                *_in_one_pass(self.discriminator_b, b, shown_b)
+            )
+            discriminator_loss = discriminator_a_loss + discriminator_b_loss
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            cycle_loss=cycle_loss,
+            identity_loss=identity_loss,
+            discriminator_a_loss=discriminator_a_loss,
+            discriminator_b_loss=discriminator_b_loss,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+        }
 
     def __init__(
         self,
@@ -103,86 +187,10 @@ class CycleGAN(TranslationGAN):
         self.pool_a = ImagePool(pool_size, (crop_size, crop_size, a_channels), name="pool_a")
         self.pool_b = ImagePool(pool_size, (crop_size, crop_size, b_channels), name="pool_b")
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`, each with both of its networks.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generators' weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator_ab, self.generator_ba],
-                paper_adam(generator_learning_rate, beta_1),
-                ema_decay=ema_decay,
-            ),
-            "discriminator": Player(
-                [self.discriminator_a, self.discriminator_b],
-                paper_adam(discriminator_learning_rate, beta_1),
-            ),
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """Both generators."""
         return {"a2b": self.generator_ab, "b2a": self.generator_ba}
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of both generators, then one of both discriminators on the image history."""
-        a, b = batch
-        with tf.GradientTape() as tape:
-            if self.identity_weight:
-                # G(a) and G(b) in one pass: the norm is per image.
-                fake_b, same_b = _in_one_pass(self.generator_ab, a, b)
-                fake_a, same_a = _in_one_pass(self.generator_ba, b, a)
-                identity_loss = losses.identity(b, same_b) + losses.identity(a, same_a)
-            else:
-                fake_b = self.generator_ab(a, training=True)
-                fake_a = self.generator_ba(b, training=True)
-                identity_loss = tf.zeros(())
-            cycled_a = self.generator_ba(fake_b, training=True)
-            cycled_b = self.generator_ab(fake_a, training=True)
-
-            adversarial_loss = losses.least_squares_generator(
-                self.discriminator_b(fake_b, training=True)
-            ) + losses.least_squares_generator(self.discriminator_a(fake_a, training=True))
-            cycle_loss = losses.cycle(a, cycled_a) + losses.cycle(b, cycled_b)
-            generator_loss = adversarial_loss + self.cycle_weight * (
-                cycle_loss + self.identity_weight * identity_loss
-            )
-        self.players["generator"].minimize(generator_loss, tape)
-
-        shown_a = self.pool_a.exchange(fake_a, self.noise_seed(0, per_replica=False))
-        shown_b = self.pool_b.exchange(fake_b, self.noise_seed(1, per_replica=False))
-        with tf.GradientTape() as tape:
-            # The paper halves the discriminators' objective, which slows them down (appendix 7.1).
-            discriminator_a_loss = 0.5 * self._discriminator_loss(self.discriminator_a, a, shown_a)
-            discriminator_b_loss = 0.5 * self._discriminator_loss(self.discriminator_b, b, shown_b)
-            discriminator_loss = discriminator_a_loss + discriminator_b_loss
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            cycle_loss=cycle_loss,
-            identity_loss=identity_loss,
-            discriminator_a_loss=discriminator_a_loss,
-            discriminator_b_loss=discriminator_b_loss,
-        )
-
-    def _discriminator_loss(
-        self, discriminator: keras.Model, real: tf.Tensor, fake: tf.Tensor
-    ) -> tf.Tensor:
-        real_scores, fake_scores = _in_one_pass(discriminator, real, fake)
-        return losses.least_squares_discriminator(real_scores, fake_scores)
 
 
 def _in_one_pass(

@@ -29,10 +29,109 @@ class DiscoGAN(TranslationGAN):
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently. The authors
     have images in [0, 1] and a sigmoid at the end. Here it is [-1, 1] and tanh, as in all of this
     project. The reconstruction is measured in the authors' scale, so that r means the same.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.discogan import DiscoGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = DiscoGAN(crop_size=32, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     discriminator_game: ClassVar = ("discriminator_b_loss", 0.693)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update of the discriminators, then two of the generators, on one mini-batch.
+
+        The authors draw a new mini-batch for each of the three. One mini-batch for all needs no
+        counter in the graph and no batch that can be divided by three; an epoch then has three
+        times as many updates.
+        """
+        a, b = batch
+        discriminator, generator = self.players["discriminator"], self.players["generator"]
+        fake_b = self.generator_ab(a, training=True)
+        fake_a = self.generator_ba(b, training=True)
+        with tf.GradientTape() as tape:
+            # Real and generated images are batches of their own for the batch norm.
+            discriminator_a_loss = 0.5 * losses.minimax_discriminator(
+                self.discriminator_a(a, training=True)[0],
+                self.discriminator_a(fake_a, training=True)[0],
+            )
+            discriminator_b_loss = 0.5 * losses.minimax_discriminator(
+                self.discriminator_b(b, training=True)[0],
+                self.discriminator_b(fake_b, training=True)[0],
+            )
+            decay = self.weight_decay * losses.squared_weights(discriminator.variables)
+            loss = discriminator_a_loss + discriminator_b_loss + decay
+        discriminator.minimize(loss, tape)
+
+        rate = self.reconstruction_rate()
+        for _ in range(self.generator_updates):
+            with tf.GradientTape() as tape:
+                fake_b = self.generator_ab(a, training=True)
+                fake_a = self.generator_ba(b, training=True)
+                # The mean squared error of images in [0, 1] is a quarter of that in [-1, 1].
+                reconstruction_loss = 0.25 * (
+                    losses.l2(a, self.generator_ba(fake_b, training=True))
+                    + losses.l2(b, self.generator_ab(fake_a, training=True))
+                )
+                adversarial_b_loss, feature_b_loss = judge(self.discriminator_b, b, fake_b)
+                adversarial_a_loss, feature_a_loss = judge(self.discriminator_a, a, fake_a)
+                adversarial_loss = adversarial_a_loss + adversarial_b_loss
+                feature_loss = feature_a_loss + feature_b_loss
+                judged_loss = (
+                    1.0 - self.feature_weight
+                ) * adversarial_loss + self.feature_weight * feature_loss
+                generator_loss = (1.0 - rate) * judged_loss + rate * reconstruction_loss
+                decay = self.weight_decay * losses.squared_weights(generator.variables)
+                loss = generator_loss + decay
+            generator.minimize(loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            feature_loss=feature_loss,
+            reconstruction_loss=reconstruction_loss,
+            reconstruction_rate=rate,
+            discriminator_a_loss=discriminator_a_loss,
+            discriminator_b_loss=discriminator_b_loss,
+        )
+
+    def reconstruction_rate(self) -> tf.Tensor:
+        """The rate r of this iteration, a function of the iteration alone."""
+        updates = self.iteration.value * (1 + self.generator_updates)
+        return tf.where(updates < self.switch_update, self.first_rate, self.later_rate)
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+        }
 
     def __init__(
         self,
@@ -105,112 +204,10 @@ class DiscoGAN(TranslationGAN):
         self.discriminator_a = discriminator(a_channels, "discriminator_a")
         self.discriminator_b = discriminator(b_channels, "discriminator_b")
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`, each with both of its networks.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generators' weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator_ab, self.generator_ba],
-                paper_adam(generator_learning_rate, beta_1),
-                ema_decay=ema_decay,
-            ),
-            "discriminator": Player(
-                [self.discriminator_a, self.discriminator_b],
-                paper_adam(discriminator_learning_rate, beta_1),
-            ),
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """Both generators."""
         return {"a2b": self.generator_ab, "b2a": self.generator_ba}
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of the discriminators, then two of the generators, on one mini-batch.
-
-        The authors draw a new mini-batch for each of the three. One mini-batch for all needs no
-        counter in the graph and no batch that can be divided by three; an epoch then has three
-        times as many updates.
-        """
-        a, b = batch
-        logs = self._update_discriminators(a, b)
-        rate = self.reconstruction_rate()
-        for _ in range(self.generator_updates):
-            generator_logs = self._update_generators(a, b, rate)
-        return self.report(**generator_logs, **logs)
-
-    def reconstruction_rate(self) -> tf.Tensor:
-        """The rate r of this iteration, a function of the iteration alone."""
-        updates = self.iteration.value * (1 + self.generator_updates)
-        return tf.where(updates < self.switch_update, self.first_rate, self.later_rate)
-
-    def _update_discriminators(self, a: tf.Tensor, b: tf.Tensor) -> dict[str, tf.Tensor]:
-        player = self.players["discriminator"]
-        fake_b = self.generator_ab(a, training=True)
-        fake_a = self.generator_ba(b, training=True)
-        with tf.GradientTape() as tape:
-            # Real and generated images are batches of their own for the batch norm.
-            discriminator_a_loss, discriminator_b_loss = (
-                0.5
-                * losses.minimax_discriminator(
-                    discriminator(real, training=True)[0], discriminator(fake, training=True)[0]
-                )
-                for discriminator, real, fake in (
-                    (self.discriminator_a, a, fake_a),
-                    (self.discriminator_b, b, fake_b),
-                )
-            )
-            decay = self.weight_decay * losses.squared_weights(player.variables)
-            loss = discriminator_a_loss + discriminator_b_loss + decay
-        player.minimize(loss, tape)
-        return {
-            "discriminator_a_loss": discriminator_a_loss,
-            "discriminator_b_loss": discriminator_b_loss,
-        }
-
-    def _update_generators(
-        self, a: tf.Tensor, b: tf.Tensor, rate: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        player = self.players["generator"]
-        with tf.GradientTape() as tape:
-            fake_b = self.generator_ab(a, training=True)
-            fake_a = self.generator_ba(b, training=True)
-            # The mean squared error of images in [0, 1] is a quarter of that in [-1, 1].
-            reconstruction_loss = 0.25 * (
-                losses.l2(a, self.generator_ba(fake_b, training=True))
-                + losses.l2(b, self.generator_ab(fake_a, training=True))
-            )
-            adversarial_b_loss, feature_b_loss = judge(self.discriminator_b, b, fake_b)
-            adversarial_a_loss, feature_a_loss = judge(self.discriminator_a, a, fake_a)
-            adversarial_loss = adversarial_a_loss + adversarial_b_loss
-            feature_loss = feature_a_loss + feature_b_loss
-            judged_loss = (
-                1.0 - self.feature_weight
-            ) * adversarial_loss + self.feature_weight * feature_loss
-            generator_loss = (1.0 - rate) * judged_loss + rate * reconstruction_loss
-            decay = self.weight_decay * losses.squared_weights(player.variables)
-            loss = generator_loss + decay
-        player.minimize(loss, tape)
-        return {
-            "generator_loss": generator_loss,
-            "adversarial_loss": adversarial_loss,
-            "feature_loss": feature_loss,
-            "reconstruction_loss": reconstruction_loss,
-            "reconstruction_rate": rate,
-        }
 
 
 def judge(

@@ -40,10 +40,121 @@ class DistanceGAN(TranslationGAN):
                       + r (distance_weight * distance + cycle_weight * reconstruction)
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.distancegan import DistanceGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = DistanceGAN(crop_size=32, blocks=1, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     smallest_batch = 2
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The generators' step, or two of DiscoGAN's, then one of the discriminators."""
+        real = dict(zip("ab", batch, strict=True))
+        ways = [(direction[0], direction[-1]) for direction in self.directions]
+        generator, discriminator = self.players["generator"], self.players["discriminator"]
+        for _ in range(self.game.generator_updates):
+            with tf.GradientTape() as tape:
+                fake = {
+                    target: self.generators[target](real[source], training=True)
+                    for source, target in ways
+                }
+                judged = [
+                    self.game.judge(self.discriminators[domain], real[domain], fake[domain])
+                    for domain in fake
+                ]
+                adversarial_loss = tf.add_n([adversarial for adversarial, _ in judged])
+                feature_loss = tf.add_n([feature for _, feature in judged])
+                # Even with a weight of zero the distances are worth logging.
+                distance_losses = [
+                    self._distance(real[source], fake[target], source, target)
+                    for source, target in ways
+                ]
+                distance_loss = tf.add_n(distance_losses)
+                cycle_loss = tf.zeros(())
+                if self.cycle_weight:
+                    cycle_losses = [
+                        self.game.cycle(
+                            real[source], self.generators[source](fake[target], training=True)
+                        )
+                        for source, target in ways
+                    ]
+                    cycle_loss = tf.add_n(cycle_losses)
+                kept_loss = self.distance_weight * distance_loss + self.cycle_weight * cycle_loss
+                generator_loss = self.game.generator_loss(
+                    adversarial_loss, feature_loss, kept_loss, self.iteration.value
+                )
+                loss = generator_loss + self.game.decay(generator.variables)
+            generator.minimize(loss, tape)
+
+        shown = {
+            domain: self.pools[domain].exchange(images, self.noise_seed(site, per_replica=False))
+            for site, (domain, images) in enumerate(fake.items())
+        }
+        with tf.GradientTape() as tape:
+            # Both papers halve this objective.
+            discriminator_losses = {
+                f"discriminator_{domain}_loss": 0.5
+                * self.game.discriminator_loss(network, real[domain], shown[domain])
+                for domain, network in self.discriminators.items()
+            }
+            loss = tf.add_n(list(discriminator_losses.values()))
+            loss += self.game.decay(discriminator.variables)
+        discriminator.minimize(loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            feature_loss=feature_loss,
+            distance_loss=distance_loss,
+            cycle_loss=cycle_loss,
+            **discriminator_losses,
+        )
+
+    def _distance(
+        self, real: tf.Tensor, translated: tf.Tensor, source: str, target: str
+    ) -> tf.Tensor:
+        scales = {
+            "source_scale": self.statistics[source].scale,
+            "target_scale": self.statistics[target].scale,
+        }
+        if self.distance == "self":
+            return losses.self_distance(real, translated, **scales)
+        # Pairs are drawn from the global batch.
+        return losses.pair_distance(gather_replicas(real), gather_replicas(translated), **scales)
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`, each with the networks of all ways.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                list(self.generators.values()),
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                list(self.discriminators.values()), paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -160,33 +271,6 @@ class DistanceGAN(TranslationGAN):
             self.pools[target] = ImagePool(self.game.pool_size, shape, name=f"pool_{target}")
         self.statistics = {domain: DistanceStatistics(f"distances_{domain}") for domain in channels}
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`, each with the networks of all ways.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generators' weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                list(self.generators.values()),
-                paper_adam(generator_learning_rate, beta_1),
-                ema_decay=ema_decay,
-            ),
-            "discriminator": Player(
-                list(self.discriminators.values()), paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
     @property
     def discriminator_game(self) -> tuple[str, float]:
         """The loss of a coin: half of the least squares, or of the cross-entropy."""
@@ -214,89 +298,3 @@ class DistanceGAN(TranslationGAN):
         distances = pair_distances if self.distance == "pairs" else half_distances
         for domain, images in (("a", a), ("b", b)):
             self.statistics[domain].measure(distances(images))
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The generators' step, or two of DiscoGAN's, then one of the discriminators."""
-        real = dict(zip("ab", batch, strict=True))
-        for _ in range(self.game.generator_updates):
-            fake, logs = self._update_generators(real)
-        shown = {
-            domain: self.pools[domain].exchange(images, self.noise_seed(site, per_replica=False))
-            for site, (domain, images) in enumerate(fake.items())
-        }
-        return self.report(**logs, **self._update_discriminators(real, shown))
-
-    def _update_generators(
-        self, real: dict[str, tf.Tensor]
-    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-        """One step; returns the translations by their domain, and the logs."""
-        player = self.players["generator"]
-        with tf.GradientTape() as tape:
-            ways = [(direction[0], direction[-1]) for direction in self.directions]
-            fake = {
-                target: self.generators[target](real[source], training=True)
-                for source, target in ways
-            }
-            judged = [
-                self.game.judge(self.discriminators[domain], real[domain], fake[domain])
-                for domain in fake
-            ]
-            adversarial_loss = tf.add_n([adversarial for adversarial, _ in judged])
-            feature_loss = tf.add_n([feature for _, feature in judged])
-            # Even with a weight of zero the distances are worth logging.
-            distance_loss = tf.add_n(
-                [
-                    self._distance(real[source], fake[target], source, target)
-                    for source, target in ways
-                ]
-            )
-            cycle_loss = (
-                tf.add_n(
-                    [self._cycle(real[source], fake[target], source) for source, target in ways]
-                )
-                if self.cycle_weight
-                else tf.zeros(())
-            )
-            kept_loss = self.distance_weight * distance_loss + self.cycle_weight * cycle_loss
-            generator_loss = self.game.generator_loss(
-                adversarial_loss, feature_loss, kept_loss, self.iteration.value
-            )
-            loss = generator_loss + self.game.decay(player.variables)
-        player.minimize(loss, tape)
-        return fake, {
-            "generator_loss": generator_loss,
-            "adversarial_loss": adversarial_loss,
-            "feature_loss": feature_loss,
-            "distance_loss": distance_loss,
-            "cycle_loss": cycle_loss,
-        }
-
-    def _update_discriminators(
-        self, real: dict[str, tf.Tensor], shown: dict[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        player = self.players["discriminator"]
-        with tf.GradientTape() as tape:
-            # Both papers halve this objective.
-            by_domain = {
-                domain: 0.5
-                * self.game.discriminator_loss(discriminator, real[domain], shown[domain])
-                for domain, discriminator in self.discriminators.items()
-            }
-            loss = tf.add_n(list(by_domain.values())) + self.game.decay(player.variables)
-        player.minimize(loss, tape)
-        return {f"discriminator_{domain}_loss": value for domain, value in by_domain.items()}
-
-    def _distance(
-        self, real: tf.Tensor, translated: tf.Tensor, source: str, target: str
-    ) -> tf.Tensor:
-        scales = {
-            "source_scale": self.statistics[source].scale,
-            "target_scale": self.statistics[target].scale,
-        }
-        if self.distance == "self":
-            return losses.self_distance(real, translated, **scales)
-        # Pairs are drawn from the global batch.
-        return losses.pair_distance(gather_replicas(real), gather_replicas(translated), **scales)
-
-    def _cycle(self, real: tf.Tensor, translated: tf.Tensor, source: str) -> tf.Tensor:
-        return self.game.cycle(real, self.generators[source](translated, training=True))

@@ -26,12 +26,98 @@ class DualGAN(TranslationGAN):
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], drawn independently: one mini-batch
     for each update of the critics.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.dualgan import DualGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = DualGAN(crop_size=32, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     mini_batches = "critic_updates"
     # There is no value of a critic's loss at which it cannot tell real from fake.
     discriminator_game: ClassVar = None
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Algorithm 1: both critics on each mini-batch, then both generators on the last."""
+        critic = self.players["critic"]
+        parts = zip(*(mini_batches(images, self.critic_updates) for images in batch), strict=True)
+        for number, (a, b) in enumerate(parts):
+            fake_b = self.generator_ab(a, training=True)
+            fake_a = self.generator_ba(b, training=True)
+            with tf.GradientTape() as tape:
+                critic_a_loss = losses.wasserstein_critic(*_in_one_pass(self.critic_a, a, fake_a))
+                critic_b_loss = losses.wasserstein_critic(*_in_one_pass(self.critic_b, b, fake_b))
+                critic_loss = critic_a_loss + critic_b_loss
+                if self.smoothness == "gradient":
+                    critic_loss += self.gradient_weight * (
+                        self._penalty(self.critic_a, a, fake_a, site=2 * number)
+                        + self._penalty(self.critic_b, b, fake_b, site=2 * number + 1)
+                    )
+            critic.minimize(critic_loss, tape)
+            if self.smoothness == "clip":
+                clip_weights(critic.variables, self.clip_limit)
+
+        with tf.GradientTape() as tape:
+            fake_b = self.generator_ab(a, training=True)
+            fake_a = self.generator_ba(b, training=True)
+            reconstruction_loss = losses.cycle(
+                a, self.generator_ba(fake_b, training=True)
+            ) + losses.cycle(b, self.generator_ab(fake_a, training=True))
+            adversarial_loss = losses.wasserstein_generator(
+                self.critic_b(fake_b, training=True)
+            ) + losses.wasserstein_generator(self.critic_a(fake_a, training=True))
+            generator_loss = adversarial_loss + self.reconstruction_weight * reconstruction_loss
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            reconstruction_loss=reconstruction_loss,
+            critic_a_loss=critic_a_loss,
+            critic_b_loss=critic_b_loss,
+        )
+
+    def _penalty(
+        self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor, site: int
+    ) -> tf.Tensor:
+        mixing = uniform_for_each(real, self.noise_seed(site, per_replica=False))
+        return losses.gradient_penalty(
+            # A critic of patches gives an image the mean of its scores.
+            lambda x: tf.reduce_mean(critic(x, training=True), axis=[1, 2, 3]),
+            real,
+            fake,
+            mixing,
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 5e-5,
+        critic_learning_rate: float = 5e-5,
+        decay: float = 0.9,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `critic`, each with both of its networks.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's RMSProp.
+            critic_learning_rate: Learning rate of the paper's RMSProp.
+            decay: How much of the mean of squares the paper's RMSProp keeps.
+            ema_decay: Running average of the generators' weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                _rmsprop(generator_learning_rate, decay),
+                ema_decay=ema_decay,
+            ),
+            "critic": Player([self.critic_a, self.critic_b], _rmsprop(critic_learning_rate, decay)),
+        }
 
     def __init__(
         self,
@@ -119,95 +205,18 @@ class DualGAN(TranslationGAN):
         self.critic_a = critic(a_channels, "critic_a")
         self.critic_b = critic(b_channels, "critic_b")
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 5e-5,
-        critic_learning_rate: float = 5e-5,
-        decay: float = 0.9,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `critic`, each with both of its networks.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's RMSProp.
-            critic_learning_rate: Learning rate of the paper's RMSProp.
-            decay: How much of the mean of squares the paper's RMSProp keeps.
-            ema_decay: Running average of the generators' weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator_ab, self.generator_ba],
-                _rmsprop(generator_learning_rate, decay),
-                ema_decay=ema_decay,
-            ),
-            "critic": Player([self.critic_a, self.critic_b], _rmsprop(critic_learning_rate, decay)),
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """Both generators."""
         return {"a2b": self.generator_ab, "b2a": self.generator_ba}
 
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Algorithm 1: both critics on each mini-batch, then both generators on the last."""
-        parts = zip(*(mini_batches(images, self.critic_updates) for images in batch), strict=True)
-        for number, (a, b) in enumerate(parts):
-            critic_logs = self._update_critics(a, b, site=2 * number)
-        return self.report(**self._update_generators(a, b), **critic_logs)
 
-    def _update_critics(self, a: tf.Tensor, b: tf.Tensor, *, site: int) -> dict[str, tf.Tensor]:
-        player = self.players["critic"]
-        fake_b = self.generator_ab(a, training=True)
-        fake_a = self.generator_ba(b, training=True)
-        with tf.GradientTape() as tape:
-            critic_a_loss = self._critic_loss(self.critic_a, a, fake_a)
-            critic_b_loss = self._critic_loss(self.critic_b, b, fake_b)
-            loss = critic_a_loss + critic_b_loss
-            if self.smoothness == "gradient":
-                loss += self.gradient_weight * (
-                    self._penalty(self.critic_a, a, fake_a, site)
-                    + self._penalty(self.critic_b, b, fake_b, site + 1)
-                )
-        player.minimize(loss, tape)
-        if self.smoothness == "clip":
-            clip_weights(player.variables, self.clip_limit)
-        return {"critic_a_loss": critic_a_loss, "critic_b_loss": critic_b_loss}
-
-    def _critic_loss(self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-        scores = critic(tf.concat([real, fake], axis=0), training=True)
-        real_scores, fake_scores = tf.split(scores, 2)
-        return losses.wasserstein_critic(real_scores, fake_scores)
-
-    def _penalty(
-        self, critic: keras.Model, real: tf.Tensor, fake: tf.Tensor, site: int
-    ) -> tf.Tensor:
-        mixing = uniform_for_each(real, self.noise_seed(site, per_replica=False))
-        return losses.gradient_penalty(
-            # A critic of patches gives an image the mean of its scores.
-            lambda x: tf.reduce_mean(critic(x, training=True), axis=[1, 2, 3]),
-            real,
-            fake,
-            mixing,
-        )
-
-    def _update_generators(self, a: tf.Tensor, b: tf.Tensor) -> dict[str, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            fake_b = self.generator_ab(a, training=True)
-            fake_a = self.generator_ba(b, training=True)
-            reconstruction_loss = losses.cycle(
-                a, self.generator_ba(fake_b, training=True)
-            ) + losses.cycle(b, self.generator_ab(fake_a, training=True))
-            adversarial_loss = losses.wasserstein_generator(
-                self.critic_b(fake_b, training=True)
-            ) + losses.wasserstein_generator(self.critic_a(fake_a, training=True))
-            generator_loss = adversarial_loss + self.reconstruction_weight * reconstruction_loss
-        self.players["generator"].minimize(generator_loss, tape)
-        return {
-            "generator_loss": generator_loss,
-            "adversarial_loss": adversarial_loss,
-            "reconstruction_loss": reconstruction_loss,
-        }
+def _in_one_pass(
+    critic: keras.Model, real: tf.Tensor, fake: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Scores of real and of generated images; no image depends on another of its batch."""
+    real_scores, fake_scores = tf.split(critic(tf.concat([real, fake], axis=0), training=True), 2)
+    return real_scores, fake_scores
 
 
 def _rmsprop(learning_rate: float, decay: float) -> keras.optimizers.Optimizer:

@@ -48,10 +48,114 @@ class SiameseTranslator(TranslationGAN):
         penalty        gradient_penalty_weight * E[|grad_b S(b)|^2]                  S alone
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = SiameseTranslator(crop_size=32, filters=8, discriminator_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     smallest_batch = 2
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One gradient step on S and one on G, from one pass of each."""
+        a, b = batch
+        with tf.GradientTape(persistent=True) as tape:
+            if self.identity_weight:
+                # G(a) and G(b) in one pass: the norm is per image.
+                both = self.generator(tf.concat([a, b], axis=0), training=True)
+                fake_b, same_b = tf.split(both, 2)
+                identity_loss = losses.identity(b, same_b)
+            else:
+                fake_b = self.generator(a, training=True)
+                identity_loss = tf.zeros(())
+            # S has no batch statistics: one pass encodes all three batches, for both players.
+            encoded = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
+            encoded_a, encoded_b, encoded_fake = tf.split(encoded, 3)
+            # Style is judged patch by patch, content over all patches of an image together, and
+            # content couples the images of the whole batch, so replicas exchange their vectors.
+            b_vectors, fake_vectors = _of_patches(encoded_b), _of_patches(encoded_fake)
+            all_a_content = gather_replicas(_of_images(encoded_a))
+            all_fake_content = gather_replicas(_of_images(encoded_fake))
+            travel_loss = losses.travel_cosine(all_a_content, all_fake_content)
+            distance_loss = losses.travel_distance(all_a_content, all_fake_content)
+            separation_loss = losses.separation(all_a_content, margin=self.separation_margin)
+            content_loss = self.content_weight * travel_loss + self.distance_weight * distance_loss
+
+            if self.style == "triplet":
+                discriminator_style_loss = losses.triplet_discriminator(
+                    b_vectors, fake_vectors, margin=self.margin
+                )
+            else:
+                discriminator_style_loss = losses.least_squares_vector_discriminator(
+                    b_vectors, fake_vectors, margin=self.margin
+                )
+            gradient_penalty = self._gradient_penalty(b)
+            discriminator_loss = (
+                discriminator_style_loss
+                + content_loss
+                + self.separation_weight * separation_loss
+                + self.gradient_penalty_weight * gradient_penalty
+            )
+            style_loss = losses.vector_generator(fake_vectors)
+            generator_loss = style_loss + content_loss + self.identity_weight * identity_loss
+
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            style_loss=style_loss,
+            travel_loss=travel_loss,
+            distance_loss=distance_loss,
+            separation_loss=separation_loss,
+            gradient_penalty=gradient_penalty,
+            identity_loss=identity_loss,
+            discriminator_loss=discriminator_loss,
+            discriminator_style_loss=discriminator_style_loss,
+        )
+
+    def _gradient_penalty(self, b: tf.Tensor) -> tf.Tensor:
+        if not self.gradient_penalty_weight:
+            return tf.zeros(())
+        seed = self.noise_seed(0, per_replica=False)
+        direction = tf.random.stateless_normal((self.discriminator.output_shape[-1],), seed)
+        # training=False, because spectral normalisation has already made this step's power
+        # iteration.
+        return losses.vector_gradient_penalty(
+            lambda images: self.discriminator(images, training=False), b, direction
+        )
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 4e-4,
+        discriminator_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = 0.999,
+    ) -> dict[str, Player]:
+        """Makes the players `generator` and `discriminator`.
+
+        Args:
+            generator_learning_rate: TTUR (Heusel et al. 2017) the other way round: at the rates of
+                SAGAN, 1e-4 and 4e-4, S wins within hundreds of iterations.
+            discriminator_learning_rate: Half of it.
+            beta_1: First-moment decay of Adam.
+            ema_decay: Running average of the generator's weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
+            ),
+            "discriminator": Player(
+                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -179,32 +283,6 @@ class SiameseTranslator(TranslationGAN):
             name="discriminator",
         )
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 4e-4,
-        discriminator_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = 0.999,
-    ) -> dict[str, Player]:
-        """Makes the players `generator` and `discriminator`.
-
-        Args:
-            generator_learning_rate: TTUR (Heusel et al. 2017) the other way round: at the rates of
-                SAGAN, 1e-4 and 4e-4, S wins within hundreds of iterations.
-            discriminator_learning_rate: Half of it.
-            beta_1: First-moment decay of Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator], paper_adam(generator_learning_rate, beta_1), ema_decay=ema_decay
-            ),
-            "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1)
-            ),
-        }
-
     @property
     def discriminator_game(self) -> tuple[str, float]:
         """The triplet loss when all vectors have the same magnitude: the margin."""
@@ -215,76 +293,6 @@ class SiameseTranslator(TranslationGAN):
     def translators(self) -> dict[str, keras.Model]:
         """The generator, from `a` to `b`."""
         return {"a2b": self.generator}
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One gradient step on S and one on G, from one pass of each."""
-        a, b = batch
-        with tf.GradientTape(persistent=True) as tape:
-            fake_b, same_b = self._translate_and_keep(a, b)
-            # S has no batch statistics: one pass encodes all three batches, for both players.
-            encoded = self.discriminator(tf.concat([a, b, fake_b], axis=0), training=True)
-            encoded_a, encoded_b, encoded_fake = tf.split(encoded, 3)
-            # Style is judged patch by patch, content over all patches of an image together, and
-            # content couples the images of the whole batch, so replicas exchange their vectors.
-            b_vectors, fake_vectors = _of_patches(encoded_b), _of_patches(encoded_fake)
-            all_a_content = gather_replicas(_of_images(encoded_a))
-            all_fake_content = gather_replicas(_of_images(encoded_fake))
-            travel_loss = losses.travel_cosine(all_a_content, all_fake_content)
-            distance_loss = losses.travel_distance(all_a_content, all_fake_content)
-            separation_loss = losses.separation(all_a_content, margin=self.separation_margin)
-            content_loss = self.content_weight * travel_loss + self.distance_weight * distance_loss
-
-            if self.style == "triplet":
-                discriminator_style_loss = losses.triplet_discriminator(
-                    b_vectors, fake_vectors, margin=self.margin
-                )
-            else:
-                discriminator_style_loss = losses.least_squares_vector_discriminator(
-                    b_vectors, fake_vectors, margin=self.margin
-                )
-            gradient_penalty = self._gradient_penalty(b)
-            discriminator_loss = (
-                discriminator_style_loss
-                + content_loss
-                + self.separation_weight * separation_loss
-                + self.gradient_penalty_weight * gradient_penalty
-            )
-            style_loss = losses.vector_generator(fake_vectors)
-            identity_loss = losses.identity(b, same_b) if self.identity_weight else tf.zeros(())
-            generator_loss = style_loss + content_loss + self.identity_weight * identity_loss
-
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            style_loss=style_loss,
-            travel_loss=travel_loss,
-            distance_loss=distance_loss,
-            separation_loss=separation_loss,
-            gradient_penalty=gradient_penalty,
-            identity_loss=identity_loss,
-            discriminator_loss=discriminator_loss,
-            discriminator_style_loss=discriminator_style_loss,
-        )
-
-    def _translate_and_keep(self, a: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """G(a) and, for the identity loss, G(b), in one pass: the norm is per image."""
-        if not self.identity_weight:
-            return self.generator(a, training=True), None
-        both = self.generator(tf.concat([a, b], axis=0), training=True)
-        fake_b, same_b = tf.split(both, 2)
-        return fake_b, same_b
-
-    def _gradient_penalty(self, b: tf.Tensor) -> tf.Tensor:
-        if not self.gradient_penalty_weight:
-            return tf.zeros(())
-        seed = self.noise_seed(0, per_replica=False)
-        direction = tf.random.stateless_normal((self.discriminator.output_shape[-1],), seed)
-        # training=False, because spectral normalisation has already made this step's power
-        # iteration.
-        return losses.vector_gradient_penalty(
-            lambda images: self.discriminator(images, training=False), b, direction
-        )
 
 
 def _of_patches(encoded: tf.Tensor) -> tf.Tensor:

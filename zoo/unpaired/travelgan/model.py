@@ -28,11 +28,108 @@ class TraVeLGAN(TranslationGAN):
     from saying nothing. G need not be invertible.
 
     Batches: `unpaired`, (a, b) float32 (B, H, W, C) in [-1, 1], at least two images in a batch.
+
+    Example:
+        import numpy as np
+        from tfi2i.zoo.unpaired.travelgan import TraVeLGAN
+
+        a, b = np.random.randint(0, 256, (2, 4, 32, 32, 3), np.uint8)  # your images
+        model = TraVeLGAN(crop_size=32, filters=8, discriminator_filters=8, siamese_filters=8)
+        model.compile()
+        model.fit(a, b, batch_size=2)
+        picture = model.translate(a[0])
     """
 
     batch_kind = "unpaired"
     smallest_batch = 2
     discriminator_game: ClassVar = ("discriminator_b_loss", 0.693)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of both generators with S, and one of both discriminators."""
+        a, b = batch
+        with tf.GradientTape(persistent=True) as tape:
+            # One pass of everything serves all players, which step from the same scores.
+            fake_b = self.generator_ab(a, training=True)
+            fake_a = self.generator_ba(b, training=True)
+            real_scores_a = self.discriminator_a(a, training=True)
+            real_scores_b = self.discriminator_b(b, training=True)
+            fake_scores_a = self.discriminator_a(fake_a, training=True)
+            fake_scores_b = self.discriminator_b(fake_b, training=True)
+
+            discriminator_a_loss = 0.5 * losses.minimax_discriminator(real_scores_a, fake_scores_a)
+            discriminator_b_loss = 0.5 * losses.minimax_discriminator(real_scores_b, fake_scores_b)
+            discriminator_loss = discriminator_a_loss + discriminator_b_loss
+            adversarial_loss = losses.non_saturating_generator(
+                fake_scores_a
+            ) + losses.non_saturating_generator(fake_scores_b)
+
+            vectors_a, vectors_b = self._encode(self.stem_a, a), self._encode(self.stem_b, b)
+            vectors_fake_a = self._encode(self.stem_a, fake_a)
+            vectors_fake_b = self._encode(self.stem_b, fake_b)
+            travel_loss = losses.travel_cosine(vectors_a, vectors_fake_b) + losses.travel_cosine(
+                vectors_b, vectors_fake_a
+            )
+            # The authors' code takes the mean over the vector's components, not their sum.
+            distance_loss = (
+                losses.travel_distance(vectors_a, vectors_fake_b)
+                + losses.travel_distance(vectors_b, vectors_fake_a)
+            ) / self.vector_length
+            margin_loss = losses.travel_margin(
+                vectors_a, margin=self.margin
+            ) + losses.travel_margin(vectors_b, margin=self.margin)
+            content_loss = self.siamese_weight * (travel_loss + distance_loss)
+            siamese_loss = content_loss + self.siamese_weight * margin_loss
+            generator_loss = self.adversarial_weight * adversarial_loss + content_loss
+
+        self.players["discriminator"].minimize(discriminator_loss, tape)
+        self.players["siamese"].minimize(siamese_loss, tape)
+        self.players["generator"].minimize(generator_loss, tape)
+        return self.report(
+            generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
+            travel_loss=travel_loss,
+            distance_loss=distance_loss,
+            margin_loss=margin_loss,
+            discriminator_a_loss=discriminator_a_loss,
+            discriminator_b_loss=discriminator_b_loss,
+        )
+
+    def _encode(self, stem: keras.Model, images: tf.Tensor) -> tf.Tensor:
+        """S's vectors of the global batch: pairs are drawn across replicas."""
+        return gather_replicas(self.trunk(stem(images, training=True), training=True))
+
+    def make_players(
+        self,
+        *,
+        generator_learning_rate: float = 2e-4,
+        discriminator_learning_rate: float = 2e-4,
+        siamese_learning_rate: float = 2e-4,
+        beta_1: float = 0.5,
+        ema_decay: float | None = None,
+    ) -> dict[str, Player]:
+        """Makes the players `generator`, `discriminator` and `siamese`.
+
+        Args:
+            generator_learning_rate: Learning rate of the paper's Adam.
+            discriminator_learning_rate: Learning rate of the paper's Adam.
+            siamese_learning_rate: Learning rate of the paper's Adam.
+            beta_1: First-moment decay of the paper's Adam.
+            ema_decay: Running average of the generators' weights per update, None for none.
+        """
+        return {
+            "generator": Player(
+                [self.generator_ab, self.generator_ba],
+                paper_adam(generator_learning_rate, beta_1),
+                ema_decay=ema_decay,
+            ),
+            "discriminator": Player(
+                [self.discriminator_a, self.discriminator_b],
+                paper_adam(discriminator_learning_rate, beta_1),
+            ),
+            "siamese": Player(
+                [self.stem_a, self.stem_b, self.trunk], paper_adam(siamese_learning_rate, beta_1)
+            ),
+        }
 
     def __init__(
         self,
@@ -124,94 +221,7 @@ class TraVeLGAN(TranslationGAN):
             vector_length=vector_length,
         )
 
-    def make_players(
-        self,
-        *,
-        generator_learning_rate: float = 2e-4,
-        discriminator_learning_rate: float = 2e-4,
-        siamese_learning_rate: float = 2e-4,
-        beta_1: float = 0.5,
-        ema_decay: float | None = None,
-    ) -> dict[str, Player]:
-        """Makes the players `generator`, `discriminator` and `siamese`.
-
-        Args:
-            generator_learning_rate: Learning rate of the paper's Adam.
-            discriminator_learning_rate: Learning rate of the paper's Adam.
-            siamese_learning_rate: Learning rate of the paper's Adam.
-            beta_1: First-moment decay of the paper's Adam.
-            ema_decay: Running average of the generators' weights per update, None for none.
-        """
-        return {
-            "generator": Player(
-                [self.generator_ab, self.generator_ba],
-                paper_adam(generator_learning_rate, beta_1),
-                ema_decay=ema_decay,
-            ),
-            "discriminator": Player(
-                [self.discriminator_a, self.discriminator_b],
-                paper_adam(discriminator_learning_rate, beta_1),
-            ),
-            "siamese": Player(
-                [self.stem_a, self.stem_b, self.trunk], paper_adam(siamese_learning_rate, beta_1)
-            ),
-        }
-
     @property
     def translators(self) -> dict[str, keras.Model]:
         """Both generators."""
         return {"a2b": self.generator_ab, "b2a": self.generator_ba}
-
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of both generators with S, and one of both discriminators."""
-        a, b = batch
-        with tf.GradientTape(persistent=True) as tape:
-            # One pass of everything serves all players, which step from the same scores.
-            fake_b = self.generator_ab(a, training=True)
-            fake_a = self.generator_ba(b, training=True)
-            real_scores_a = self.discriminator_a(a, training=True)
-            real_scores_b = self.discriminator_b(b, training=True)
-            fake_scores_a = self.discriminator_a(fake_a, training=True)
-            fake_scores_b = self.discriminator_b(fake_b, training=True)
-
-            discriminator_a_loss = 0.5 * losses.minimax_discriminator(real_scores_a, fake_scores_a)
-            discriminator_b_loss = 0.5 * losses.minimax_discriminator(real_scores_b, fake_scores_b)
-            discriminator_loss = discriminator_a_loss + discriminator_b_loss
-            adversarial_loss = losses.non_saturating_generator(
-                fake_scores_a
-            ) + losses.non_saturating_generator(fake_scores_b)
-
-            vectors_a, vectors_b = self._encode(self.stem_a, a), self._encode(self.stem_b, b)
-            vectors_fake_a = self._encode(self.stem_a, fake_a)
-            vectors_fake_b = self._encode(self.stem_b, fake_b)
-            travel_loss = losses.travel_cosine(vectors_a, vectors_fake_b) + losses.travel_cosine(
-                vectors_b, vectors_fake_a
-            )
-            # The authors' code takes the mean over the vector's components, not their sum.
-            distance_loss = (
-                losses.travel_distance(vectors_a, vectors_fake_b)
-                + losses.travel_distance(vectors_b, vectors_fake_a)
-            ) / self.vector_length
-            margin_loss = losses.travel_margin(
-                vectors_a, margin=self.margin
-            ) + losses.travel_margin(vectors_b, margin=self.margin)
-            content_loss = self.siamese_weight * (travel_loss + distance_loss)
-            siamese_loss = content_loss + self.siamese_weight * margin_loss
-            generator_loss = self.adversarial_weight * adversarial_loss + content_loss
-
-        self.players["discriminator"].minimize(discriminator_loss, tape)
-        self.players["siamese"].minimize(siamese_loss, tape)
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            adversarial_loss=adversarial_loss,
-            travel_loss=travel_loss,
-            distance_loss=distance_loss,
-            margin_loss=margin_loss,
-            discriminator_a_loss=discriminator_a_loss,
-            discriminator_b_loss=discriminator_b_loss,
-        )
-
-    def _encode(self, stem: keras.Model, images: tf.Tensor) -> tf.Tensor:
-        """S's vectors of the global batch: pairs are drawn across replicas."""
-        return gather_replicas(self.trunk(stem(images, training=True), training=True))
