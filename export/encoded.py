@@ -1,5 +1,7 @@
 """Encoded images inside a serving graph: the header is judged before anything is decoded."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tfi2i.export.generator import InferenceGenerator
@@ -37,9 +39,9 @@ def decode_checked(
         max_pixels: largest height times width after padding.
 
     Returns:
-        uint8 (H, W, C). Running it raises `tf.errors.InvalidArgumentError` with the reason for
-        anything else than a PNG or JPEG within the limit, and for JPEGs of CMYK whose levels
-        readers understand differently.
+        uint8 (H, W, C). Running it raises `tf.errors.InvalidArgumentError` with the index and the
+        reason for anything else than a whole PNG or JPEG within the limit, and for JPEGs of CMYK
+        whose levels readers understand differently.
     """
     is_png = tf.strings.substr(encoded, 0, len(PNG_SIGNATURE)) == PNG_SIGNATURE
     is_jpeg = tf.strings.substr(encoded, 0, len(JPEG_SIGNATURE)) == JPEG_SIGNATURE
@@ -57,7 +59,22 @@ def decode_checked(
         size[0], size[1], 1, generator, max_pixels, "the image at index ", index, ": "
     )
     with tf.control_dependencies([fits]):
-        image = tf.cond(is_png, lambda: _png_pixels(encoded), lambda: _jpeg_pixels(encoded))
+        encoded = tf.identity(encoded)
+    image = _tried(
+        lambda file: tf.cond(is_png, lambda: _png_pixels(file), lambda: _jpeg_pixels(file)),
+        encoded,
+        tf.zeros((0, 0, 3), tf.int32),
+    )
+    whole = require(
+        tf.size(image) > 0,
+        "the image at index ",
+        index,
+        " cannot be decoded: it is cut off or damaged (",
+        tf.strings.length(encoded),
+        " bytes)",
+    )
+    with tf.control_dependencies([whole]):
+        image = tf.identity(image)
     if generator.input_channels == 1:
         luma = tf.reduce_sum(image * tf.constant(LUMA), axis=-1, keepdims=True)
         image = tf.bitwise.right_shift(luma + 0x8000, 16)
@@ -103,6 +120,18 @@ def require_pixels(
     )
 
 
+def _tried(
+    function: Callable[[tf.Tensor], tf.Tensor], encoded: tf.Tensor, failed: tf.Tensor
+) -> tf.Tensor:
+    """What a function makes of a file, or `failed` where one of its operations fails.
+
+    In a graph only tf.data catches the error of an operation, whose message could not know the
+    index of the image.
+    """
+    tried = tf.data.Dataset.from_tensors(encoded).map(function).ignore_errors()
+    return tried.concatenate(tf.data.Dataset.from_tensors(failed)).take(1).get_single_element()
+
+
 def _png_size(encoded: tf.Tensor) -> tf.Tensor:
     # Zeros behind a truncated header make it an image of no pixels, which is refused above.
     header = tf.strings.substr(encoded + b"\0" * 24, 16, 8)
@@ -141,7 +170,17 @@ def _jpeg_size(encoded: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
     Without Adobe's marker TensorFlow takes levels of CMYK as ink and Pillow as its absence: the
     one shows the negative of the other.
     """
-    size = tf.cast(tf.io.extract_jpeg_shape(encoded), tf.int64)
+    shape = _tried(tf.io.extract_jpeg_shape, encoded, tf.zeros((3,), tf.int32))
+    readable = require(
+        shape[0] > 0,
+        "the image at index ",
+        index,
+        " is a JPEG whose header is cut off or damaged (",
+        tf.strings.length(encoded),
+        " bytes)",
+    )
+    with tf.control_dependencies([readable]):
+        size = tf.cast(shape, tf.int64)
     marked = tf.strings.regex_full_match(encoded, ADOBE_MARKER)
     clear = require(
         (size[2] != 4) | marked,

@@ -43,7 +43,8 @@ def export_saved_model(
       base64). Only for generators with 1 or 3 channels on both sides; the metadata
       lists the signatures. In the graph EXIF orientation and colour profiles are
       ignored, and TIFF, WebP, GIF and BMP are refused: `tfi2i.export.client.prepare` makes a right
-      PNG of any of them. Headers are checked before decoding.
+      PNG of any of them. Headers are checked before decoding, and a refusal names the index of the
+      image in the batch.
 
     Images of a batch are translated in turn, so that a batch takes as long as its images one by
     one, and the memory of one. Weights stay variables: as constants they would take many times

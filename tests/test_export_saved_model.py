@@ -59,6 +59,11 @@ def file_of(image, kind, **options):
     return buffer.getvalue()
 
 
+def altered(content, place):
+    """One byte is another."""
+    return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+
+
 def plain_png(pixels, bits, colour_type, width):
     """A PNG of rows of bytes as they are, for depths that Pillow does not write."""
 
@@ -206,8 +211,12 @@ def test_a_batch_gives_what_its_images_give_alone(signatures):
         (file_of(np.zeros((8, 8, 3), np.uint8), "TIFF"), "neither PNG nor JPEG"),
         (file_of(np.zeros((8, 8, 3), np.uint8), "WEBP"), "neither PNG nor JPEG"),
         (b"\x89PNG\r\n\x1a\n", "0 x 0 pixels"),
-        (png(np.zeros((8, 8, 3), np.uint8))[:50], "PNG"),
-        (file_of(np.zeros((8, 8, 3), np.uint8), "JPEG")[:20], "JPEG"),
+        (png(noise(8, 8, 3))[:50], "index 1 cannot be decoded: it is cut off .* \\(50 bytes"),
+        (png(noise(8, 8, 3))[:-20], "index 1 cannot be decoded: it is cut off or damaged"),
+        (altered(png(noise(8, 8, 3)), 60), "index 1 cannot be decoded"),
+        (file_of(noise(8, 8, 3), "JPEG")[:20], "index 1 is a JPEG whose header is cut off or dam"),
+        (file_of(noise(8, 8, 3), "JPEG")[:-40], "index 1 cannot be decoded: it is cut off"),
+        (b"\xff\xd8\xff" + bytes(50), "index 1 is a JPEG whose header is .* \\(53 bytes\\)"),
         (png_header(30000, 20000), "image at index 1: .*30000 x 20000 pixels.*at most 4096 pixels"),
         (png_header(2**31 + 5, 2**31 + 5), "2147483653 x 2147483653 pixels"),
         (png_header(4095, 1), "4095 x 1 pixels: at least .*after padding to multiples of 4"),
@@ -238,6 +247,8 @@ def test_a_session_serves_it_as_tf_serving_does(version):
         assert Image.open(io.BytesIO(result)).size == (12, 8)
         with pytest.raises(tf.errors.InvalidArgumentError, match="30000 x 20000 pixels"):
             session.run(fetch, {feed: [png_header(30000, 20000)]})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="at index 1 cannot be decoded"):
+            session.run(fetch, {feed: [encoded, encoded[:-20]]})
 
 
 def test_versions_count_on_and_nothing_partial_stays(generator, tmp_path):
