@@ -24,6 +24,7 @@ from tfi2i.export.generator import BFLOAT16_NEEDS, inference_generator
 from tfi2i.export.litert import check_litert_size
 from tfi2i.export.partial import not_writable, partial_folder
 from tfi2i.export.saved_model import next_version
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.machine import computes_bfloat16
 from tfi2i.zoo.translation import TranslationGAN, domain_read
 
@@ -44,7 +45,8 @@ class Wanted:
 
     Attributes:
         formats: Some of `FORMATS`.
-        size: Side in pixels of the images that the LiteRT files take.
+        size: Of the images that the LiteRT files take: a square's side in pixels, or (height,
+            width).
         metadata: Facts for the SavedModel, to which the direction is added; see
             `export_saved_model`.
         precision: Precision of the SavedModel. "auto" takes bfloat16 where this machine computes in
@@ -57,7 +59,7 @@ class Wanted:
     """
 
     formats: Sequence[str]
-    size: int
+    size: Size
     metadata: Mapping[str, Any]
     precision: Precision = "auto"
     max_pixels: int | None = None
@@ -73,8 +75,8 @@ def ship(
     Args:
         model: With its weights.
         folder: Gets the files, see above. Its reports on other files stay.
-        images: Direction to real images to compare on, uint8 (N, size, size, C). Each direction
-            named here is exported.
+        images: Direction to real images to compare on, uint8 (N, H, W, C) of that size. Each
+            direction named here is exported.
         wanted: The files.
 
     Returns:
@@ -93,7 +95,7 @@ def ship(
         }
         if set(wanted.formats) & set(LITERT_PRECISIONS):
             for reference in references.values():
-                check_litert_size(reference.generator, (wanted.size, wanted.size))
+                check_litert_size(reference.generator, height_and_width(wanted.size))
         for direction, reference in references.items():
             export = _Export(model, direction, reference, wanted, partial, folder)
             reports[direction] = export.report()
@@ -176,7 +178,7 @@ class _Export:
         path = export_litert(
             self._generator,
             self._partial / f"{self._stem}-{precision}.tflite",
-            image_size=(self._wanted.size, self._wanted.size),
+            image_size=height_and_width(self._wanted.size),
             precision=precision,
             images=self._references.images,
             required_psnr_db=self._wanted.required_psnr_db,

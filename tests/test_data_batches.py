@@ -267,7 +267,7 @@ class TestSteps:
         source = open_source(pairs)
         check_crop(source, 12, 12)
         check_crop(source, None, 9)
-        with pytest.raises(DataError, match=r"1 of 7 .* crop_size=10, such as 6.png \(9x12\)"):
+        with pytest.raises(DataError, match=r"1 of 7 .*=10, such as 6.png \(height 12, width 9"):
             training_batches(source, load_size=None, crop_size=10)
         with pytest.raises(DataError, match="load_size=10 is smaller than crop_size=12"):
             training_batches(source, load_size=10, crop_size=12)

@@ -37,7 +37,7 @@ def test_discriminator_by_hand():
 
 @pytest.mark.parametrize(("size", "depth"), [(40, 4), (32, 1)])
 def test_sizes_that_cannot_be(size, depth):
-    with pytest.raises(RecipeError, match="multiple of 16|must be 2"):
+    with pytest.raises(RecipeError, match="multiples of 16|must be 2"):
         feature_discriminator(image_size=size, depth=depth)
 
 

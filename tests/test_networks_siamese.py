@@ -88,7 +88,7 @@ def test_mixed_precision_gives_float32_vectors(policy):
 
 
 def test_impossible_options_are_errors_in_words():
-    with pytest.raises(RecipeError, match="multiple of 16, got 40"):
+    with pytest.raises(RecipeError, match="multiples of 16 pixels, not 40"):
         siamese_encoder(image_size=40, depth=4)
     with pytest.raises(RecipeError, match="levels 1 to 4"):
         siamese_encoder(attention_at=(0,))

@@ -54,5 +54,5 @@ def test_the_discriminator_has_patches_and_classes():
     discriminator = stargan_discriminator(domains=5, crop_size=64, depth=5, filters=4)
     scores, logits = discriminator(tf.zeros((2, 64, 64, 3)))
     assert scores.shape == (2, 2, 2, 1) and logits.shape == (2, 5)
-    with pytest.raises(RecipeError, match="multiple of 64"):
+    with pytest.raises(RecipeError, match="multiples of 64"):
         stargan_discriminator(domains=5, crop_size=96)

@@ -26,7 +26,7 @@ def test_weights_by_hand():
 
 @pytest.mark.parametrize(("size", "depth"), [(36, 3), (32, 1)])
 def test_sizes_that_cannot_be(size, depth):
-    with pytest.raises(RecipeError, match="multiple of 8|2 or more"):
+    with pytest.raises(RecipeError, match="multiples of 8|2 or more"):
         siamese_trunk(image_size=size, depth=depth)
 
 

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import re
 
 import keras
 import numpy as np
@@ -67,7 +68,9 @@ def noting_generator(size_multiple):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("tile", "overlap"), [("whole", 0.5), (16, 0.5), (16, 0.0), (16, 0.9)])
+@pytest.mark.parametrize(
+    ("tile", "overlap"), [("whole", 0.5), (16, 0.5), (16, 0.0), (16, 0.9), ((8, 24), 0.5)]
+)
 def test_an_identity_generator_changes_no_bit(identity, size, tile, overlap):
     image = noise(*size)
     translated = translate_image(identity, image, tile=tile, overlap=overlap)
@@ -121,6 +124,8 @@ def test_one_trace_serves_all_sizes_and_batches():
     assert layer.traced == 1
     assert max(shape[0] for shape in layer.seen) == 3
     assert {shape[1:3] for shape in layer.seen[:-1]} == {(16, 16)}
+    translate_image(generator, noise(*size), tile=(16, 24))
+    assert layer.seen[-1][1:3] == (16, 24)
 
 
 def test_a_graph_goes_with_its_generator():
@@ -204,9 +209,11 @@ def test_overlap_out_of_range(identity, overlap):
         translate_image(identity, noise(40, 40), tile=16, overlap=overlap)
 
 
-@pytest.mark.parametrize("tile", [-4, 0, 4, 15])
+@pytest.mark.parametrize("tile", [-4, 0, 4, 15, (16, 15), (4, 16)])
 def test_tile_that_the_generator_cannot_take(identity, tile):
-    with pytest.raises(DataError, match=f"tile={tile} .*multiples of 4 from 8, for example"):
+    with pytest.raises(
+        DataError, match=f"tile={re.escape(str(tile))} .*multiples of 4 from 8, for example"
+    ):
         translate_image(identity, noise(40, 40), tile=tile)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import yaml
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import as_size
 from tfi2i.recipe_text import parse, read_recipe_file
 from tfi2i.recipe_values import checked_value, shown
 
@@ -147,7 +148,8 @@ class Recipe:
 
     def model_config(self, variant_class: type) -> dict[str, Any]:
         """Arguments for the variant's constructor, with the recipe's seed and image size."""
-        shared = {"seed": self.train["seed"], "crop_size": self.data["crop_size"]}
+        size = as_size(self.data["crop_size"], "data.crop_size")
+        shared = {"seed": self.train["seed"], "crop_size": size}
         return {**self.model, **_pick(shared, variant_class.__init__)}
 
     def arguments_for(self, section: str, function) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import sides_of, size_in_words
 
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 1000
 _SHOWN = 60
+# How signatures write height and width.
+_PAIR = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def checked_value(key: str, value: Any, annotation: Any) -> Any:
         annotation: Of the parameter that it is for.
 
     Returns:
-        The value; a whole number that stands for a float as a float.
+        The value; a whole number that stands for a float as a float; height and width as text such
+        as "256x512", or as one number where they are equal.
 
     Raises:
         RecipeError: In one line that names the key, what it takes and what it got.
@@ -124,7 +128,7 @@ def checked_value(key: str, value: Any, annotation: Any) -> Any:
         return None
     for kind in kinds:
         if _fits(value, kind, allowed):
-            return float(value) if kind is float and value is not None else value
+            return _in_one_form(value, kind)
     words = " or ".join(filter(None, (_words(kind, allowed) for kind in kinds)))
     raise RecipeError(f"{key} must be {words}, got {shown(value)}")
 
@@ -152,6 +156,9 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 def _fits(value: Any, kind: Any, allowed: Range | None) -> bool:
     if get_origin(kind) is Literal:
         return isinstance(value, str | int) and value in get_args(kind)
+    if kind == _PAIR:
+        sides = sides_of(value)
+        return sides is not None and all(_fits(side, int, allowed) for side in sides)
     if get_origin(kind) is tuple:
         is_list = isinstance(value, list | tuple) and len(value) <= _LONGEST_LIST
         return is_list and all(map(_is_text, value))
@@ -168,6 +175,15 @@ def _fits(value: Any, kind: Any, allowed: Range | None) -> bool:
     return within and (allowed is None or allowed.holds(value))
 
 
+def _in_one_form(value: Any, kind: Any) -> Any:
+    if kind is float:
+        return float(value)
+    if kind == _PAIR:
+        words = size_in_words(value)
+        return int(words) if words.isdecimal() else words
+    return value
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and "\0" not in value
 
@@ -176,6 +192,8 @@ def _words(kind: Any, allowed: Range | None) -> str | None:
     within = f" {allowed.words()}" if allowed else ""
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(str, get_args(kind)))}"
+    if kind == _PAIR:
+        return "height and width such as 256x512"
     if get_origin(kind) is tuple:
         return "a list of names"
     names = {

@@ -13,6 +13,7 @@ from tfi2i.data import evaluation_arrays, training_images
 from tfi2i.data.decode.pixels import check_pixels, require_uint8, to_float, to_uint8
 from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, as_size
 from tfi2i.metrics import evaluate
 from tfi2i.training.gan import GAN
 from tfi2i.training.sheet import Column, Panel
@@ -31,18 +32,18 @@ class TranslationGAN(GAN):
     """A GAN with generators that take images.
 
     Attributes:
-        crop_size: Side of the square training images in pixels; also the tile that `translate`
-            uses.
+        crop_size: Side of the training images in pixels, or (height, width); also the tile that
+            `translate` uses.
         keeps_most: Whether most of an image stays as it is: then an output that resembles its input
             is no sign of failure.
     """
 
     keeps_most: ClassVar[bool] = False
 
-    def __init__(self, *, crop_size: int, **kwargs):
-        """See `GAN`; `crop_size` is the side of the training images in pixels."""
+    def __init__(self, *, crop_size: Size, **kwargs):
+        """See `GAN`; `crop_size` is the side of the training images, or (height, width)."""
         super().__init__(**kwargs)
-        self.crop_size = crop_size
+        self.crop_size = as_size(crop_size, "crop_size")
 
     @property
     def translators(self) -> dict[str, keras.Model]:
@@ -128,8 +129,8 @@ class TranslationGAN(GAN):
         Args:
             image: uint8 (H, W, C), or the path of an image file.
             direction: See `translators`; None takes the first.
-            tile: Side of the blended tiles in pixels, or "whole" for the image at once; None takes
-                the size of the training crops.
+            tile: Size of the blended tiles in pixels, the side of a square or (height, width), or
+                "whole" for the image at once; None takes the size of the training crops.
             scale: Factor for the image's sides before it is translated: "trained" for the factor of
                 the training images, "fit" for as many pixels as whole images had in training, or a
                 number; 1 keeps the image's pixels. See `tfi2i.data.scale`.
@@ -206,7 +207,7 @@ class TranslationGAN(GAN):
         return to_uint8(np.concatenate(parts))
 
     def sheet(
-        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+        self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
         """Images of each domain that is translated, their translations, and the other domain."""
         a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
@@ -238,7 +239,7 @@ class TranslationGAN(GAN):
         source: "DataSource",
         *,
         split: str,
-        size: int,
+        size: Size,
         limit: int | None = None,
         extractor: "FeatureExtractor | None" = None,
         features: bool = True,

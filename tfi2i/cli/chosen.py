@@ -9,6 +9,7 @@ import typer
 from tfi2i.cli.console import out, plain_warnings
 from tfi2i.data.scale import Scale, check_scale
 from tfi2i.errors import DataError, RunError
+from tfi2i.image_sizes import Size
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -63,9 +64,9 @@ class Chosen:
     data: dict[str, Any]
 
     @property
-    def size(self) -> int:
-        """Side of the images that the model was trained with, in pixels."""
-        return self.model.get_config()["crop_size"]
+    def size(self) -> Size:
+        """Size of the images that the model was trained with."""
+        return self.model.crop_size
 
     @property
     def iteration(self) -> int:

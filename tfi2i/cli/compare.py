@@ -7,6 +7,7 @@ import typer
 
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import as_size
 
 EXAMPLE = "Example:  tfi2i compare cyclegan discogan dualgan --data photos/horse2zebra --epochs 20"
 
@@ -25,7 +26,9 @@ def compare(
     epochs: Annotated[
         int, typer.Option(help="Passes over the training images, for each variant.")
     ] = 12,
-    size: Annotated[int, typer.Option(help="Side of the training images in pixels.")] = 64,
+    size: Annotated[
+        str, typer.Option(help="Of the training images: 64, or height and width, 64x128.")
+    ] = "64",
     flip: Annotated[bool, typer.Option(help="Mirror training images at random.")] = True,
     generator_size: Annotated[
         int | None,
@@ -55,7 +58,7 @@ def compare(
 
     # Runs remember their images, and can be resumed from anywhere.
     source = str(Path(data).absolute()) if Path(data).exists() else data
-    budget = Budget(source, size, epochs, flip, generator_size)
+    budget = Budget(source, as_size(size, "--size"), epochs, flip, generator_size)
     results = run_comparison(variants, budget, seeds=numbers, out=out_folder, jobs=jobs)
     for name, found in results["variants"].items():
         out.print(f"{name}: {figures_in_words(found)}, {found['seconds']} s")

@@ -10,6 +10,7 @@ import typer
 from tfi2i.cli.chosen import CheckpointOption, PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width, size_in_words
 from tfi2i.report.figure_names import FIGURE_NAMES
 from tfi2i.whole_files import refuse_file, write_json
 
@@ -74,17 +75,13 @@ def evaluate(
         # Before the work: a file of the run may be damaged.
         record = RunFolder(run).record(chosen.iteration)
     size = chosen.size
+    height, width = height_and_width(size)
     source = chosen.open_data(data)
     out.print(source.description)
     if source.keeps_scale:
-        out.print(f"the middle {size}x{size} pixels of each image are measured, as in training")
-    load_size = chosen.data.get("load_size")
-    if load_size is not None and load_size > MOST_LOADED * size:
-        show_warning(
-            f"whole images are stretched to {size}x{size} pixels, and training cut crops from "
-            f"images of {load_size}: things are {size / load_size:.2g} times as large here as they "
-            "were in training"
-        )
+        out.print(f"the middle {height}x{width} pixels of each image are measured, as in training")
+    if chosen.data.get("load_size") is not None:
+        _warn_of_scale((height, width), chosen.data["load_size"])
     if measures and source.kind == "images":
         # With one domain only the variant's own measures can say anything.
         test = source.splits.get("test")
@@ -115,6 +112,18 @@ def evaluate(
         if record is not None:
             figures["run"] = record
         write_json(json_file, figures)
+
+
+def _warn_of_scale(size: tuple[int, int], load_size: Size) -> None:
+    """Says so where things are measured much smaller than training saw them."""
+    loaded = height_and_width(load_size)
+    factor = min(size[0] / loaded[0], size[1] / loaded[1])
+    if factor * MOST_LOADED < 1:
+        show_warning(
+            f"whole images are stretched to {size[0]}x{size[1]} pixels, and training cut crops "
+            f"from images of {size_in_words(loaded)}: things are {factor:.2g} times as large here "
+            "as they were in training"
+        )
 
 
 def _check_json(file: Path) -> None:

@@ -21,6 +21,7 @@ from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
 from tfi2i.export.formats import FORMATS
 from tfi2i.export.partial import check_folder
+from tfi2i.image_sizes import Size, as_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,8 +58,11 @@ def export(
         typer.Option(help="a2b, b2a or to_<domain>, as far as the variant learns it; else all."),
     ] = None,
     size: Annotated[
-        int | None,
-        typer.Option(help="Side of LiteRT's fixed image in pixels; else as the model was trained."),
+        str | None,
+        typer.Option(
+            help="Of LiteRT's fixed image in pixels: 256, or height and width, 256x512; else as "
+            "the model was trained."
+        ),
     ] = None,
     max_pixels: Annotated[
         int | None,
@@ -86,9 +90,9 @@ def export(
 ) -> None:
     """Export generators to SavedModel and LiteRT, and compare each file with Keras."""
     names = _check_formats(formats)
-    for option, number in {"size": size, "max-pixels": max_pixels}.items():
-        if number is not None and number < 1:
-            raise ExportError(f"--{option} {number} is not possible: give 1 or more")
+    fixed_size = None if size is None else as_size(size, "--size")
+    if max_pixels is not None and max_pixels < 1:
+        raise ExportError(f"--max-pixels {max_pixels} is not possible: give 1 or more")
     if accept_psnr is not None and not 0 < accept_psnr < math.inf:
         raise ExportError(f"--accept-psnr {accept_psnr:g} is not possible: give dB, such as 35")
     chosen_scale = parse_scale(scale)
@@ -103,12 +107,12 @@ def export(
     chosen = choose_model(run, preset, checkpoint)
     model = chosen.translator()
     set_chosen_style(model, style, strength)
-    side = size or model.crop_size
+    fixed_size = fixed_size or model.crop_size
     model.translator(direction)  # Refuses one that it has not.
     directions = [direction] if direction else list(model.translators)
     wanted = Wanted(
         formats=names,
-        size=side,
+        size=fixed_size,
         metadata={
             "variant": chosen.facts["variant"],
             "config": chosen.facts["config"],
@@ -119,7 +123,7 @@ def export(
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
         scale=chosen_scale,
     )
-    pictures = {name: _real_images(chosen, images, name, side) for name in directions}
+    pictures = {name: _real_images(chosen, images, name, fixed_size) for name in directions}
     for name, report in ship(model, out_folder, pictures, wanted).items():
         out.print(f"{name}:")
         out.print(parity_table(report))
@@ -138,9 +142,9 @@ def _check_formats(formats: str) -> list[str]:
 
 
 def _real_images(
-    chosen: Chosen, inputs: list[str] | None, direction: str, size: int
+    chosen: Chosen, inputs: list[str] | None, direction: str, size: Size
 ) -> "np.ndarray":
-    """Up to 16 images of the domain that the direction translates, uint8 (N, size, size, C)."""
+    """Up to 16 images of the domain that the direction translates, uint8 (N, H, W, C)."""
     import numpy as np
 
     from tfi2i.data import read_image, sized

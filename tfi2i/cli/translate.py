@@ -19,6 +19,7 @@ from tfi2i.cli.chosen import (
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.data.scale import scale_in_words
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import as_size
 
 EXAMPLE = (
     "Example:  tfi2i translate --run runs/00000-cyclegan-horse2zebra 'photos/*.jpg' --out zebras"
@@ -37,8 +38,11 @@ def translate(
     preset: PresetOption = None,
     direction: DirectionOption = None,
     tile: Annotated[
-        int | None,
-        typer.Option(help="Side of the blended tiles in pixels; else as the model was trained."),
+        str | None,
+        typer.Option(
+            help="Of the blended tiles in pixels: 256, or height and width, 256x512; else as the "
+            "model was trained."
+        ),
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole images at once; needs memory for large ones.")
@@ -64,6 +68,7 @@ def translate(
     if whole and tile is not None:
         raise DataError("--whole and --tile exclude each other")
     chosen_scale = parse_scale(scale)
+    chosen_tile = None if tile is None else as_size(tile, "--tile")
     import_tensorflow()
     from tfi2i.zoo.translation import domain_read
 
@@ -74,7 +79,7 @@ def translate(
         inputs,
         out_folder,
         direction=direction,
-        tile="whole" if whole else tile,
+        tile="whole" if whole else chosen_tile,
         scale=chosen_scale,
         overwrite=overwrite,
         skip_bad=skip_bad,

@@ -16,6 +16,7 @@ from tfi2i.data.edges import edge_map
 from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
 from tfi2i.data.source import DataSource, Images, Split
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width
 
 _FORMS = "grey, lowres:<factor> such as lowres:4, or edges"
 
@@ -27,14 +28,14 @@ class DerivedImages:
     Attributes:
         images: the other images.
         make: uint8 (H, W, 3) to uint8 (H, W, channels).
-        size: the images are resized to size x size before, so that the loss of resolution or the
-            lines are what a network of that size sees; None takes them as they are.
+        size: the images are resized to it before, so that the loss of resolution or the lines are
+            what a network of that size sees; None takes them as they are.
         channels: 3 for RGB, 1 for grey.
     """
 
     images: Images
     make: Callable[[np.ndarray], np.ndarray]
-    size: int | None
+    size: Size | None
     channels: int
 
     @property
@@ -44,10 +45,10 @@ class DerivedImages:
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """Sizes of the other images, or all (size, size)."""
+        """Sizes of the other images, or the one size of all."""
         if self.size is None:
             return list(self.images.sizes)
-        return [(self.size, self.size)] * len(self.images.sizes)
+        return [height_and_width(self.size)] * len(self.images.sizes)
 
     def __len__(self) -> int:
         """The number of images."""
@@ -56,17 +57,19 @@ class DerivedImages:
     def load(self, index: int) -> np.ndarray:
         """One derived image, uint8 (H, W, channels)."""
         image = self.images.load(index)
-        return self.make(image if self.size is None else resize_image(image, self.size, self.size))
+        if self.size is not None:
+            image = resize_image(image, *height_and_width(self.size))
+        return self.make(image)
 
 
-def derived_pairs(source: DataSource, how: str, *, size: int | None, reverse: bool) -> DataSource:
+def derived_pairs(source: DataSource, how: str, *, size: Size | None, reverse: bool) -> DataSource:
     """Makes pairs from a source of single images.
 
     Args:
         source: of kind "images", 3 channels.
         how: "grey" (1 channel, luma of ITU-R 601); "lowres:<factor>" (shrunk by it and enlarged
             again, both bicubic); "edges" (1 channel, dark lines on white, see `edge_map`).
-        size: side to which images are resized before, None for their own size.
+        size: to which images are resized before, None for their own size.
         reverse: exchange a and b.
 
     Raises:

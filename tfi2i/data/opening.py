@@ -21,6 +21,7 @@ from tfi2i.data.limits import limited
 from tfi2i.data.pipeline.datasets import open_dataset
 from tfi2i.data.source import DataSource, check_kind
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, as_size
 
 
 def open_source(
@@ -28,7 +29,7 @@ def open_source(
     *,
     kind: str | None = None,
     direction: str = "a2b",
-    load_size: int | None = None,
+    load_size: Size | None = None,
     channels: int = 3,
     skip_bad: bool = False,
     derive: str | None = None,
@@ -46,7 +47,8 @@ def open_source(
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
-        load_size: side of the tiles of `earth:` sources; others resize when batches are made.
+        load_size: size of the tiles of `earth:` sources, a square's side or (height, width);
+            others resize when batches are made.
         channels: 3 for RGB, 1 for grey.
         skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
             raising; every file is then decoded once here.
@@ -63,6 +65,7 @@ def open_source(
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
         MissingExtraError: a package for `earth:`, `digits:` or `tfds:` is not installed.
     """
+    load_size = None if load_size is None else as_size(load_size, "load_size")
     if derive is not None:
         if kind not in (None, "paired") or channels != 3 or isinstance(source, tf.data.Dataset):
             raise DataError(
@@ -81,7 +84,7 @@ def _open_whole(
     source: str | Path | tf.data.Dataset,
     kind: str | None,
     direction: str,
-    load_size: int | None,
+    load_size: Size | None,
     channels: int,
     skip_bad: bool,
 ) -> DataSource:

@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, as_size, height_and_width, size_in_words
 
 if TYPE_CHECKING:
     from tfi2i.data.source import DataSource, Images
@@ -22,46 +23,52 @@ class TrainedScale:
     """What became of whole training images before crops were cut from them.
 
     Attributes:
-        load_size: Side in pixels to which each was stretched.
+        load_size: To which each was stretched: a square's side in pixels, or (height, width).
         sides: For each domain, the median side of its images in pixels; the side of an image that
             is not square is the root of its area.
     """
 
-    load_size: int
+    load_size: Size
     sides: Mapping[str, float]
 
     @classmethod
-    def of(cls, source: "DataSource", load_size: int | None) -> "TrainedScale | None":
+    def of(cls, source: "DataSource", load_size: Size | None) -> "TrainedScale | None":
         """The scale at which a source is trained on; None where no image changes its size."""
         if load_size is None or "train" not in source.splits:
             return None
         train = source.splits["train"]
+        load_size, loaded = as_size(load_size), _side(*height_and_width(load_size))
         sides = {"a": _median_side(train.a)}
         if train.b is not None:
             sides["b"] = _median_side(train.b)
         if source.kind == "paired":
             # In derived pairs one image is made at the loading size; the photo tells the scale.
-            photo = next((side for side in sides.values() if side != load_size), load_size)
+            photo = next((side for side in sides.values() if side != loaded), loaded)
             sides = dict.fromkeys(sides, photo)
-        return cls(load_size, sides) if set(sides.values()) != {load_size} else None
+        return cls(load_size, sides) if set(sides.values()) != {loaded} else None
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "TrainedScale | None":
         """What `to_facts` noted; None if nothing: images kept their size, or the run is old."""
         noted = facts.get("scale")
-        return cls(noted["load_size"], noted["sides"]) if noted else None
+        return cls(as_size(noted["load_size"]), noted["sides"]) if noted else None
 
     def to_facts(self) -> dict[str, Any]:
         """A form for JSON."""
         return {"load_size": self.load_size, "sides": dict(self.sides)}
 
+    @property
+    def loaded_side(self) -> float:
+        """The side of what they were stretched to; the root of its area if it is not square."""
+        return _side(*height_and_width(self.load_size))
+
     def side(self, domain: str) -> float:
         """The median side of a domain's training images in pixels."""
-        return self.sides.get(domain, self.load_size)
+        return self.sides.get(domain, self.loaded_side)
 
     def factor(self, domain: str) -> float:
         """What the sides of a domain's training images were multiplied by."""
-        return self.load_size / self.side(domain)
+        return self.loaded_side / self.side(domain)
 
 
 def scale_factor(
@@ -90,7 +97,7 @@ def scale_factor(
                 "at: this one was trained on images in their own size, or before it was noted; "
                 "give a number"
             )
-        return trained.load_size / math.sqrt(height * width)
+        return trained.loaded_side / math.sqrt(height * width)
     check_scale(scale)
     return float(scale)
 
@@ -116,9 +123,9 @@ def scale_in_words(scale: Scale, trained: TrainedScale | None, domain: str = "a"
     if isinstance(scale, str):
         if trained is None or (scale == "trained" and trained.factor(domain) == 1):
             return None
-        size = f"{trained.load_size}/{trained.side(domain):g} of their size, as in training"
+        size = f"{trained.loaded_side:g}/{trained.side(domain):g} of their size, as in training"
         if scale == "fit":
-            size = f"about {trained.load_size} px, as whole photos in training"
+            size = f"about {size_in_words(trained.load_size)} px, as whole photos in training"
     elif scale == 1:
         return None
     else:
@@ -138,3 +145,7 @@ def unlike_training(
 
 def _median_side(images: "Images") -> float:
     return round(median(math.sqrt(height * width) for height, width in images.sizes), 1)
+
+
+def _side(height: int, width: int) -> float:
+    return round(math.sqrt(height * width), 1)

@@ -20,6 +20,7 @@ from tfi2i.data import DataSource, evaluation_arrays, open_source, steps_per_epo
 from tfi2i.errors import DataError, RecipeError, RunError
 from tfi2i.evidence.results import summary
 from tfi2i.evidence.trial import measured_run
+from tfi2i.image_sizes import Size, size_in_words
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.report.compare_page import write_compare_page
 from tfi2i.report.compare_readme import write_compare_readme
@@ -39,7 +40,7 @@ class Budget:
 
     Attributes:
         data: A folder of images or a built-in source.
-        size: Side of the training images in pixels.
+        size: Side of the training images in pixels, or (height, width).
         epochs: Passes over the training images; the last third brings the rates to zero.
         flip: Whether training images are mirrored at random.
         generator_size: Approximate parameters of every generator; None leaves each as in its
@@ -47,7 +48,7 @@ class Budget:
     """
 
     data: str
-    size: int
+    size: Size
     epochs: int
     flip: bool = True
     generator_size: int | None = None
@@ -56,8 +57,8 @@ class Budget:
         """The overrides that give a variant's recipe this budget."""
         return [
             f"data.source={json.dumps(self.data)}",
-            f"data.load_size={self.size}",
-            f"data.crop_size={self.size}",
+            f"data.load_size={size_in_words(self.size)}",
+            f"data.crop_size={size_in_words(self.size)}",
             f"data.flip={json.dumps(self.flip)}",
             f"train.epochs={self.epochs}",
             f"train.decay_epochs={self.epochs // 3}",
@@ -228,7 +229,7 @@ def _check_pages(out: Path) -> None:
         )
 
 
-def _test_images(source: DataSource, size: int) -> dict[str, np.ndarray]:
+def _test_images(source: DataSource, size: Size) -> dict[str, np.ndarray]:
     """A few test images, with their truth where the source has one."""
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
     assert b is not None

@@ -16,6 +16,7 @@ from tfi2i.data import earth_map, earth_test_region, evaluation_arrays, open_sou
 from tfi2i.errors import RunError
 from tfi2i.evidence.evaluate import evaluate_model
 from tfi2i.export.shipping import Wanted, ship
+from tfi2i.image_sizes import shorter_side
 from tfi2i.inference.tiles import tile_starts
 from tfi2i.inference.translate import translate_image
 from tfi2i.report.demo_page import DemoResults, better_baseline, write_demo_page
@@ -114,7 +115,7 @@ def translate_map(
     input_map, truth = (
         earth_map(name)[:, first:end] for name in source_name.removeprefix("earth:").split("-")
     )
-    tile, generator = model.crop_size, model.translator()
+    tile, generator = shorter_side(model.crop_size), model.translator()
     blended = translate_image(generator, input_map, tile=tile, overlap=OVERLAP)
     hard = translate_image(generator, input_map, tile=tile, overlap=0.0)
     seams = {

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tfi2i.image_sizes import Size
+
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.metrics import FeatureExtractor
@@ -12,7 +14,7 @@ def evaluate_model(
     model: "GAN",
     source: "DataSource",
     *,
-    size: int,
+    size: Size,
     split: str = "test",
     extractor: "FeatureExtractor | None" = None,
     features: bool = True,
@@ -23,7 +25,7 @@ def evaluate_model(
     Args:
         model: The model, with its weights.
         source: Images of the kind that the model is made for.
-        size: Side of the square images in pixels, one that the generators take.
+        size: Side of the images in pixels, or (height, width), that the generators take.
         split: `test`, `val` or `train`.
         extractor: Features for FID and KID; None takes the default of `tfi2i.metrics.evaluate`.
         features: False leaves FID and KID out.

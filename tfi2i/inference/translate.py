@@ -13,10 +13,11 @@ from tfi2i.data.decode.images import MAX_PIXELS
 from tfi2i.data.decode.pixels import to_float, to_uint8
 from tfi2i.data.scale import scale_factor, scaled_size
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, sides_of, size_in_words
 from tfi2i.inference.sizes import SMALLEST_SIDE, padded_side
 from tfi2i.inference.tiles import blend_weights, tile_starts
 
-Tile = int | Literal["whole"]
+Tile = Size | Literal["whole"]
 
 # One traced graph for each generator, for as long as the generator lives.
 _GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
@@ -40,9 +41,9 @@ def translate_image(
     Args:
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
         image: uint8 (H, W, C).
-        tile: Side of the square tiles in pixels, a multiple of `size_multiple`; best is the size at
-            which the generator was trained. "whole" puts the whole image through at once, which
-            takes memory in proportion to its pixels.
+        tile: Size of the tiles in pixels, the side of a square or (height, width), multiples of
+            `size_multiple`; best is the size at which the generator was trained. "whole" puts the
+            whole image through at once, which takes memory in proportion to its pixels.
         scale: Factor for the image's sides before the translation (bicubic, antialiased); the
             result is brought back to the image's size. 1 translates the image's own pixels.
         overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
@@ -78,49 +79,58 @@ def _translate_whole(generator: keras.Model, image: np.ndarray) -> np.ndarray:
 def _translate_tiles(
     generator: keras.Model,
     image: np.ndarray,
-    tile: int,
+    tile: Tile,
     overlap: float,
     batch_size: int,
     report: Callable[[float], None] | None,
 ) -> np.ndarray:
     """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
-    multiple = generator.size_multiple
-    if not isinstance(tile, int):
-        raise DataError(f'tile={tile!r} is not possible: it is a number of pixels, or "whole"')
-    fitting = padded_side(tile, multiple)
-    if tile != fitting:
-        raise DataError(
-            f"tile={tile} does not fit {generator.name!r}: it takes multiples of {multiple} from "
-            f"{SMALLEST_SIDE}, for example {fitting}"
-        )
+    down, right = _checked_tile(generator, tile)
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size} is not possible: a batch has at least 1 tile")
     height, width = image.shape[:2]
-    image = _mirrored(image, max(height, tile), max(width, tile))
-    rows = tile_starts(image.shape[0], tile, overlap)
-    columns = tile_starts(image.shape[1], tile, overlap)
-    row_weights, column_weights = blend_weights(rows, tile), blend_weights(columns, tile)
+    image = _mirrored(image, max(height, down), max(width, right))
+    rows = tile_starts(image.shape[0], down, overlap)
+    columns = tile_starts(image.shape[1], right, overlap)
+    row_weights, column_weights = blend_weights(rows, down), blend_weights(columns, right)
     translate = _graph(generator)
     translated = np.empty((*image.shape[:2], generator.output_shape[-1]), np.uint8)
-    strip = np.zeros((tile, *translated.shape[1:]), np.float32)
+    strip = np.zeros((down, *translated.shape[1:]), np.float32)
     for row, (top, bottom) in enumerate(zip(rows, [*rows[1:], len(image)], strict=True)):
         for first in range(0, len(columns), batch_size):
             batch = range(first, min(first + batch_size, len(columns)))
             lefts = [columns[column] for column in batch]
-            tiles = np.stack([image[top : top + tile, left : left + tile] for left in lefts])
+            tiles = np.stack([image[top : top + down, left : left + right] for left in lefts])
             for column, left, part in zip(
                 batch, lefts, translate(to_float(tiles)).numpy(), strict=True
             ):
                 weights = np.outer(row_weights[row], column_weights[column])
-                strip[:, left : left + tile] += part * weights[..., None]
+                strip[:, left : left + right] += part * weights[..., None]
         # The rows above the next tiles are complete.
         done = bottom - top
         translated[top:bottom] = to_uint8(strip[:done])
-        strip[: tile - done] = strip[done:].copy()
-        strip[tile - done :] = 0.0
+        strip[: down - done] = strip[done:].copy()
+        strip[down - done :] = 0.0
         if report is not None:
             report((row + 1) / len(rows))
     return translated[:height, :width]
+
+
+def _checked_tile(generator: keras.Model, tile: Tile) -> tuple[int, int]:
+    """Height and width of a tile that the generator computes."""
+    multiple = generator.size_multiple
+    sides = sides_of(tile)
+    if sides is None:
+        raise DataError(
+            f'tile={tile!r} is not possible: it is a number of pixels, height and width, or "whole"'
+        )
+    fitting = padded_side(sides[0], multiple), padded_side(sides[1], multiple)
+    if sides != fitting:
+        raise DataError(
+            f"tile={tile} does not fit {generator.name!r}: it takes multiples of {multiple} from "
+            f"{SMALLEST_SIDE}, for example {size_in_words(fitting)}"
+        )
+    return sides
 
 
 def _graph(generator: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import keras
 
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import Size, height_and_width, size_in_words
 from tfi2i.layers import (
     BatchNormalization,
     BlockConv2D,
@@ -25,7 +26,7 @@ Padding = Literal["same", "reflect"]
 def convolution(
     images,
     filters: int,
-    kernel_size: int,
+    kernel_size: int | tuple[int, int],
     *,
     name: str,
     stride: int = 1,
@@ -40,7 +41,7 @@ def convolution(
     Args:
         images: (B, H, W, C).
         filters: Channels out.
-        kernel_size: Height and width of the kernel.
+        kernel_size: Height and width of the kernel; one number with "reflect".
         name: The layer's name.
         stride: Step in pixels. "same" with a kernel of 4 and a stride of 2 pads one pixel on each
             side.
@@ -52,6 +53,7 @@ def convolution(
         dtype: Computation type where it is not the global policy's.
     """
     if padding == "reflect":
+        assert isinstance(kernel_size, int)
         mirrored = ReflectionPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")
         images, padding = mirrored(images), "valid"
     kind = BlockConv2D if blockwise and not spectral else ProductConv2D
@@ -192,6 +194,26 @@ def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.M
     return model
 
 
+def halved_size(image_size: Size, depth: int, name: str = "model.depth") -> tuple[int, int]:
+    """Height and width of what images are halved to.
+
+    Args:
+        image_size: Of the images.
+        depth: How often they are halved.
+        name: What the user calls the depth.
+
+    Raises:
+        RecipeError: They cannot be halved so often without a rest.
+    """
+    height, width = height_and_width(image_size)
+    if height % 2**depth or width % 2**depth:
+        raise RecipeError(
+            f"images are halved {depth} times, so height and width must be multiples of {2**depth} "
+            f"pixels, not {size_in_words(image_size)}: change data.crop_size or {name}"
+        )
+    return height // 2**depth, width // 2**depth
+
+
 def check_image_size(network: keras.Model, height: int, width: int) -> None:
     """Raises an error in words if a network cannot take images of this size.
 
@@ -207,11 +229,13 @@ def check_image_size(network: keras.Model, height: int, width: int) -> None:
     images = f"images of {height}x{width} (height x width)"
     multiple = getattr(network, "size_multiple", 1)
     if height % multiple or width % multiple:
-        below = max(1, height // multiple) * multiple
+        below = [max(1, side // multiple) * multiple for side in (height, width)]
+        above = [side + multiple for side in below]
         raise DataError(
             f"{images} do not fit the network {network.name!r}: both must be multiples of "
-            f"{multiple}, such as {below} and {below + multiple}. Resize, crop or pad them "
-            "(data.crop_size), or choose a network with fewer downsampling steps (model.depth)"
+            f"{multiple}, such as {size_in_words(below)} and {size_in_words(above)}. Resize, crop "
+            "or pad them (data.crop_size), or choose a network with fewer downsampling steps "
+            "(model.depth)"
         )
     try:
         network.compute_output_spec(_inputs_of_size(network, height, width))

@@ -3,9 +3,11 @@
 import keras
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.networks.blocks import (
     convolution,
     generator_model,
+    halved_size,
     leaky_relu,
     normalisation,
     transposed_convolution,
@@ -51,7 +53,7 @@ def encoder_decoder(
 def feature_discriminator(
     *,
     input_channels: int = 3,
-    image_size: int = 64,
+    image_size: Size = 64,
     depth: int = 4,
     filters: int = 64,
     name: str = "discriminator",
@@ -65,7 +67,7 @@ def feature_discriminator(
 
     Args:
         input_channels: Channels of the images.
-        image_size: Height and width of the images, a multiple of 2**depth.
+        image_size: Height and width of the images, multiples of 2**depth.
         depth: How many times the image is halved, at least twice.
         filters: Channels after the first block; they double up to 8 times as many.
         name: The model's name.
@@ -75,14 +77,13 @@ def feature_discriminator(
     """
     if depth < 2:
         raise RecipeError(f"features come from the second block on: depth must be 2, got {depth}")
-    if image_size % 2**depth:
-        raise RecipeError(f"image_size must be a multiple of {2**depth}, got {image_size}")
-    inputs = keras.Input((image_size, image_size, input_channels), name="image")
+    covered = halved_size(image_size, depth)
+    inputs = keras.Input((*height_and_width(image_size), input_channels), name="image")
     blocks = _encoder(inputs, _widths(depth, filters))
     scores = convolution(
         blocks[-1],
         1,
-        image_size // 2**depth,
+        covered,
         padding="valid",
         name="scores_conv",
         use_bias=False,

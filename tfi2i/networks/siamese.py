@@ -3,15 +3,23 @@
 import keras
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.layers import SelfAttention
-from tfi2i.networks.blocks import Norm, Padding, convolution, leaky_relu, normalisation
+from tfi2i.networks.blocks import (
+    Norm,
+    Padding,
+    convolution,
+    halved_size,
+    leaky_relu,
+    normalisation,
+)
 
 
 def siamese_encoder(
     *,
     input_channels: int = 3,
     vector_length: int = 128,
-    image_size: int | None = None,
+    image_size: Size | None = None,
     depth: int = 4,
     filters: int = 64,
     max_filters: int = 512,
@@ -33,7 +41,7 @@ def siamese_encoder(
     Args:
         input_channels: Channels of the images.
         vector_length: Components of the vector.
-        image_size: Height and width of the images, a multiple of 2**depth: the last convolution
+        image_size: Height and width of the images, multiples of 2**depth: the last convolution
             covers the whole grid, so that the vector knows where things are. None: every place
             gives a vector, and the mean of them is returned, for images of any size.
         depth: How many times the image is halved.
@@ -48,9 +56,11 @@ def siamese_encoder(
     """
     if not set(attention_at) <= set(range(1, depth + 1)):
         raise RecipeError(f"attention_at must name levels 1 to {depth}, got {attention_at}.")
-    if image_size is not None and image_size % 2**depth:
-        raise RecipeError(f"image_size must be a multiple of {2**depth}, got {image_size}.")
-    inputs = keras.Input((image_size, image_size, input_channels), name="image")
+    sides, covered = (None, None), (1, 1)
+    if image_size is not None:
+        sides = height_and_width(image_size)
+        covered = halved_size(image_size, depth, "model.discriminator_depth")
+    inputs = keras.Input((*sides, input_channels), name="image")
     images = inputs
     for level in range(1, depth + 1):
         block = f"block{level}"
@@ -70,7 +80,6 @@ def siamese_encoder(
         images = leaky_relu(images, f"{block}_relu")
         if level in attention_at:
             images = SelfAttention(spectral=spectral, name=f"{block}_attention")(images)
-    covered = 1 if image_size is None else image_size // 2**depth
     places = convolution(
         images, vector_length, covered, padding="valid", name="vector_conv", dtype="float32"
     )

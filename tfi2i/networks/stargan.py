@@ -3,6 +3,7 @@
 import keras
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.layers import (
     ConcatenateLabel,
     FixedLabel,
@@ -10,7 +11,7 @@ from tfi2i.layers import (
     ProductConv2D,
     ProductConv2DTranspose,
 )
-from tfi2i.networks.blocks import Upsampling, generator_model, normalisation
+from tfi2i.networks.blocks import Upsampling, generator_model, halved_size, normalisation
 
 
 def stargan_generator(
@@ -68,20 +69,21 @@ def labelled_features(
 def stargan_discriminator(
     *,
     domains: int,
-    crop_size: int,
+    crop_size: Size,
     channels: int = 3,
     depth: int = 6,
     filters: int = 64,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Builds the discriminator: images (B, S, S, C) -> [scores (B, s, s, 1), logits (B, domains)].
+    """Builds the discriminator: images (B, H, W, C) -> [scores (B, h, w, 1), logits (B, domains)].
 
-    The scores of patches have no sigmoid, and the logits no softmax; s = S / 2^depth. There is no
-    norm in it. With the defaults, 5 domains and 128 px it has 44,762,048 weights.
+    The scores of patches have no sigmoid, and the logits no softmax; h = H / 2^depth, w = W /
+    2^depth. There is no norm in it. With the defaults, 5 domains and 128 px it has 44,762,048
+    weights.
 
     Args:
         domains: Classes of the auxiliary classifier.
-        crop_size: S; the head covers the whole image, so the size is fixed.
+        crop_size: H and W; the head covers the whole image, so the size is fixed.
         channels: Channels of the images.
         depth: Strided convolutions; the paper's 6 need at least 64 px.
         filters: Channels after the first convolution, doubled by every further one.
@@ -90,14 +92,8 @@ def stargan_discriminator(
     Raises:
         RecipeError: If the image cannot be halved so often.
     """
-    side, rest = divmod(crop_size, 2**depth)
-    if rest or not side:
-        raise RecipeError(
-            f"a discriminator with {depth} strided convolutions needs images whose side is a "
-            f"multiple of {2**depth} pixels, not {crop_size}: change data.crop_size or "
-            "model.discriminator_depth"
-        )
-    inputs = keras.Input((crop_size, crop_size, channels), name="image")
+    covered = halved_size(crop_size, depth, "model.discriminator_depth")
+    inputs = keras.Input((*height_and_width(crop_size), channels), name="image")
     images = inputs
     for level in range(1, depth + 1):
         images = stargan_convolution(
@@ -107,7 +103,7 @@ def stargan_discriminator(
     # Both heads are in float32, as their losses are.
     scores = stargan_convolution(images, 1, 3, name="scores", use_bias=False, dtype="float32")
     logits = stargan_convolution(
-        images, domains, side, name="classes", padding="valid", use_bias=False, dtype="float32"
+        images, domains, covered, name="classes", padding="valid", use_bias=False, dtype="float32"
     )
     logits = keras.layers.Reshape((domains,), name="logits", dtype="float32")(logits)
     return keras.Model(inputs, [scores, logits], name=name)
@@ -131,7 +127,9 @@ def towards_domain(generator: keras.Model, domain: int, domains: int) -> keras.M
     return model
 
 
-def stargan_convolution(images, filters: int, kernel_size: int, *, name: str, **options):
+def stargan_convolution(
+    images, filters: int, kernel_size: int | tuple[int, int], *, name: str, **options
+):
     """A convolution that pads with zeros and starts as the authors' Torch does.
 
     Only zeros will do: with reflection padding a constant label map would be taken out again by the

@@ -3,7 +3,8 @@
 import keras
 
 from tfi2i.errors import RecipeError
-from tfi2i.networks.blocks import Norm, convolution, leaky_relu, normalisation
+from tfi2i.image_sizes import Size
+from tfi2i.networks.blocks import Norm, convolution, halved_size, leaky_relu, normalisation
 
 
 def siamese_stem(
@@ -26,7 +27,7 @@ def siamese_stem(
 
 def siamese_trunk(
     *,
-    image_size: int,
+    image_size: Size,
     depth: int = 5,
     filters: int = 64,
     max_filters: int = 512,
@@ -36,12 +37,12 @@ def siamese_trunk(
 ) -> keras.Model:
     """The layers that both domains share: a stem's output -> (B, vector_length), unbounded.
 
-    Strided 4x4 blocks to a map of image_size / 2**depth pixels, then one dense layer. With the
+    Strided 4x4 blocks, which halve the images `depth` times, then one dense layer. With the
     defaults and 128 px the channels are 64-128-256-512-512 (the first are the stem's), the map is
     4x4 and the vectors have 1000 components.
 
     Args:
-        image_size: Height and width of the images that the stem sees, a multiple of 2**depth.
+        image_size: Height and width of the images that the stem sees, multiples of 2**depth.
         depth: How many times the image is halved, the stem included.
         filters: Channels of the stem; they double from block to block.
         max_filters: Where the doubling ends.
@@ -54,9 +55,8 @@ def siamese_trunk(
     """
     if depth < 2:
         raise RecipeError(f"depth must be 2 or more, for a block to share, got {depth}")
-    if image_size % 2**depth:
-        raise RecipeError(f"image_size must be a multiple of {2**depth}, got {image_size}")
-    inputs = keras.Input((image_size // 2, image_size // 2, filters), name="features")
+    covered = halved_size(image_size, depth)
+    inputs = keras.Input((*halved_size(image_size, 1), filters), name="features")
     images = inputs
     for level in range(2, depth + 1):
         block = f"block{level}"
@@ -75,7 +75,7 @@ def siamese_trunk(
     images = convolution(
         images,
         vector_length,
-        image_size // 2**depth,
+        covered,
         padding="valid",
         name="vector_conv",
         use_bias=False,

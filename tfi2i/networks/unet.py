@@ -8,6 +8,7 @@ from typing import Literal
 import keras
 
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, shorter_side
 from tfi2i.layers import AppendLatent, Dropout, SelfAttention
 from tfi2i.networks.blocks import (
     Norm,
@@ -23,9 +24,9 @@ from tfi2i.networks.blocks import (
 _DROPOUT_BLOCKS = 3
 
 
-def unet_depth(crop_size: int) -> int:
-    """How many halvings bring images with this side to one pixel; at most the paper's 8."""
-    return min(8, crop_size.bit_length() - 1)
+def unet_depth(crop_size: Size) -> int:
+    """How many halvings bring the shorter side of images to one pixel; at most the paper's 8."""
+    return min(8, shorter_side(crop_size).bit_length() - 1)
 
 
 def unet(

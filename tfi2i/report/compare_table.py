@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfi2i.image_sizes import size_in_words
+
 _FIGURES = {"kid": "KID", "colour": "colour distance", "l1": "L1", "ssim": "SSIM"}
 
 
@@ -44,7 +46,8 @@ def comparison_lead(results: dict[str, Any]) -> str:
     sized = f", with a generator of about {width:,} parameters" if width else ""
     return (
         f"{results['data'].removeprefix('found ')}. Each variant trains its small recipe, or the "
-        f"one that it is named with{sized}, for {budget['epochs']} epochs at {budget['size']} px. "
+        f"one that it is named with{sized}, for {budget['epochs']} epochs at "
+        f"{size_in_words(budget['size'])} px. "
         f"{cores} {'core' if cores == 1 else 'cores'} of {results['processor']}, TensorFlow "
         f"{results['versions']['tensorflow']}."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import tensorflow as tf
 
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import Size
 from tfi2i.recipe import CHANNELS
 from tfi2i.training.files.saved import Saved
 from tfi2i.training.fitting import Fitting
@@ -37,14 +38,14 @@ class GAN(Fitting, Saved):
         mini_batches: Name of the constructor's argument that says into how many mini-batches
             `train_step` divides a batch, one for each update of a critic; None if it does not
             divide it.
-        crop_size: Side of the square training images in pixels.
+        crop_size: Side of the training images in pixels, or (height, width).
     """
 
     batch_kind: ClassVar[str]
     discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
     mini_batches: ClassVar[str | None] = None
-    crop_size: int
+    crop_size: Size
 
     @property
     def mini_batch_count(self) -> int:
@@ -194,7 +195,7 @@ class GAN(Fitting, Saved):
         return {}
 
     def sheet(
-        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+        self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
         """Pictures that show what the model does, from the weights that it has.
 
@@ -211,7 +212,7 @@ class GAN(Fitting, Saved):
         source: "DataSource",
         *,
         split: str,
-        size: int,
+        size: Size,
         limit: int | None = None,
         extractor: "FeatureExtractor | None" = None,
         features: bool = True,
@@ -221,7 +222,7 @@ class GAN(Fitting, Saved):
         Args:
             source: The images.
             split: Which part of them: `test`, `val` or `train`.
-            size: Side of the images in pixels, one that the networks take.
+            size: Side of the images in pixels, or (height, width), that the networks take.
             limit: Images of each domain at most, spread evenly; None for all.
             extractor: Features for FID and KID; None takes those of `tfi2i.metrics.evaluate`.
             features: False leaves FID and KID out.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfi2i.data.decode.pixels import check_range, to_float
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import height_and_width
 
 if TYPE_CHECKING:
     from tfi2i.training.gan import GAN
@@ -94,7 +95,7 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
         raise DataError(f"the two parts of a batch have {sizes[0]} and {sizes[1]} elements")
     names = ("a", "b") if model.batch_kind in ("paired", "unpaired") else ("images",)
     for name, part, channels in zip(names, given, model.image_channels, strict=False):
-        wanted = (model.crop_size, model.crop_size, channels)
+        wanted = (*height_and_width(model.crop_size), channels)
         if tuple(part.shape[1:]) != wanted:
             raise DataError(
                 f"{model.name} trains on images of {_size(wanted)}, and {name} has "

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfi2i import networks
 from tfi2i.data import evaluation_domains, training_images
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import Size
 from tfi2i.metrics import evaluate, mean_figures
 from tfi2i.training.replicas import gather_replicas, own_share, random_order
 from tfi2i.training.sheet import Column, Panel
@@ -88,7 +89,7 @@ class MultiDomainGAN(TranslationGAN):
         return self.domains
 
     def sheet(
-        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+        self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
         """Images of all domains in turn, translated to each, and the truth where there is one."""
         domains = evaluation_domains(source, split=split, size=size, limit=limit)
@@ -119,7 +120,7 @@ class MultiDomainGAN(TranslationGAN):
         source: "DataSource",
         *,
         split: str,
-        size: int,
+        size: Size,
         limit: int | None = None,
         extractor: "FeatureExtractor | None" = None,
         features: bool = True,

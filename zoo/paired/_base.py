@@ -15,6 +15,7 @@ import tensorflow as tf
 from tfi2i import networks
 from tfi2i.data.decode.pixels import require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.layers import FixedLatent
 from tfi2i.training.replicas import own_share, replica_count
 from tfi2i.training.sheet import Column
@@ -30,7 +31,7 @@ class TakesLatents(Protocol):
     """A model that gives many translations of one image, by a latent drawn from N(0, I)."""
 
     name: str
-    crop_size: int
+    crop_size: Size
     latent_length: int
 
     def sample(self, images: np.ndarray, latents: np.ndarray) -> np.ndarray:
@@ -59,7 +60,7 @@ class LatentTranslationGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int,
+        crop_size: Size,
         input_channels: int,
         output_channels: int,
         depth: int | None,
@@ -107,7 +108,7 @@ class LatentTranslationGAN(TranslationGAN):
             kind=kind,
             input_channels=self.output_channels,
             latent_length=self.latent_length,
-            depth=max(2, self.crop_size.bit_length() - 4),
+            depth=max(2, shorter_side(self.crop_size).bit_length() - 4),
             filters=filters,
             variance=variance,
             name="encoder",
@@ -207,7 +208,7 @@ class LatentTranslationGAN(TranslationGAN):
         """The latents that the encoder finds for outputs: with them `sample` paints the same way.
 
         Args:
-            images: Images of domain `b`, uint8 (N, crop_size, crop_size, C_out).
+            images: Images of domain `b`, uint8 (N, H, W, C_out) of the `crop_size`.
 
         Returns:
             (N, latent_length); the mean, where the encoder gives a Gaussian.
@@ -219,7 +220,7 @@ class LatentTranslationGAN(TranslationGAN):
         encoder: keras.Model | None = getattr(self, "encoder", None)
         if encoder is None:
             raise DataError(f"{self.name} has no encoder: its latents can only be drawn")
-        expected = (self.crop_size, self.crop_size, self.output_channels)
+        expected = (*height_and_width(self.crop_size), self.output_channels)
         if images.shape[1:] != expected:
             raise DataError(f"{self.name} encodes images {expected}, got {images.shape[1:]}")
         with self.averaged_weights():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
+from tfi2i.image_sizes import Size
+
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
 
@@ -32,12 +34,12 @@ class Stylised:
 class Stylises(Protocol):
     """A model that paints contents in styles of its own choice."""
 
-    def stylised(self, source: "DataSource", size: int) -> Stylised:
+    def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """Some of its pictures, with what they were made from.
 
         Args:
             source: The images; the variant says which part of them it uses.
-            size: Side of the images in pixels.
+            size: Side of the images in pixels, or (height, width).
         """
         ...
 

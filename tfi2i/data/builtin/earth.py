@@ -22,6 +22,7 @@ from tfi2i.data.builtin.land_cover import COLOURS, is_land, land_cover
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
+from tfi2i.image_sizes import Size, as_size, height_and_width, size_in_words
 
 MAPS = ("bmng", "etopo1", "shadedrelief", "labels")
 PREFIX = "earth:"
@@ -36,19 +37,19 @@ _LEAST_LAND = 0.35
 
 @dataclass(frozen=True)
 class EarthTiles:
-    """Square tiles of one map.
+    """Tiles of one map.
 
     Attributes:
         map_name: which map.
         width: width in pixels of the map that the tiles are cut from.
-        tile: side of a tile in pixels.
+        tile: size of a tile in pixels, the side of a square or (height, width).
         corners: row and column of every tile's upper left pixel.
         channels: 3 for RGB, 1 for grey.
     """
 
     map_name: str
     width: int
-    tile: int
+    tile: Size
     corners: tuple[tuple[int, int], ...]
     channels: int = 3
 
@@ -59,17 +60,18 @@ class EarthTiles:
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
-        """Height and width of each: all (tile, tile)."""
-        return [(self.tile, self.tile)] * len(self.corners)
+        """Height and width of each: those of a tile."""
+        return [height_and_width(self.tile)] * len(self.corners)
 
     def __len__(self) -> int:
         """The number of tiles."""
         return len(self.corners)
 
     def load(self, index: int) -> np.ndarray:
-        """One tile, uint8 (tile, tile, channels)."""
+        """One tile, uint8 (height, width, channels)."""
         row, column = self.corners[index]
-        pixels = self.whole_map()[row : row + self.tile, column : column + self.tile]
+        height, width = height_and_width(self.tile)
+        pixels = self.whole_map()[row : row + height, column : column + width]
         if self.channels == 1:
             return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
         return pixels.copy()
@@ -117,7 +119,7 @@ def open_earth(
     *,
     kind: str | None = None,
     direction: str = "a2b",
-    load_size: int | None = None,
+    load_size: Size | None = None,
     channels: int = 3,
 ) -> DataSource:
     """Tiles of two maps, `earth:<a>-<b>`, such as earth:shadedrelief-etopo1, or of one map.
@@ -129,10 +131,10 @@ def open_earth(
         kind: "paired" (also None); "unpaired": then the training tiles of a and of b come from
             different longitudes and share no pixel, while the test tiles stay pairs; or "images".
         direction: "b2a" exchanges a and b.
-        load_size: side of a tile in pixels; None takes 64. Up to 96 the maps are 2700 pixels wide
-            (15 km per pixel at the equator), above that 5400. Train with a load_size of the same
-            size or smaller; a tile overlaps its neighbours by half, so that no further crop is
-            needed.
+        load_size: size of a tile in pixels, the side of a square or (height, width); None takes
+            64. Where no side is longer than 96 the maps are 2700 pixels wide (15 km per pixel at
+            the equator), else 5400. Train with a load_size of the same size or smaller; a tile
+            overlaps its neighbours by half, so that no further crop is needed.
         channels: 3 or 1.
 
     Raises:
@@ -170,8 +172,8 @@ def open_earth(
     return DataSource(
         kind=kind,
         name=source,
-        description=f"found {kind} ({how}, {tile} px tiles, test = {bands.in_words}): "
-        + counts_in_words(kind, splits),
+        description=f"found {kind} ({how}, {size_in_words(tile)} px tiles, test = "
+        f"{bands.in_words}): {counts_in_words(kind, splits)}",
         splits=splits,
         licence=f"MIT (the images of {package})",
         fingerprint=fingerprint(package, kind, map_a, map_b, tile, channels, tuning),
@@ -188,18 +190,20 @@ def _one_map(source: str) -> str:
     return name
 
 
-def tile_and_map_width(source: str, load_size: int | None) -> tuple[int, int]:
-    """Side of a tile and width of the map that it is cut from, in pixels.
+def tile_and_map_width(source: str, load_size: Size | None) -> tuple[Size, int]:
+    """Size of a tile and width of the map that it is cut from, in pixels.
 
     Raises:
         DataError: the tile does not fit into the held-out band.
     """
-    tile = load_size or DEFAULT_TILE
-    width = BASE_WIDTH if tile <= _LARGEST_BASE_TILE else _FINE_WIDTH
+    tile = as_size(load_size or DEFAULT_TILE, "load_size")
+    sides = height_and_width(tile)
+    width = BASE_WIDTH if max(sides) <= _LARGEST_BASE_TILE else _FINE_WIDTH
     first, end = earth_test_region(_FINE_WIDTH)
-    if not 8 <= tile <= end - first:
+    if not 8 <= min(sides) <= max(sides) <= end - first:
         raise DataError(
-            f"{source}: load_size={tile} does not fit; tiles are 8 to {end - first} pixels wide"
+            f"{source}: load_size={size_in_words(tile)} does not fit; tiles are 8 to "
+            f"{end - first} pixels high and wide"
         )
     return tile, width
 
@@ -216,37 +220,37 @@ def _two_maps(source: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=32)
 def land_tiles(
-    width: int, tile: int, spans: tuple[tuple[int, int], ...]
+    width: int, tile: Size, spans: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, int], ...]:
     """Corners of the tiles with enough land that lie wholly inside one of the column spans.
 
     Args:
         width: width of the map in pixels.
-        tile: side of a tile in pixels; tiles overlap by half.
+        tile: size of a tile in pixels; tiles overlap by half.
         spans: first column and the one past the last of each span.
     """
     land = is_land(earth_map("bmng", width))
     sums = np.zeros((land.shape[0] + 1, width + 1), np.int64)
     sums[1:, 1:] = land.cumsum(0).cumsum(1)
     polar = _POLAR_ROWS * width // BASE_WIDTH
-    stride = tile // 2
+    down, right = height_and_width(tile)
     corners = [
         (row, column)
-        for row in range(polar, width // 2 - polar - tile + 1, stride)
+        for row in range(polar, width // 2 - polar - down + 1, down // 2)
         for first, end in spans
-        for column in range(first, end - tile + 1, stride)
+        for column in range(first, end - right + 1, right // 2)
     ]
     rows, columns = np.array(corners).T
     inside = (
-        sums[rows + tile, columns + tile]
-        - sums[rows, columns + tile]
-        - sums[rows + tile, columns]
+        sums[rows + down, columns + right]
+        - sums[rows, columns + right]
+        - sums[rows + down, columns]
         + sums[rows, columns]
     )
     return tuple(
         corner
         for corner, land_pixels in zip(corners, inside, strict=True)
-        if land_pixels > _LEAST_LAND * tile * tile
+        if land_pixels > _LEAST_LAND * down * right
     )
 
 

@@ -24,6 +24,7 @@ from tfi2i.data.builtin.earth_elements import ELEMENTS, DrawnTiles, element_cove
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.source import DataSource, Images, Split, counts_in_words
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width, size_in_words
 
 PLAIN = "plain"
 SIGN = "+"
@@ -54,7 +55,7 @@ class JoinedImages:
 
 
 def open_earth_domains(
-    source: str, *, kind: str | None = None, load_size: int | None = None, channels: int = 3
+    source: str, *, kind: str | None = None, load_size: Size | None = None, channels: int = 3
 ) -> DataSource:
     """Tiles of several labelled domains, `earth:<a>+<b>+...`.
 
@@ -63,7 +64,7 @@ def open_earth_domains(
             it: then the domains are `plain` and the elements. Tiles without any of the elements
             are left out.
         kind: "labelled" or None.
-        load_size: side of a tile in pixels, see `open_earth`.
+        load_size: size of a tile in pixels, see `open_earth`.
         channels: 3 or 1.
 
     Raises:
@@ -102,7 +103,7 @@ def open_earth_domains(
         kind="labelled",
         name=source,
         description=f"found labelled ({len(domains)} domains, {how}, training tiles of each from "
-        f"other places, {tile} px tiles, test = {bands.in_words}): "
+        f"other places, {size_in_words(tile)} px tiles, test = {bands.in_words}): "
         + counts_in_words("labelled", splits),
         splits=splits,
         licence=f"MIT (the images of {package})" + (", LGPL-3.0+ (its lines)" if elements else ""),
@@ -128,15 +129,16 @@ def _parse(source: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _with_elements(
-    corners: Sequence[tuple[int, int]], elements: Sequence[str], width: int, tile: int
+    corners: Sequence[tuple[int, int]], elements: Sequence[str], width: int, tile: Size
 ) -> tuple[tuple[int, int], ...]:
     """The tiles on which every element can be seen."""
+    down, right = height_and_width(tile)
     covers = [element_cover(element, width) for element in elements]
     return tuple(
         (row, column)
         for row, column in corners
         if all(
-            cover[row : row + tile, column : column + tile].mean() > 255 * _LEAST_COVER
+            cover[row : row + down, column : column + right].mean() > 255 * _LEAST_COVER
             for cover in covers
         )
     )

@@ -20,6 +20,7 @@ from tfi2i.data.pipeline.datasets import user_batches
 from tfi2i.data.pipeline.store import CACHE_BYTES, ImageStore, MemoryBudget, random_crops
 from tfi2i.data.source import DataSource
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, as_size, height_and_width, size_in_words
 
 
 def steps_per_epoch(source: DataSource, batch_size: int) -> int:
@@ -52,8 +53,8 @@ def training_batches(
     source: DataSource,
     *,
     batch_size: int = 1,
-    load_size: int | None = 286,
-    crop_size: int = 256,
+    load_size: Size | None = 286,
+    crop_size: Size = 256,
     flip: bool = True,
     augment: Sequence[Any] = (),
     seed: int = 0,
@@ -69,9 +70,9 @@ def training_batches(
     Args:
         source: the images.
         batch_size: images per batch (per domain).
-        load_size: images are stretched to load_size x load_size (bicubic) before the crop, as in
-            the papers; None crops from the original size.
-        crop_size: side of the random square crop.
+        load_size: images are stretched to this size (bicubic) before the crop: to a square with a
+            number, as in the papers, or to (height, width); None crops from the original size.
+        crop_size: side of the random square crop, or (height, width).
         flip: mirror left to right with probability 1/2.
         augment: Keras (or KerasCV) layers, called in turn on float32 batches in 0..255 after crop
             and flip, with `training=True`; the result is clipped to 0..255. For a pair, every
@@ -83,7 +84,7 @@ def training_batches(
 
     Returns:
         A dataset without end. Elements: (a, b) for paired and unpaired, (image, int32 label) for
-        labelled, image otherwise; images are float32 (batch_size, crop_size, crop_size, C) in
+        labelled, image otherwise; images are float32 (batch_size, height, width, C) of the crop, in
         [-1, 1]. With a `tf.data.Dataset` as source only batching, augmentation and the conversion
         are done here: size, order and flips are the user's, and `start_step` skips its elements.
 
@@ -107,8 +108,8 @@ def batches_from(
     source: DataSource,
     *,
     batch_size: int,
-    load_size: int | None,
-    crop_size: int,
+    load_size: Size | None,
+    crop_size: Size,
     flip: bool,
     augment: Sequence[Any] = (),
     seed: int,
@@ -123,7 +124,7 @@ def batches_from(
         steps_per_epoch(source, batch_size)
         check_crop(source, load_size, crop_size)
         budget = MemoryBudget(CACHE_BYTES if cache else 0)
-        load = _loader(source, load_size, (batch_size, crop_size), flip, seed, budget)
+        load = _loader(source, load_size, batch_size, crop_size, flip, seed, budget)
 
     def batches(start_step: int) -> tf.data.Dataset:
         if start_step < 0:
@@ -146,28 +147,33 @@ def batches_from(
     return batches
 
 
-def check_crop(source: DataSource, load_size: int | None, crop_size: int) -> None:
+def check_crop(source: DataSource, load_size: Size | None, crop_size: Size) -> None:
     """Raises a DataError if an image would be smaller than the crop."""
-    if crop_size < 1:
-        raise DataError(f"crop_size={crop_size} is not possible: it is 1 or more")
+    crop = height_and_width(as_size(crop_size, "crop_size"))
     if load_size is not None:
-        if load_size < crop_size:
+        load = height_and_width(as_size(load_size, "load_size"))
+        if not _contains(load, crop):
+            larger = size_in_words((max(load[0], crop[0]), max(load[1], crop[1])))
             raise DataError(
-                f"load_size={load_size} is smaller than crop_size={crop_size}: "
-                "a crop is cut from the loaded image"
+                f"load_size={size_in_words(load)} is smaller than crop_size={size_in_words(crop)}: "
+                f"a crop is cut from the loaded image. Set load_size to {larger} or more"
             )
         return
     train = source.splits["train"]
     for images in (train.a, train.b) if train.b is not None else (train.a,):
         sizes = zip(images.names, images.sizes, strict=True)
-        small = [(name, size) for name, size in sizes if min(size) < crop_size]
+        small = [(name, size) for name, size in sizes if not _contains(size, crop)]
         if small:
             name, (height, width) = small[0]
             raise DataError(
                 f"{source.name}: {len(small)} of {len(images)} training images are smaller than "
-                f"crop_size={crop_size}, such as {name} ({width}x{height}); use a smaller "
-                "crop_size, or a load_size, which resizes them"
+                f"crop_size={size_in_words(crop)}, such as {name} (height {height}, width "
+                f"{width}); use a smaller crop_size, or a load_size, which resizes them"
             )
+
+
+def _contains(size: tuple[int, int], crop: tuple[int, int]) -> bool:
+    return size[0] >= crop[0] and size[1] >= crop[1]
 
 
 def data_error_in(error: tf.errors.OpError) -> DataError | None:
@@ -182,14 +188,15 @@ def data_error_in(error: tf.errors.OpError) -> DataError | None:
 
 def _loader(
     source: DataSource,
-    load_size: int | None,
-    shape: tuple[int, int],
+    load_size: Size | None,
+    batch_size: int,
+    crop_size: Size,
     flip: bool,
     seed: int,
     budget: MemoryBudget,
 ) -> Callable[[tf.Tensor], Any]:
-    """The function from a step to its element, with uint8 images; `shape` is (batch, crop)."""
-    batch_size, crop_size = shape
+    """The function from a step to its element, with uint8 images."""
+    height, width = height_and_width(crop_size)
     train = source.splits["train"]
     labels = tf.constant(train.labels, tf.int32) if train.labels is not None else None
     # Images in one group share their order and draws.
@@ -208,12 +215,12 @@ def _loader(
             indices = draws.visited(seed, order, step, batch_size=batch_size, count=count)
             random = tf.random.stateless_uniform([batch_size, 3], draws.key(seed, crop, step))
             crops = tf.numpy_function(
-                partial(random_crops, group, size=crop_size, flip=flip),
+                partial(random_crops, group, size=(height, width), flip=flip),
                 [indices, random],
                 [tf.uint8] * len(group),
             )
             for store, pixels in zip(group, crops, strict=True):
-                pixels.set_shape((batch_size, crop_size, crop_size, store.channels))
+                pixels.set_shape((batch_size, height, width, store.channels))
                 parts.append(pixels)
             if labels is not None:
                 parts.append(tf.gather(labels, indices))

@@ -8,12 +8,13 @@ import numpy as np
 from tfi2i.data.decode.images import resize_image
 from tfi2i.data.source import DataSource, Images
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width, size_in_words
 
 # A mean colour over more images than this would not change visibly.
 _MOST_TRAINING_IMAGES = 200
 
 
-def at_trained_scale(source: DataSource, *, load_size: int | None, crop_size: int) -> DataSource:
+def at_trained_scale(source: DataSource, *, load_size: Size | None, crop_size: Size) -> DataSource:
     """A source whose images are measured at the scale that a training with these sizes sees.
 
     With a `load_size` whole images are stretched to the size asked for, as in the papers. Without
@@ -29,51 +30,54 @@ def at_trained_scale(source: DataSource, *, load_size: int | None, crop_size: in
     """
     if load_size is not None:
         return source
+    least_height, least_width = height_and_width(crop_size)
     for name, split in source.splits.items():
         if name == "train":
             continue  # `check_crop` looks at these.
         for images in (split.a, split.b) if split.b is not None else (split.a,):
             for image, (height, width) in zip(images.names, images.sizes, strict=True):
-                if min(height, width) < crop_size:
+                if height < least_height or width < least_width:
                     raise DataError(
-                        f"{source.name}: {image} of {name} is {width}x{height}, smaller than "
-                        f"crop_size={crop_size}; without a load_size images are measured in their "
-                        "own size: remove it, or set data.load_size"
+                        f"{source.name}: {image} of {name} has a height of {height} and a width of "
+                        f"{width}, less than crop_size={size_in_words(crop_size)}; without a "
+                        "load_size images are measured in their own size: remove it, or set "
+                        "data.load_size"
                     )
     return dataclasses.replace(source, keeps_scale=True)
 
 
-def sized(image: np.ndarray, size: int, *, keeps_scale: bool = False) -> np.ndarray:
+def sized(image: np.ndarray, size: Size, *, keeps_scale: bool = False) -> np.ndarray:
     """An image as a network of one size sees it.
 
     Args:
         image: uint8 (H, W, C).
-        size: height and width of the result.
+        size: of the result, a square's side or (height, width).
         keeps_scale: cut the middle, at the image's own pixels; else stretch the whole (bicubic).
 
     Returns:
-        uint8 (size, size, C).
+        uint8 (height, width, C).
     """
+    height, width = height_and_width(size)
     if not keeps_scale:
-        return resize_image(image, size, size)
-    top, left = ((side - size) // 2 for side in image.shape[:2])
-    return image[top : top + size, left : left + size]
+        return resize_image(image, height, width)
+    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+    return image[top : top + height, left : left + width]
 
 
 def evaluation_arrays(
-    source: DataSource, *, split: str = "test", size: int, limit: int | None = None
+    source: DataSource, *, split: str = "test", size: Size, limit: int | None = None
 ) -> tuple[np.ndarray, np.ndarray | None, Sequence[str]]:
     """All images of one split at one size: stretched (bicubic), or their middles.
 
     Args:
         source: the images; `keeps_scale` says which.
         split: "test", "train" or "val".
-        size: height and width of the result.
+        size: of the result, a square's side or (height, width).
         limit: how many of each domain at most, spread evenly over all: neighbours are often alike.
 
     Returns:
-        `a` uint8 (N, size, size, C); `b` likewise, with its own N for an unpaired source, or None
-        where there is one domain; the names of the images of `a`.
+        `a` uint8 (N, height, width, C); `b` likewise, with its own N for an unpaired source, or
+        None where there is one domain; the names of the images of `a`.
 
     Raises:
         DataError: there is no such split, or one of its files is damaged.
@@ -94,18 +98,18 @@ def evaluation_arrays(
 
 
 def evaluation_domains(
-    source: DataSource, *, split: str = "test", size: int, limit: int | None = None
+    source: DataSource, *, split: str = "test", size: Size, limit: int | None = None
 ) -> dict[str, np.ndarray]:
     """The images of one split of a labelled source by class, sized as by `evaluation_arrays`.
 
     Args:
         source: of kind `labelled`.
         split: "test", "train" or "val".
-        size: height and width of the result.
+        size: of the result, a square's side or (height, width).
         limit: how many of each class at most, spread evenly over all.
 
     Returns:
-        Class name -> uint8 (N, size, size, C), each with its own N.
+        Class name -> uint8 (N, height, width, C), each with its own N.
 
     Raises:
         DataError: the source is not labelled, there is no such split, or a class has no image in
@@ -127,7 +131,7 @@ def evaluation_domains(
     return domains
 
 
-def training_images(source: DataSource, domain: str, size: int) -> Iterator[np.ndarray] | None:
+def training_images(source: DataSource, domain: str, size: Size) -> Iterator[np.ndarray] | None:
     """Some training images of a domain, one at a time; None where the source has no such part.
 
     Args:
@@ -160,9 +164,9 @@ def spread_evenly(count: int, limit: int | None) -> list[int]:
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 
 
-def _stacked(images: Images, size: int, limit: int | None, keeps_scale: bool) -> np.ndarray:
+def _stacked(images: Images, size: Size, limit: int | None, keeps_scale: bool) -> np.ndarray:
     chosen = spread_evenly(len(images), limit)
-    result = np.empty((len(chosen), size, size, images.channels), np.uint8)
+    result = np.empty((len(chosen), *height_and_width(size), images.channels), np.uint8)
     for place, index in enumerate(chosen):
         result[place] = sized(images.load(index), size, keeps_scale=keeps_scale)
     return result

@@ -20,6 +20,7 @@ from tfi2i.evidence.measures.encoding import encoding_error
 from tfi2i.evidence.measures.music import music_distance
 from tfi2i.evidence.measures.segmentation import segmentation_score
 from tfi2i.evidence.measures.style import style_transfer
+from tfi2i.image_sizes import Size
 from tfi2i.metrics.digits import DigitClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
 
@@ -38,23 +39,23 @@ class Subject:
     Attributes:
         model: The model, with its weights.
         source: The images.
-        size: Their height and width in pixels.
+        size: Their side in pixels, or (height, width).
         cache: An existing folder for what several models share, such as a trained scorer, or None.
     """
 
     model: "GAN"
     source: "DataSource"
-    size: int
+    size: Size
     cache: Path | None = None
 
     @cached_property
     def inputs(self) -> np.ndarray:
-        """The test images of domain a, uint8 (N, size, size, C)."""
+        """The test images of domain a, uint8 (N, H, W, C)."""
         return evaluation_arrays(self.source, size=self.size)[0]
 
     @cached_property
     def translated(self) -> np.ndarray:
-        """Their translations, uint8 (N, size, size, C_out)."""
+        """Their translations, uint8 (N, H, W, C_out)."""
         return self.model.translate_batch(self.inputs)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfi2i.data import evaluation_domains
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size
 from tfi2i.metrics.classifier import DomainClassifier
 
 if TYPE_CHECKING:
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from tfi2i.training import GAN
 
 
-def translation_accuracy(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+def translation_accuracy(model: "GAN", source: "DataSource", size: Size) -> dict[str, float]:
     """How many translations an independent classifier takes for their target (StarGAN, table 3).
 
     Args:
         model: A model of many domains.
         source: A labelled source; the classifier is trained on its training images.
-        size: Side of the images in pixels.
+        size: Side of the images in pixels, or (height, width).
 
     Returns:
         `accuracy`: the share of the translations that it takes for their target; every test image
@@ -38,13 +39,13 @@ def translation_accuracy(model: "GAN", source: "DataSource", size: int) -> dict[
     return {"accuracy": float(np.mean(translated)), "real_accuracy": float(np.mean(real))}
 
 
-def edit_errors(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+def edit_errors(model: "GAN", source: "DataSource", size: Size) -> dict[str, float]:
     """How well an element is added and removed, and what becomes of the rest of the image.
 
     Args:
         model: A model of two domains that differ by an element.
         source: A labelled source with aligned test images: where they differ is the element.
-        size: Side of the images in pixels.
+        size: Side of the images in pixels, or (height, width).
 
     Returns:
         Mean absolute differences from the truth in the [-1, 1] scale, averaged over both

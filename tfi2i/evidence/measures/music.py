@@ -7,6 +7,7 @@ import numpy as np
 from tfi2i.data import evaluation_arrays
 from tfi2i.data.decode.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.zoo.translation import translator_of
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 MOST_TILES = 32
 
 
-def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+def music_distance(model: "GAN", source: "DataSource", size: Size) -> dict[str, float]:
     """Mean absolute difference of log-mel spectrograms from the true rendering, in decibels.
 
     Args:
         model: A model from the instrument of `a` to that of `b`.
         source: A source whose test tiles show the same scores in `a` and `b`.
-        size: Side of the tiles, 64.
+        size: Height and width of the tiles: 64, or (64, width).
 
     Returns:
         `sound_db` of the translation after Griffin-Lim and back; `untouched_db` of the input as it
@@ -36,7 +37,7 @@ def music_distance(model: "GAN", source: "DataSource", size: int) -> dict[str, f
     a, b, _ = evaluation_arrays(source, size=size, limit=MOST_TILES)
     if b is None or not source.aligned_test:
         raise DataError(f"{model.name} on {source.name}: music is measured on aligned test scores")
-    if a.shape[1:] != (BANDS, size, 1):
+    if a.shape[1:] != (BANDS, height_and_width(size)[1], 1):
         raise DataError(f"{source.name} has images {a.shape[1:]}, not pictures of sound")
     made = translator_of(model).translate_batch(a)
     return {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, size_in_words
 from tfi2i.metrics.segmentation import class_figures
 
 if TYPE_CHECKING:
@@ -66,14 +67,16 @@ def segmentation_score(
 
 
 def _trained_segmenter(
-    source: "DataSource", size: int, classes: int, cache: Path | None
+    source: "DataSource", size: Size, classes: int, cache: Path | None
 ) -> "keras.Model":
     from tfi2i.training.files.array_file import read_arrays
     from tfi2i.training.files.arrays import assign_arrays, variables_to_arrays, write_arrays
 
     model = _build(classes)
     variables = {variable.path: variable for variable in model.variables}
-    kept = cache / f"segmenter-{source.fingerprint[-12:]}-{size}.npz" if cache else None
+    kept = (
+        cache / f"segmenter-{source.fingerprint[-12:]}-{size_in_words(size)}.npz" if cache else None
+    )
     if kept is not None and kept.exists():
         assign_arrays(variables, read_arrays(kept), source=kept)
         return model
@@ -83,7 +86,7 @@ def _trained_segmenter(
     return model
 
 
-def _train(model: "keras.Model", source: "DataSource", size: int) -> None:
+def _train(model: "keras.Model", source: "DataSource", size: Size) -> None:
     """Adam with a rate that falls to zero; tiles turned and mirrored, which maps of land allow."""
     import keras
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tfi2i.data import evaluation_arrays
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size
 from tfi2i.metrics.style import StyleMeter
 from tfi2i.zoo.style._base import MOST_IMAGES, Stylises
 from tfi2i.zoo.translation import translator_of
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
     from tfi2i.training import GAN
 
 
-def style_transfer(model: "GAN", source: "DataSource", size: int) -> dict[str, float]:
+def style_transfer(model: "GAN", source: "DataSource", size: Size) -> dict[str, float]:
     """Content and style distance of a variant's own use, and of the untouched content.
 
     Args:
         model: A model that stylises is measured by its own pictures, see `Stylised`. Any other
             model is measured by test images and the mean style of domain `b`.
         source: The data.
-        size: Side of the images in pixels.
+        size: Side of the images in pixels, or (height, width).
 
     Returns:
         `content_distance`, `style_distance`, `untouched_style_distance` (whose content distance is

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.image_sizes import sides_of
 from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import read_json, refuse_folder, write_json
 
@@ -100,8 +101,8 @@ def build_model(variant_class: type[Model], config: dict[str, Any], *, source: P
                 f"{source}: {name} is {_shown(value)}, and should be {_in_words(hints[name])}"
             )
         least = 1 if name == "crop_size" else 0
-        is_size = type(value) is int and name not in _NO_SIZES
-        if is_size and not least <= value <= _LARGEST:
+        sides = (None if isinstance(value, str) else sides_of(value)) or ()
+        if name not in _NO_SIZES and not all(least <= side <= _LARGEST for side in sides):
             raise WeightsError(f"{source}: {name} is {value}, not within {least} to {_LARGEST}")
     try:
         return variant_class(**config)
@@ -117,7 +118,7 @@ def _check_scale(path: Path, scale: Any) -> None:
         return
     table = scale if isinstance(scale, dict) else {}
     sides = table.get("sides")
-    numbers: list[Any] = [table.get("load_size")]
+    numbers: list[Any] = list(sides_of(table.get("load_size")) or [None])
     numbers += sides.values() if isinstance(sides, dict) else [None]
     if not all(type(one) in (int, float) and 0 < one < 1e9 for one in numbers):
         raise WeightsError(f"{path}: `scale` is no scale of training: {_shown(scale)}")
@@ -134,7 +135,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is typing.Literal:
         return value in parts
     if origin is tuple:
-        return isinstance(value, (list, tuple)) and all(_fits(one, parts[0]) for one in value)
+        is_list = isinstance(value, (list, tuple)) and (... in parts or len(value) == len(parts))
+        return is_list and all(_fits(one, parts[0]) for one in value)
     if hint is float:
         # An int may stand for a float, as long as it is not beyond all floats.
         return type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfi2i.data import DataSource, write_image
 from tfi2i.data.decode.tags import COLUMNS, Tags
+from tfi2i.image_sizes import Size
 from tfi2i.training.gan import GAN
 from tfi2i.training.health import DiscriminatorWatch
 from tfi2i.training.run.events import Events
@@ -88,7 +89,7 @@ class WriteSamples(RunCallback):
         folder: RunFolder,
         source: DataSource,
         *,
-        size: int,
+        size: Size,
         limit: int,
         every: int,
         warn: Callable[[str], None],

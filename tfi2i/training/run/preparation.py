@@ -19,6 +19,7 @@ from tfi2i.data import (
 from tfi2i.data.limits import with_validation
 from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.machine import computes_bfloat16
 from tfi2i.networks import check_image_size
 from tfi2i.recipe import Recipe, TrainSettings
@@ -159,7 +160,8 @@ def _build(recipe: Recipe, variant_class: type[GAN], config: dict[str, Any]) -> 
         ) from error
 
 
-def _check_sizes(model: GAN, crop_size: int) -> None:
+def _check_sizes(model: GAN, crop_size: Size) -> None:
+    height, width = height_and_width(crop_size)
     for network in (*(view.network for view in model.views.values()), *model.networks):
         if getattr(network, "inputs", None):  # of a graph of layers, which alone can be asked
-            check_image_size(network, crop_size, crop_size)
+            check_image_size(network, height, width)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tfi2i.data import DataSource
+from tfi2i.image_sizes import Size
 from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.run.callbacks import RunCallback
 from tfi2i.training.run.events import Events
@@ -30,7 +31,7 @@ class WriteFigures(RunCallback):
         checkpoints: Checkpoints,
         source: DataSource,
         *,
-        size: int,
+        size: Size,
         every: int,
     ):
         """Takes the images.
@@ -39,7 +40,7 @@ class WriteFigures(RunCallback):
             folder: Of the run.
             checkpoints: Of the run.
             source: The images, with a part `val`.
-            size: Side of the images in pixels.
+            size: Side of the images in pixels, or (height, width).
             every: Epochs between two measurements.
         """
         super().__init__()

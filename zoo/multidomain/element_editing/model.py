@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.image_sizes import Size
 from tfi2i.training import mini_batches
 from tfi2i.zoo.multidomain.stargan import StarGAN
 
@@ -93,7 +94,7 @@ class ElementEditing(StarGAN):
         self,
         *,
         domains: tuple[str, ...] = (),
-        crop_size: int = 128,
+        crop_size: Size = 128,
         channels: int = 3,
         blocks: int = 6,
         filters: int = 64,

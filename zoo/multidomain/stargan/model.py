@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.image_sizes import Size
 from tfi2i.training import Player, mini_batches, paper_adam, uniform_for_each
 from tfi2i.zoo.multidomain._base import MultiDomainGAN
 
@@ -131,7 +132,7 @@ class StarGAN(MultiDomainGAN):
         self,
         *,
         domains: tuple[str, ...] = (),
-        crop_size: int = 128,
+        crop_size: Size = 128,
         channels: int = 3,
         blocks: int = 6,
         filters: int = 64,

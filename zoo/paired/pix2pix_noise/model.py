@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import tensorflow as tf
 
 from tfi2i import losses
+from tfi2i.image_sizes import Size
 from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.paired._base import LatentTranslationGAN
 
@@ -92,7 +93,7 @@ class Pix2PixNoise(LatentTranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         input_channels: int = 3,
         output_channels: int = 3,
         depth: int | None = None,
@@ -112,7 +113,7 @@ class Pix2PixNoise(LatentTranslationGAN):
         """Builds the players' networks; the defaults are the paper's.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             input_channels: Channels of `a`.
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays, read_style, to_float
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.image_sizes import Size
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.training import Player
 from tfi2i.training.replicas import mean_over_replicas
@@ -123,7 +124,7 @@ class AdaIN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         level: int = 4,
         filters: int = 64,
         style_weight: float = 1e-2,
@@ -134,7 +135,7 @@ class AdaIN(TranslationGAN):
         """Builds encoder and decoder; the defaults are the paper's.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             level: Statistics are exchanged at relu<level>_1 of the encoder, 2 to 4. Lower ones cost
                 less and move colours and fine texture only.
             filters: Channels of the decoder's last hidden layer, which double with every level; 64
@@ -216,7 +217,7 @@ class AdaIN(TranslationGAN):
         layer.deviation.assign(deviation[0, 0, 0])
         layer.strength.assign(strength)
 
-    def stylised(self, source: "DataSource", size: int) -> Stylised:
+    def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """Test images of `a`, each in the style of a test image of `b` from another place."""
         contents, b, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
         if b is None:

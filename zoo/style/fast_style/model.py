@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays, read_style, to_float
 from tfi2i.data.fingerprint import fingerprint
+from tfi2i.image_sizes import Size
 from tfi2i.training import Player, paper_adam
 from tfi2i.zoo.style._base import MOST_IMAGES, Stylised
 from tfi2i.zoo.translation import TranslationGAN
@@ -109,7 +110,7 @@ class FastStyle(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         style: str = "earth:etopo1",
         style_size: int = 256,
         blocks: int = 5,
@@ -129,7 +130,7 @@ class FastStyle(TranslationGAN):
         those of Gatys' code, for a network normalised like this one (see `tfi2i.networks.vgg`).
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             style: The style image: a file, or `earth:<map>`. Read in `compile`, so that a trained
                 model needs it no more.
             style_size: Shorter side of the style image in pixels; a smaller one makes its strokes
@@ -174,7 +175,7 @@ class FastStyle(TranslationGAN):
         """The style image's fingerprint: the file behind the name may be another by now."""
         return {"style_fingerprint": fingerprint(self.style_image().tobytes().hex())}
 
-    def stylised(self, source: "DataSource", size: int) -> Stylised:
+    def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """Test images in the one style."""
         contents, _, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
         return Stylised(self.translate_batch(contents), contents, [self.style_image()])

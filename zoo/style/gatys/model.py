@@ -11,6 +11,7 @@ from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays, read_image, read_style, resize_image, to_float, to_uint8
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, as_size, height_and_width, shorter_side
 from tfi2i.training import GAN, Player, gather_replicas, paper_adam
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.zoo.style._base import Stylised
@@ -111,7 +112,7 @@ class Gatys(GAN):
     def __init__(
         self,
         *,
-        crop_size: int = 512,
+        crop_size: Size = 512,
         style: str = "earth:etopo1",
         start: Literal["noise", "content"] = "noise",
         content_weight: float = 1.0,
@@ -129,7 +130,7 @@ class Gatys(GAN):
         smoothing by total variation comes from later implementations.
 
         Args:
-            crop_size: Side of the picture in pixels.
+            crop_size: Side of the picture in pixels, or (height, width).
             style: The style image: a file, or `earth:<map>`. Read in `compile`, at the size of the
                 picture (its shorter side; section 2).
             start: White `noise`, as in the paper, or the `content`, which needs fewer iterations.
@@ -146,7 +147,7 @@ class Gatys(GAN):
         super().__init__(seed=seed, name=name, **kwargs)
         if start not in ("noise", "content"):
             raise RecipeError(f"model.start is 'noise' or 'content', got {start!r}")
-        self.crop_size = crop_size
+        self.crop_size = as_size(crop_size, "crop_size")
         self.style = style
         self.start = start
         self.content_weight = content_weight
@@ -156,10 +157,10 @@ class Gatys(GAN):
 
     def style_image(self) -> np.ndarray:
         """The style image at the size of the picture, uint8 (H, W, 3)."""
-        return read_style(self.style, self.crop_size)
+        return read_style(self.style, shorter_side(self.crop_size))
 
     def picture(self) -> np.ndarray:
-        """The picture as it is now, uint8 (S, S, 3) with S the `crop_size`."""
+        """The picture as it is now, uint8 (H, W, 3) of the `crop_size`."""
         return to_uint8(np.array(self.canvas.pixels)[0])
 
     def facts(self) -> dict[str, str]:
@@ -167,18 +168,19 @@ class Gatys(GAN):
         return {"style_fingerprint": fingerprint(self.style_image().tobytes().hex())}
 
     def sheet(
-        self, source: "DataSource", *, split: str, size: int, limit: int | None = None
+        self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
         """The content, the style and the picture as it is now."""
         content, style = source.splits["train"].a.load(0), self.style_image()
-        width = round(style.shape[1] * size / style.shape[0])
+        height, width = height_and_width(size)
+        style_width = round(style.shape[1] * height / style.shape[0])
         given = [
-            Column("content", resize_image(content, size, size)[None]),
-            Column("style", resize_image(style, size, width)[None]),
+            Column("content", resize_image(content, height, width)[None]),
+            Column("style", resize_image(style, height, style_width)[None]),
         ]
         return [Panel(given, [Column("picture", self.picture()[None])], may_copy=True)]
 
-    def stylised(self, source: "DataSource", size: int) -> Stylised:
+    def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """The picture, the training image that it was made from, and its style."""
         contents, _, _ = evaluation_arrays(source, split="train", size=size, limit=1)
         return Stylised(self.picture()[None], contents, [self.style_image()])
@@ -188,21 +190,21 @@ class Gatys(GAN):
 
         Args:
             content: uint8 (H, W, 3), or the path of an image file; it is stretched to the picture's
-                square.
+                size.
             iterations: Steps.
 
         Returns:
             `picture()`.
         """
         pixels = content if isinstance(content, np.ndarray) else read_image(content)
-        square = to_float(resize_image(pixels, self.crop_size, self.crop_size))[None]
+        stretched = to_float(resize_image(pixels, *height_and_width(self.crop_size)))[None]
         self.iteration.assign(0)
         self.canvas.clean()
         for variable, value in zip(
             self.players["canvas"].optimizer.variables, self._fresh, strict=True
         ):
             variable.assign(value)
-        batches = tf.data.Dataset.from_tensors(square).repeat()
+        batches = tf.data.Dataset.from_tensors(stretched).repeat()
         self.fit_batches(batches, steps_per_epoch=iterations, epochs=1, verbose=0)
         return self.picture()
 
@@ -211,16 +213,16 @@ class Canvas(keras.Model):
     """The picture that is optimised, in place of a network.
 
     Attributes:
-        pixels: float32 (1, S, S, 3); not bounded to [-1, 1].
+        pixels: float32 (1, H, W, 3); not bounded to [-1, 1].
     """
 
-    def __init__(self, size: int, seed: int, **kwargs):
-        """White noise of a side of `size` pixels."""
+    def __init__(self, size: Size, seed: int, **kwargs):
+        """White noise of that size."""
         super().__init__(**{"dtype": "float32", **kwargs})
         self._noise = keras.initializers.RandomUniform(-1.0, 1.0, seed=seed)
         self.pixels = self.add_weight(
             name="pixels",
-            shape=(1, size, size, 3),
+            shape=(1, *height_and_width(size), 3),
             initializer=self._noise,
             aggregation="only_first_replica",
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfi2i.data.decode.audio import BANDS, picture_to_sound, read_wav, sound_to_picture, write_wav
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import height_and_width, size_in_words
 from tfi2i.inference.file_names import check_free
 from tfi2i.zoo.unpaired.siamese_translator import SiameseTranslator
 
@@ -55,11 +56,12 @@ class MusicTranslation(SiameseTranslator):
         Raises:
             DataError: If the file cannot be read, or the model was not trained on sound.
         """
-        if self.crop_size != BANDS or self.translator(direction).input_shape[-1] != 1:
+        height, _ = height_and_width(self.crop_size)
+        channels = self.translator(direction).input_shape[-1]
+        if (height, channels) != (BANDS, 1):
             raise DataError(
-                f"{self.name} was trained on images of {self.crop_size} px and "
-                f"{self.translator(direction).input_shape[-1]} channels; sound is pictures of "
-                f"{BANDS} px and 1 channel"
+                f"{self.name} was trained on images of {size_in_words(self.crop_size)} px and "
+                f"{channels} channels; sound is pictures of {BANDS} px in height and 1 channel"
             )
         samples = sound if isinstance(sound, np.ndarray) else read_wav(sound)
         return picture_to_sound(

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.training import ImagePool, Player, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -117,7 +118,7 @@ class CycleGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         a_channels: int = 3,
         b_channels: int = 3,
         blocks: int | None = None,
@@ -134,10 +135,11 @@ class CycleGAN(TranslationGAN):
         """Builds the players' networks; the defaults are the paper's.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
-            blocks: Residual blocks; None takes 9 from 256 pixels on and 6 below, as the paper.
+            blocks: Residual blocks; None takes 9 from 256 pixels on (of the shorter side) and 6
+                below, as the paper.
             filters: Channels after the first convolution of a generator.
             receptive_field: Receptive field of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of a PatchGAN's first layer.
@@ -160,7 +162,7 @@ class CycleGAN(TranslationGAN):
             )
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
-        blocks = self.settled("blocks", blocks or (9 if crop_size >= 256 else 6))
+        blocks = self.settled("blocks", blocks or (9 if shorter_side(crop_size) >= 256 else 6))
 
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             return networks.resnet(
@@ -184,8 +186,9 @@ class CycleGAN(TranslationGAN):
         self.generator_ba = generator(b_channels, a_channels, "generator_ba")
         self.discriminator_a = discriminator(a_channels, "discriminator_a")
         self.discriminator_b = discriminator(b_channels, "discriminator_b")
-        self.pool_a = ImagePool(pool_size, (crop_size, crop_size, a_channels), name="pool_a")
-        self.pool_b = ImagePool(pool_size, (crop_size, crop_size, b_channels), name="pool_b")
+        size = height_and_width(crop_size)
+        self.pool_a = ImagePool(pool_size, (*size, a_channels), name="pool_a")
+        self.pool_b = ImagePool(pool_size, (*size, b_channels), name="pool_b")
 
     @property
     def translators(self) -> dict[str, keras.Model]:

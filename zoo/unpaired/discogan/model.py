@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.image_sizes import Size
 from tfi2i.training import Player, batch_means, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -136,7 +137,7 @@ class DiscoGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 64,
+        crop_size: Size = 64,
         a_channels: int = 3,
         b_channels: int = 3,
         depth: int = 4,

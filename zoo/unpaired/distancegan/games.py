@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size
 from tfi2i.zoo.unpaired.discogan.model import judge
 
 Generator = Literal["resnet", "encoder_decoder"]
@@ -91,7 +92,7 @@ class DiscoGANGame:
     def __init__(
         self,
         *,
-        crop_size: int,
+        crop_size: Size,
         depth: int,
         filters: int,
         first_rate: float,
@@ -147,7 +148,7 @@ class DiscoGANGame:
 def make_game(
     name: Literal["cyclegan", "discogan"],
     *,
-    crop_size: int,
+    crop_size: Size,
     depth: int,
     filters: int,
     pool_size: int,

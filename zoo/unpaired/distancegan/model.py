@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.metrics.distances import half_distances, pair_distances
 from tfi2i.training import ImagePool, Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
@@ -159,7 +160,7 @@ class DistanceGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         a_channels: int = 3,
         b_channels: int = 3,
         game: Literal["cyclegan", "discogan"] = "cyclegan",
@@ -185,7 +186,7 @@ class DistanceGAN(TranslationGAN):
         """Builds the players' networks; the defaults are the paper's one-sided mapping.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
             game: Adversarial objective and discriminators: `cyclegan` or `discogan`.
@@ -240,7 +241,7 @@ class DistanceGAN(TranslationGAN):
         self.cycle_weight = cycle_weight
         self.statistics_images = statistics_images
 
-        blocks = self.settled("blocks", blocks or (9 if crop_size >= 256 else 6))
+        blocks = self.settled("blocks", blocks or (9 if shorter_side(crop_size) >= 256 else 6))
 
         def make_generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             shared = {
@@ -267,7 +268,7 @@ class DistanceGAN(TranslationGAN):
             self.discriminators[target] = self.game.make_discriminator(
                 channels[target], f"discriminator_{target}"
             )
-            shape = (crop_size, crop_size, channels[target])
+            shape = (*height_and_width(crop_size), channels[target])
             self.pools[target] = ImagePool(self.game.pool_size, shape, name=f"pool_{target}")
         self.statistics = {domain: DistanceStatistics(f"distances_{domain}") for domain in channels}
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size
 from tfi2i.training import Player, clip_weights, mini_batches, uniform_for_each
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -122,7 +123,7 @@ class DualGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         a_channels: int = 3,
         b_channels: int = 3,
         depth: int | None = None,
@@ -143,7 +144,7 @@ class DualGAN(TranslationGAN):
         """Builds the players' networks; the defaults are the paper's.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
             depth: Down-samplings of the U-Nets; None goes down to one pixel, at most 8.

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
+from tfi2i.image_sizes import Size, shorter_side
 from tfi2i.training import Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -160,7 +161,7 @@ class SiameseTranslator(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 256,
+        crop_size: Size = 256,
         input_channels: int = 3,
         output_channels: int = 3,
         depth: int | None = None,
@@ -194,7 +195,7 @@ class SiameseTranslator(TranslationGAN):
         weights of 10, zero padding and no terms beside the article's, S won.
 
         Args:
-            crop_size: Side of the training images in pixels.
+            crop_size: Side of the training images in pixels, or (height, width).
             input_channels: Channels of `a`; S sees both domains, so `b` has as many.
             output_channels: Channels of `b`.
             depth: Down-samplings of the U-Net; None goes down to a 4x4 map.
@@ -257,7 +258,7 @@ class SiameseTranslator(TranslationGAN):
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=self.settled("depth", depth or crop_size.bit_length() - 3),
+            depth=self.settled("depth", depth or shorter_side(crop_size).bit_length() - 3),
             filters=filters,
             max_filters=8 * filters,
             norm="instance",

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.image_sizes import Size, shorter_side
 from tfi2i.training import Player, gather_replicas, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -134,7 +135,7 @@ class TraVeLGAN(TranslationGAN):
     def __init__(
         self,
         *,
-        crop_size: int = 128,
+        crop_size: Size = 128,
         a_channels: int = 3,
         b_channels: int = 3,
         filters: int = 64,
@@ -174,7 +175,7 @@ class TraVeLGAN(TranslationGAN):
         self.adversarial_weight = adversarial_weight
         self.siamese_weight = siamese_weight
         self.margin = margin
-        halvings = crop_size.bit_length() - 3
+        halvings = shorter_side(crop_size).bit_length() - 3
 
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
             # Like the U-Net of pix2pix, this one has no norm on its innermost map.
