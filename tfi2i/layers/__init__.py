@@ -2,6 +2,7 @@
 
 from tfi2i.layers.adaptive import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.layers.attention import SelfAttention
+from tfi2i.layers.augmentation import DifferentiableAugmentation
 from tfi2i.layers.blend import Blend
 from tfi2i.layers.block_convolution import BlockConv2D
 from tfi2i.layers.dropout import Dropout
@@ -22,6 +23,7 @@ __all__ = [
     "BlockConv2D",
     "ConcatenateLabel",
     "CropFirst2D",
+    "DifferentiableAugmentation",
     "Dropout",
     "FixedLabel",
     "FixedLatent",

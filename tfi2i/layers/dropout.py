@@ -53,7 +53,7 @@ class Dropout(keras.layers.Layer):
         if training:
             self.state.assign(state + tf.constant([0, 1], tf.int64))
             # Counters start at 1 in training; 0 belongs to the mask of inference.
-            seed: Any = tf.random.fold_in(state + tf.constant([0, 1], tf.int64), _replica())
+            seed: Any = tf.random.fold_in(state + tf.constant([0, 1], tf.int64), replica())
         elif self.at_inference:
             seed = state * tf.constant([1, 0], tf.int64)
             shape = tf.concat([[1], shape[1:]], axis=0)
@@ -76,7 +76,7 @@ class Dropout(keras.layers.Layer):
         }
 
 
-def _replica() -> int:
+def replica() -> int:
     """Number of the running replica; 0 while a model is being built."""
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group

@@ -3,6 +3,7 @@
 Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights can be stored by path.
 """
 
+from tfi2i.networks.augmented import augmented
 from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
@@ -20,6 +21,7 @@ from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 __all__ = [
     "PerceptualFeatures",
     "adain_decoder",
+    "augmented",
     "check_image_size",
     "dual_unet",
     "editing_generator",
