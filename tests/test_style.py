@@ -60,10 +60,10 @@ def test_activations_are_normalised(tiles):
 def test_the_first_layer_sees_bgr_less_the_mean():
     import h5py
 
-    from tfi2i.networks.vgg import _weight_file
+    from tfi2i.networks.vgg import WEIGHTS
 
     image = np.random.default_rng(0).integers(0, 256, (1, 6, 7, 3)).astype(np.uint8)
-    with h5py.File(_weight_file()) as file:
+    with h5py.File(WEIGHTS.path()) as file:
         kernel, bias = (file[f"block1/layers/conv2d/vars/{part}"][:] for part in (0, 1))
     seen = image[..., ::-1].astype(np.float32) - np.array([104.00699, 116.66877, 122.67892])
     expected = tf.nn.relu(tf.nn.conv2d(seen.astype(np.float32), kernel, 1, "SAME") + bias)
@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(monkeypatch):
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"tfi2i\[style\]"):
-        vgg._weight_file()
+        vgg.WEIGHTS.path()
 
 
 # --- losses ---

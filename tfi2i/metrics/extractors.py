@@ -9,6 +9,7 @@ import numpy as np
 
 from tfi2i.errors import WeightsError
 from tfi2i.metrics.pixel import check_images
+from tfi2i.package_files import file_sha256
 
 if TYPE_CHECKING:
     import keras
@@ -143,7 +144,7 @@ def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:
         raise WeightsError(
             f"{path} does not fit Inception-v3 without its classifier: {error}"
         ) from error
-    which = "imagenet" if weights == "imagenet" else _short_hash(path)
+    which = "imagenet" if weights == "imagenet" else file_sha256(path)[:8]
     return KerasExtractor(
         f"inception-v3-{which}@{_INCEPTION_SIZE}",
         model,
@@ -174,8 +175,3 @@ def _imagenet_file() -> Path:
             f"{error}. Put {_INCEPTION_FILE} into ~/.keras/models, or give its path, or use the "
             "default extractor, which needs no download."
         ) from error
-
-
-def _short_hash(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:8]

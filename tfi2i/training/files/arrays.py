@@ -1,6 +1,5 @@
 """Variables to files of named arrays and back: checked both ways, written whole or not at all."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,7 +7,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from tfi2i.errors import DamagedFileError, WeightsError
+from tfi2i.errors import WeightsError
 from tfi2i.whole_files import replacing
 
 
@@ -40,19 +39,6 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         raise WeightsError(
             f"cannot write {path}: {error.strerror}; earlier files are intact"
         ) from error
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        DamagedFileError: If it is missing or cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DamagedFileError(f"cannot read {path}: {error.strerror}") from None
 
 
 def variables_to_arrays(

@@ -13,11 +13,11 @@ import keras
 
 from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import WeightsError
+from tfi2i.package_files import file_sha256
 from tfi2i.training.files.array_file import Header, read_arrays
 from tfi2i.training.files.arrays import (
     assign_arrays,
     check_fit,
-    file_sha256,
     variables_to_arrays,
     write_arrays,
 )
