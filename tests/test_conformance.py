@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfi2i.data import evaluation_arrays, image_size, open_source, training_batches
 from tfi2i.errors import WeightsError
 from tfi2i.evidence.card_picture import write_card_picture
+from tfi2i.layers.augmentation import POLICIES
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.run.training import Training
@@ -60,6 +61,26 @@ def tiny_recipe(name: str, folder: Path, **train) -> Recipe:
         },
         train={"epochs": 2, "samples": 2, "checkpoint_every": 100, **train},
     ).resolve(variant_class)
+
+
+def augmented(name: str) -> dict[str, tuple[str, ...]]:
+    """The argument that augments what discriminators see, for variants with a discriminator."""
+    known = inspect.signature(find_variant(name).load_class()).parameters
+    return {"diff_augment": POLICIES} if "diff_augment" in known else {}
+
+
+def test_every_variant_with_a_discriminator_can_augment_what_it_sees():
+    without = {name for name in TINY if not augmented(name)}
+    assert without == {"adain", "fast_style", "gatys"}
+    for name in sorted(set(TINY) - without):
+        model = tiny_model(name, **augmented(name))
+        model.compile()
+        seeing = [p for p in model.players if "discriminator" in p or "critic" in p]
+        networks = [network for player in seeing for network in model.players[player].networks]
+        # The Siamese network of TraVeLGAN and the encoders of latents compare and describe images.
+        assert networks and all(
+            any(layer.name == "augmentation" for layer in network.layers) for network in networks
+        )
 
 
 @pytest.fixture
@@ -172,6 +193,7 @@ def test_an_interrupted_run_equals_one_that_never_stopped(name, folder_for, tmp_
     average = {} if name in OPTIMISATIONS else {"ema_decay": 0.5}
     every = {"checkpoint_every": 2}
     recipe = tiny_recipe(name, folder_for(name), epochs=3, decay_epochs=2, **every, **average)
+    recipe = recipe.with_overrides(f"model.{k}=[{','.join(v)}]" for k, v in augmented(name).items())
 
     whole = Training(recipe, variant_class, RunFolder(tmp_path / "whole"))
     whole.fit(verbose=0)
@@ -282,7 +304,7 @@ def test_fits_on_an_ordinary_pipeline_with_a_short_last_batch(name):
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_trains_in_mixed_precision(name, precision, folder_for):
     keras.config.set_dtype_policy(precision)
-    model = tiny_model(name)
+    model = tiny_model(name, **augmented(name))
     model.compile()
     logs = model.fit(
         fixed_batches(folder_for(name), model), steps_per_epoch=2, verbose=0, shuffle=False

@@ -70,6 +70,7 @@ class LatentTranslationGAN(TranslationGAN):
         latent_length: int,
         latent_at: Literal["input", "all"],
         conditional: bool,
+        diff_augment: tuple[str, ...],
         seed: int,
         name: str,
         **kwargs,
@@ -80,6 +81,7 @@ class LatentTranslationGAN(TranslationGAN):
         self.output_channels = output_channels
         self.latent_length = latent_length
         self.conditional = conditional
+        self.diff_augment = diff_augment
         self.generator = networks.unet(
             input_channels=input_channels,
             output_channels=output_channels,
@@ -125,13 +127,16 @@ class LatentTranslationGAN(TranslationGAN):
             name: Name of the network.
         """
         channels = (self.output_channels,)
-        return networks.patchgan(
-            channels=(self.input_channels, *channels) if self.conditional else channels,
-            receptive_field=receptive_field,
-            filters=filters,
-            norm="instance",
-            scales=2,
-            name=name,
+        return networks.augmented(
+            networks.patchgan(
+                channels=(self.input_channels, *channels) if self.conditional else channels,
+                receptive_field=receptive_field,
+                filters=filters,
+                norm="instance",
+                scales=2,
+                name=name,
+            ),
+            self.diff_augment,
         )
 
     @property

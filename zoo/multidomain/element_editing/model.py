@@ -107,6 +107,7 @@ class ElementEditing(StarGAN):
         gradient_penalty_weight: float = 10.0,
         outside_weight: float = 10.0,
         area_weight: float = 1.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "element_editing",
         **kwargs,
@@ -129,6 +130,8 @@ class ElementEditing(StarGAN):
             gradient_penalty_weight: Weight of the discriminator's penalty.
             outside_weight: Weight of the reconstruction outside the edited region.
             area_weight: Weight of the edited share of the image.
+            diff_augment: For few images, what the discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -149,6 +152,7 @@ class ElementEditing(StarGAN):
             classification_weight=classification_weight,
             cycle_weight=cycle_weight,
             gradient_penalty_weight=gradient_penalty_weight,
+            diff_augment=diff_augment,
             seed=seed,
             name=name,
             **kwargs,

@@ -144,6 +144,7 @@ class StarGAN(MultiDomainGAN):
         classification_weight: float = 1.0,
         cycle_weight: float = 10.0,
         gradient_penalty_weight: float = 10.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "stargan",
         **kwargs,
@@ -168,6 +169,8 @@ class StarGAN(MultiDomainGAN):
             classification_weight: The paper's lambda_cls.
             cycle_weight: The paper's lambda_rec.
             gradient_penalty_weight: The paper's lambda_gp.
+            diff_augment: For few images, what the discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -194,12 +197,15 @@ class StarGAN(MultiDomainGAN):
             upsampling=upsampling,
             input_skip=input_skip,
         )
-        self.discriminator = networks.stargan_discriminator(
-            domains=len(domains),
-            crop_size=crop_size,
-            channels=channels,
-            depth=discriminator_depth,
-            filters=discriminator_filters,
+        self.discriminator = networks.augmented(
+            networks.stargan_discriminator(
+                domains=len(domains),
+                crop_size=crop_size,
+                channels=channels,
+                depth=discriminator_depth,
+                filters=discriminator_filters,
+            ),
+            diff_augment,
         )
 
     def _make_generator(self, **options) -> keras.Model:

@@ -153,6 +153,7 @@ class BicycleGAN(LatentTranslationGAN):
         l1_weight: float = 10.0,
         latent_weight: float = 0.5,
         kl_weight: float = 0.01,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "bicyclegan",
         **kwargs,
@@ -178,6 +179,8 @@ class BicycleGAN(LatentTranslationGAN):
             l1_weight: The paper's lambda; 0 leaves the L1 term out.
             latent_weight: The paper's lambda_latent.
             kl_weight: The paper's lambda_KL.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -193,6 +196,7 @@ class BicycleGAN(LatentTranslationGAN):
             latent_length=latent_length,
             latent_at=latent_at,
             conditional=conditional,
+            diff_augment=diff_augment,
             seed=seed,
             name=name,
             **kwargs,

@@ -114,6 +114,7 @@ class LatentRegressorGAN(LatentTranslationGAN):
         discriminator_filters: int = 64,
         conditional: bool = True,
         latent_weight: float = 0.5,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "clr_gan",
         **kwargs,
@@ -137,6 +138,8 @@ class LatentRegressorGAN(LatentTranslationGAN):
             discriminator_filters: Channels of its first layer at that scale.
             conditional: Whether the discriminator sees `a` beside `b`.
             latent_weight: The paper's lambda_latent.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -152,6 +155,7 @@ class LatentRegressorGAN(LatentTranslationGAN):
             latent_length=latent_length,
             latent_at=latent_at,
             conditional=conditional,
+            diff_augment=diff_augment,
             seed=seed,
             name=name,
             **kwargs,

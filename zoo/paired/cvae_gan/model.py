@@ -117,6 +117,7 @@ class ConditionalVAEGAN(LatentTranslationGAN):
         conditional: bool = False,
         l1_weight: float = 10.0,
         kl_weight: float = 0.01,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "cvae_gan",
         **kwargs,
@@ -141,6 +142,8 @@ class ConditionalVAEGAN(LatentTranslationGAN):
             conditional: Whether the discriminator sees `a` beside `b`.
             l1_weight: The paper's lambda; 0 leaves the L1 term out.
             kl_weight: The paper's lambda_KL.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -156,6 +159,7 @@ class ConditionalVAEGAN(LatentTranslationGAN):
             latent_length=latent_length,
             latent_at=latent_at,
             conditional=conditional,
+            diff_augment=diff_augment,
             seed=seed,
             name=name,
             **kwargs,

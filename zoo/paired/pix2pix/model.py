@@ -111,6 +111,7 @@ class Pix2Pix(TranslationGAN):
         statistics_at_inference: Literal["image", "moving"] = "image",
         adversarial_weight: float = 1.0,
         l1_weight: float = 100.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "pix2pix",
         **kwargs,
@@ -140,6 +141,8 @@ class Pix2Pix(TranslationGAN):
                 the paper's test batches of one do; `moving` by the training averages.
             adversarial_weight: 0 leaves the plain L1 regression that the paper compares with.
             l1_weight: The paper's lambda.
+            diff_augment: For few images, what D sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -164,12 +167,15 @@ class Pix2Pix(TranslationGAN):
             statistics_at_inference=statistics_at_inference,
             name="generator",
         )
-        self.discriminator = networks.patchgan(
-            channels=(input_channels, output_channels) if conditional else (output_channels,),
-            receptive_field=receptive_field,
-            filters=discriminator_filters,
-            norm="batch",
-            name="discriminator",
+        self.discriminator = networks.augmented(
+            networks.patchgan(
+                channels=(input_channels, output_channels) if conditional else (output_channels,),
+                receptive_field=receptive_field,
+                filters=discriminator_filters,
+                norm="batch",
+                name="discriminator",
+            ),
+            diff_augment,
         )
 
     @property

@@ -106,6 +106,7 @@ class Pix2PixNoise(LatentTranslationGAN):
         discriminator_filters: int = 64,
         conditional: bool = False,
         l1_weight: float = 10.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "pix2pix_noise",
         **kwargs,
@@ -127,6 +128,8 @@ class Pix2PixNoise(LatentTranslationGAN):
             discriminator_filters: Channels of its first layer at that scale.
             conditional: Whether the discriminator sees `a` beside `b`.
             l1_weight: The paper's lambda; 0 leaves the L1 term out.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -142,6 +145,7 @@ class Pix2PixNoise(LatentTranslationGAN):
             latent_length=latent_length,
             latent_at=latent_at,
             conditional=conditional,
+            diff_augment=diff_augment,
             seed=seed,
             name=name,
             **kwargs,

@@ -128,6 +128,7 @@ class CycleGAN(TranslationGAN):
         cycle_weight: float = 10.0,
         identity_weight: float = 0.5,
         pool_size: int = 50,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "cyclegan",
         **kwargs,
@@ -147,6 +148,8 @@ class CycleGAN(TranslationGAN):
             identity_weight: Weight of the identity loss relative to `cycle_weight`; 0 turns it off.
                 It needs as many channels in `a` as in `b`.
             pool_size: Generated images kept for the discriminators; 0 turns the history off.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -174,12 +177,15 @@ class CycleGAN(TranslationGAN):
             )
 
         def discriminator(channels: int, name: str) -> keras.Model:
-            return networks.patchgan(
-                channels=(channels,),
-                receptive_field=receptive_field,
-                filters=discriminator_filters,
-                norm="instance",
-                name=name,
+            return networks.augmented(
+                networks.patchgan(
+                    channels=(channels,),
+                    receptive_field=receptive_field,
+                    filters=discriminator_filters,
+                    norm="instance",
+                    name=name,
+                ),
+                diff_augment,
             )
 
         self.generator_ab = generator(a_channels, b_channels, "generator_ab")

@@ -149,6 +149,7 @@ class DiscoGAN(TranslationGAN):
         switch_update: int = 10_000,
         feature_weight: float = 0.9,
         weight_decay: float = 1e-5,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "discogan",
         **kwargs,
@@ -170,6 +171,8 @@ class DiscoGAN(TranslationGAN):
             feature_weight: Weight of the feature matching; the adversarial loss has the rest up to
                 1.
             weight_decay: L2 decay of all weights, through Adam's moments.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -192,12 +195,15 @@ class DiscoGAN(TranslationGAN):
             )
 
         def discriminator(channels: int, name: str) -> keras.Model:
-            return networks.feature_discriminator(
-                input_channels=channels,
-                image_size=crop_size,
-                depth=depth,
-                filters=discriminator_filters,
-                name=name,
+            return networks.augmented(
+                networks.feature_discriminator(
+                    input_channels=channels,
+                    image_size=crop_size,
+                    depth=depth,
+                    filters=discriminator_filters,
+                    name=name,
+                ),
+                diff_augment,
             )
 
         self.generator_ab = generator(a_channels, b_channels, "generator_ab")

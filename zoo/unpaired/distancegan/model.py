@@ -179,6 +179,7 @@ class DistanceGAN(TranslationGAN):
         later_rate: float = 0.5,
         switch_update: int = 10_000,
         statistics_images: int = 900,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "distancegan",
         **kwargs,
@@ -208,6 +209,8 @@ class DistanceGAN(TranslationGAN):
             switch_update: For `discogan`: the update, of generators or discriminators, at which r
                 changes.
             statistics_images: How many images of a domain its distances are measured on, at most.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -265,8 +268,9 @@ class DistanceGAN(TranslationGAN):
             self.generators[target] = make_generator(
                 channels[source], channels[target], f"generator_{source}{target}"
             )
-            self.discriminators[target] = self.game.make_discriminator(
-                channels[target], f"discriminator_{target}"
+            self.discriminators[target] = networks.augmented(
+                self.game.make_discriminator(channels[target], f"discriminator_{target}"),
+                diff_augment,
             )
             shape = (*height_and_width(crop_size), channels[target])
             self.pools[target] = ImagePool(self.game.pool_size, shape, name=f"pool_{target}")

@@ -137,6 +137,7 @@ class DualGAN(TranslationGAN):
         smoothness: Literal["clip", "gradient"] = "clip",
         clip_limit: float = 0.01,
         gradient_weight: float = 10.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "dualgan",
         **kwargs,
@@ -160,6 +161,8 @@ class DualGAN(TranslationGAN):
             smoothness: `clip` or `gradient`.
             clip_limit: The paper's c, 0.01 to 0.1 there, for `clip`.
             gradient_weight: Weight of the penalty, for `gradient`.
+            diff_augment: For few images, what a critic sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -193,12 +196,15 @@ class DualGAN(TranslationGAN):
         def critic(channels: int, name: str) -> keras.Model:
             # Section 3.3: the PatchGAN of pix2pix. It has the generators' norm, per image: with a
             # norm over the batch the penalty on each image's gradient would mean nothing.
-            return networks.patchgan(
-                channels=(channels,),
-                receptive_field=receptive_field,
-                filters=discriminator_filters,
-                norm="instance",
-                name=name,
+            return networks.augmented(
+                networks.patchgan(
+                    channels=(channels,),
+                    receptive_field=receptive_field,
+                    filters=discriminator_filters,
+                    norm="instance",
+                    name=name,
+                ),
+                diff_augment,
             )
 
         self.generator_ab = generator(a_channels, b_channels, "generator_ab")

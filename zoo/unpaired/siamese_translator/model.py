@@ -184,6 +184,7 @@ class SiameseTranslator(TranslationGAN):
         spectral: bool = True,
         generator_spectral: bool = False,
         padding: Literal["same", "reflect"] = "reflect",
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "siamese_translator",
         **kwargs,
@@ -229,6 +230,8 @@ class SiameseTranslator(TranslationGAN):
             generator_spectral: Spectral normalisation of the convolution kernels of G.
             padding: Padding of both networks' convolutions: "same", with zeros, or "reflect",
                 without which G may answer S with a frame around the picture.
+            diff_augment: For few images, what the discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -270,18 +273,21 @@ class SiameseTranslator(TranslationGAN):
             padding=padding,
             name="generator",
         )
-        self.discriminator = networks.siamese_encoder(
-            input_channels=output_channels,
-            vector_length=vector_length,
-            image_size=crop_size if vectors == "image" else None,
-            pooled=False,
-            depth=discriminator_depth,
-            filters=discriminator_filters,
-            max_filters=8 * discriminator_filters,
-            attention_at=attention_at,
-            spectral=spectral,
-            padding=padding,
-            name="discriminator",
+        self.discriminator = networks.augmented(
+            networks.siamese_encoder(
+                input_channels=output_channels,
+                vector_length=vector_length,
+                image_size=crop_size if vectors == "image" else None,
+                pooled=False,
+                depth=discriminator_depth,
+                filters=discriminator_filters,
+                max_filters=8 * discriminator_filters,
+                attention_at=attention_at,
+                spectral=spectral,
+                padding=padding,
+                name="discriminator",
+            ),
+            diff_augment,
         )
 
     @property

@@ -146,6 +146,7 @@ class TraVeLGAN(TranslationGAN):
         adversarial_weight: float = 1.0,
         siamese_weight: float = 10.0,
         margin: float = 10.0,
+        diff_augment: tuple[str, ...] = (),
         seed: int = 0,
         name: str = "travelgan",
         **kwargs,
@@ -166,6 +167,8 @@ class TraVeLGAN(TranslationGAN):
             adversarial_weight: Weight of the discriminators' verdict, for G.
             siamese_weight: Weight of the terms of S, for S and G.
             margin: Squared length that transformation vectors should have at least.
+            diff_augment: For few images, what a discriminator sees is augmented: some of
+                `colour`, `translation`, `cutout` (`networks.augmented`).
             seed: See `GAN`.
             name: Name of the model.
             **kwargs: `dtype`, as for any Keras model.
@@ -192,16 +195,19 @@ class TraVeLGAN(TranslationGAN):
             )
 
         def discriminator(channels: int, name: str) -> keras.Model:
-            return networks.siamese_encoder(
-                input_channels=channels,
-                vector_length=1,
-                image_size=crop_size,
-                depth=halvings,
-                filters=discriminator_filters,
-                max_filters=8 * discriminator_filters,
-                norm="batch",
-                spectral=False,
-                name=name,
+            return networks.augmented(
+                networks.siamese_encoder(
+                    input_channels=channels,
+                    vector_length=1,
+                    image_size=crop_size,
+                    depth=halvings,
+                    filters=discriminator_filters,
+                    max_filters=8 * discriminator_filters,
+                    norm="batch",
+                    spectral=False,
+                    name=name,
+                ),
+                diff_augment,
             )
 
         self.generator_ab = generator(a_channels, b_channels, "generator_ab")
