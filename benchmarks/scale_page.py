@@ -31,7 +31,8 @@ the same world: maps, textures, crops.
 
 `evaluate` and the sample grids stretch whole test images to the crop, as the papers do, so
 that figures compare with published ones: with load 286 and crop 256 objects are a tenth smaller
-there than in training. `evaluate` warns where the load size is more than 1.25 times the crop. With
+there than in training. `evaluate --size load` measures at the scale of training, which is also that
+of `translate`, and `evaluate` says so where the load size is more than 1.25 times the crop. With
 `data.load_size=null` both cut the middle of each image at its own pixels, as training saw it.
 
 ## Which scale is best

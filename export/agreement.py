@@ -9,7 +9,7 @@ import numpy as np
 from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import ExportError
 from tfi2i.export.generator import InferenceGenerator
-from tfi2i.inference.sizes import padded_side
+from tfi2i.inference.sizes import mirrored_to_fit
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarra
 
     Missing rows and columns are mirrored at the lower and right edge.
     """
-    padding = [(0, padded_side(side, generator.size_multiple) - side) for side in images.shape[1:3]]
-    return to_float(np.pad(images, [(0, 0), *padding, (0, 0)], mode="reflect"))
+    return to_float(mirrored_to_fit(images, generator.size_multiple))
 
 
 def keras_outputs(generator: InferenceGenerator, images: np.ndarray) -> list[np.ndarray]:

@@ -1,13 +1,20 @@
 """A model measured in every direction it translates."""
 
+import json
+
 import numpy as np
 import pytest
 
-from tfi2i.data import open_source
+from tfi2i.cli import main
+from tfi2i.data import open_source, resize_image, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.evidence.evaluate import evaluate_model
 from tfi2i.metrics import l1
+from tfi2i.recipe import Recipe
+from tfi2i.training import RunFolder
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant
+from tiny_models import TINY
 
 SIZE = 32
 
@@ -51,6 +58,37 @@ def test_pairs_give_pair_figures_both_ways(cyclegan, paired_folder):
         flat = np.broadcast_to(colour, (4, 40, 40, 3))
         expected = l1(flat, np.stack([truth.load(i) for i in range(4)]))
         assert wanted["mean_colour"]["l1"] == pytest.approx(expected, rel=0.05)
+
+
+def test_the_scale_of_training_can_be_measured(paired_folder, tmp_path):
+    """Whole images of 40 px at load_size 45, which no generator takes without a border."""
+    recipe = Recipe(
+        "pix2pix",
+        TINY["pix2pix"][0],
+        {"source": str(paired_folder), "load_size": 45, "crop_size": SIZE, "batch_size": 2},
+        {"epochs": 1},
+    )
+    variant = find_variant("pix2pix").load_class()
+    training = Training(recipe.resolve(variant), variant, RunFolder(tmp_path / "r"))
+    training.checkpoints.save(training.model)
+    json_file = tmp_path / "figures.json"
+    command = ["evaluate", "--run", str(tmp_path / "r"), "--extractor", "none"]
+    with pytest.raises(SystemExit) as done:
+        main([*command, "--size", "load", "--json", str(json_file)])
+    assert not done.value.code
+    figures = json.loads(json_file.read_text())
+    test = training.source.splits["test"]
+    assert test.b is not None
+    a, b = (
+        np.stack([resize_image(part.load(i), 45, 45) for i in range(4)])
+        for part in (test.a, test.b)
+    )
+    border = np.pad(a, [(0, 0), (0, 3), (0, 3), (0, 0)], mode="reflect")
+    made = to_uint8(np.asarray(training.model(to_float(border), training=False)))[:, :45, :45]
+    assert figures["size"] == 45
+    assert figures["translated"]["l1"] == pytest.approx(l1(b, made), abs=2e-3)
+    with pytest.raises(SystemExit):
+        main([*command, "--size", "0"])
 
 
 def _mean_colour(source, domain: str) -> np.ndarray:

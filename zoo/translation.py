@@ -14,6 +14,7 @@ from tfi2i.data.decode.pixels import check_pixels, require_uint8, to_float, to_u
 from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, as_size
+from tfi2i.inference.sizes import mirrored_to_fit
 from tfi2i.metrics import evaluate
 from tfi2i.training.gan import GAN
 from tfi2i.training.sheet import Column, Panel
@@ -192,19 +193,23 @@ class TranslationGAN(GAN):
         return self.crop_size if tile is None else tile
 
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
-        """Translates uint8 (N, H, W, C) images of a size the generator takes; uint8 out.
+        """Translates uint8 (N, H, W, C) images, each whole; uint8 out.
+
+        Rows and columns that a generator needs beyond the images are mirrored, and cut off again.
 
         Raises:
             DataError: The images are not uint8 pixels.
         """
         require_uint8(images, "translate_batch")
         generator = self.translator(direction)
+        height, width = images.shape[1:3]
+        fitting = mirrored_to_fit(images, generator.size_multiple)
         with self.averaged_weights():
             parts = [
-                np.asarray(generator(to_float(images[i : i + 16]), training=False))
+                np.asarray(generator(to_float(fitting[i : i + 16]), training=False))
                 for i in range(0, len(images), 16)
             ]
-        return to_uint8(np.concatenate(parts))
+        return to_uint8(np.concatenate(parts)[:, :height, :width])
 
     def sheet(
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None

@@ -9,7 +9,7 @@ import typer
 from tfi2i.cli.console import out, plain_warnings
 from tfi2i.data.scale import Scale, check_scale
 from tfi2i.errors import DataError, RunError
-from tfi2i.image_sizes import Size
+from tfi2i.image_sizes import Size, as_size
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -73,6 +73,24 @@ class Chosen:
         """Completed iterations of training at the run's checkpoint; 0 for a preset."""
         return int(self.model.iteration.numpy())
 
+    def measured_size(self, text: str) -> Size:
+        """What `evaluate --size` asks for.
+
+        Raises:
+            DataError: It is no size, or the training had no `load_size`.
+        """
+        if text == "crop":
+            return self.size
+        if text != "load":
+            return as_size(text, "--size")
+        load_size = self.data.get("load_size")
+        if load_size is None:
+            raise DataError(
+                f"--size load: {self.folder} notes no data.load_size, so that training saw images "
+                "in their own size; --size crop measures the middles of images at theirs"
+            )
+        return as_size(load_size)
+
     def translator(self) -> "TranslationGAN":
         """The model as one that translates images.
 
@@ -83,15 +101,19 @@ class Chosen:
 
         return translator_of(self.model)
 
-    def open_data(self, source: str | None) -> "DataSource":
+    def open_data(self, source: str | None, size: Size | None = None) -> "DataSource":
         """Opens images to measure the model on: the given ones, or else its own.
+
+        Args:
+            source: The images; None for those it was trained with.
+            size: The size to be measured; None takes that of the training crops.
 
         Raises:
             DataError: None are given, and none are noted.
         """
         from tfi2i.data import at_trained_scale, open_source
 
-        table = dict(self.data)
+        table, size = dict(self.data), size or self.size
         if source is not None:
             table.update(source=source, kind=None)
         if "source" not in table:
@@ -101,7 +123,7 @@ class Chosen:
             kind=table.get("kind") or self.model.batch_kind,
             direction=table.get("direction", "a2b"),
             # Tiles of built-in maps come in the size that is measured, and are not scaled.
-            load_size=self.size,
+            load_size=size,
             channels=table.get("channels", 3),
             skip_bad=table.get("skip_bad", False),
             derive=table.get("derive"),
@@ -109,7 +131,7 @@ class Chosen:
             aligned=table.get("aligned", False),
         )
         load_size = table.get("load_size", self.size)
-        return at_trained_scale(found, load_size=load_size, crop_size=self.size)
+        return at_trained_scale(found, load_size=load_size, crop_size=size)
 
 
 def parse_scale(text: str) -> Scale:

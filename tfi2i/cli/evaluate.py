@@ -54,6 +54,15 @@ def evaluate(
         list[str] | None,
         typer.Option("--measure", help="A further measure, such as diversity; may be repeated."),
     ] = None,
+    size_text: Annotated[
+        str,
+        typer.Option(
+            "--size",
+            help="Pixels of the images that are measured: crop, that of the training crops, as "
+            "papers have it; load, that of the images from which they were cut, which is the scale "
+            "of translate; or a number, or HEIGHTxWIDTH.",
+        ),
+    ] = "crop",
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write them to this file, with the run's facts."),
@@ -74,9 +83,9 @@ def evaluate(
     if run is not None and json_file is not None:
         # Before the work: a file of the run may be damaged.
         record = RunFolder(run).record(chosen.iteration)
-    size = chosen.size
+    size = chosen.measured_size(size_text)
     height, width = height_and_width(size)
-    source = chosen.open_data(data)
+    source = chosen.open_data(data, size)
     out.print(source.description)
     if source.keeps_scale:
         out.print(f"the middle {height}x{width} pixels of each image are measured, as in training")
@@ -122,7 +131,7 @@ def _warn_of_scale(size: tuple[int, int], load_size: Size) -> None:
         show_warning(
             f"whole images are stretched to {size[0]}x{size[1]} pixels, and training cut crops "
             f"from images of {size_in_words(loaded)}: things are {factor:.2g} times as large here "
-            "as they were in training"
+            "as they were in training. --size load measures at that scale"
         )
 
 

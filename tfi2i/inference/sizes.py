@@ -1,5 +1,7 @@
 """The sizes that generators compute: one rule, for `translate` and for what is exported."""
 
+import numpy as np
+
 # A ResNet takes multiples of 4, but it mirrors feature maps with a quarter of the side, and a map
 # of one pixel has nothing to mirror.
 SMALLEST_SIDE = 8
@@ -13,3 +15,14 @@ def padded_side(side: int, size_multiple: int) -> int:
         size_multiple: The generator's attribute of this name.
     """
     return -(-max(side, SMALLEST_SIDE) // size_multiple) * size_multiple
+
+
+def mirrored_to_fit(images: np.ndarray, size_multiple: int) -> np.ndarray:
+    """Continues images (N, H, W, C) below and to the right, up to a size that is computed.
+
+    Args:
+        images: Images of one size.
+        size_multiple: The generator's attribute of this name.
+    """
+    beyond = [(0, padded_side(side, size_multiple) - side) for side in images.shape[1:3]]
+    return np.pad(images, [(0, 0), *beyond, (0, 0)], mode="reflect")
