@@ -114,26 +114,28 @@ def _signatures(generator: InferenceGenerator, max_pixels: int, scale: float) ->
     """Builds the tf.functions; both share the generator's graph and its variables."""
     shape = (None, None, generator.input_channels)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
-    def translated(image: tf.Tensor) -> tf.Tensor:
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int32), tf.TensorSpec(shape, tf.float32)])
+    def translated(index: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
         if scale == 1:
             return translated_pixels(generator, image)
         height, width = tf.unstack(scaled_sides(tf.shape(image)[:2], scale))
-        with tf.control_dependencies([require_pixels(height, width, 1, generator, max_pixels)]):
+        where = "the image at index ", index, f", with its sides times {scale:g}: "
+        fits = require_pixels(height, width, 1, generator, max_pixels, *where)
+        with tf.control_dependencies([fits]):
             return at_scale(partial(translated_pixels, generator), tf.identity(image), scale)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32, name="images")])
     def serving_default(images: tf.Tensor) -> dict[str, tf.Tensor]:
         count, height, width, _ = tf.unstack(tf.shape(images))
         with tf.control_dependencies([require_pixels(height, width, count, generator, max_pixels)]):
-            return {"images": _one_by_one(translated, tf.identity(images), tf.float32)}
+            numbered = tf.range(count), tf.identity(images)
+            return {"images": _one_by_one(translated, numbered, tf.float32)}
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="encoded")])
     def serving_bytes(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        def one(numbered: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-            index, image = numbered
+        def one(index: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
             pixels = tf.cast(decode_checked(image, index, generator, max_pixels), tf.float32)
-            return tf.io.encode_png(tf.cast(tf.round(translated(pixels)), tf.uint8))
+            return tf.io.encode_png(tf.cast(tf.round(translated(index, pixels)), tf.uint8))
 
         numbered = tf.range(tf.size(encoded)), encoded
         return {"png_bytes": _one_by_one(one, numbered, tf.string)}
@@ -152,9 +154,15 @@ def translated_pixels(generator: InferenceGenerator, image: tf.Tensor) -> tf.Ten
     return tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
 
 
-def _one_by_one(function: Callable[..., tf.Tensor], elements: Any, dtype: tf.DType) -> tf.Tensor:
+def _one_by_one(
+    function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    numbered: tuple[tf.Tensor, tf.Tensor],
+    dtype: tf.DType,
+) -> tf.Tensor:
     """Maps one image after the other: one fills every core by the fused kernels, which take one."""
-    return tf.map_fn(function, elements, fn_output_signature=dtype, parallel_iterations=1)
+    return tf.map_fn(
+        lambda one: function(*one), numbered, fn_output_signature=dtype, parallel_iterations=1
+    )
 
 
 def _metadata_text(

@@ -115,10 +115,15 @@ def test_an_enlarged_image_counts_at_its_larger_size(tmp_path):
     folder = export_saved_model(
         model.translator("a2b"), tmp_path, metadata={}, max_pixels=64 * 64, scale=2.0
     )
-    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    signatures = tf.saved_model.load(str(folder)).signatures
+    serve = signatures["serving_default"]
     assert serve(images=tf.zeros((1, 32, 32, 3)))["images"].shape == (1, 32, 32, 3)
     with pytest.raises(tf.errors.InvalidArgumentError, match="66 x 64 pixels"):
         serve(images=tf.zeros((1, 32, 33, 3)))
+    files = [tf.io.encode_png(tf.zeros((32, width, 3), tf.uint8)) for width in (32, 32, 33)]
+    words = "the image at index 2, with its sides times 2: .* 66 x 64 pixels"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        signatures["serving_bytes"](encoded=tf.stack(files))
 
 
 def test_a_scale_of_each_image_cannot_be_shipped(shipped, tmp_path):
