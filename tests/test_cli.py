@@ -325,9 +325,9 @@ def test_translate_knows_its_directions_and_tiles(trained, paired_folder, tmp_pa
     arguments = ("translate", paired_folder / "A" / "test", "--run", trained, "--out", tmp_path)
     code, _, complaint = tfi2i(*arguments, "--direction", "b2a")
     assert code == 2 and "a2b" in complaint
-    code, _, complaint = tfi2i(*arguments, "--whole", "--tile", 32)
-    assert code == 2 and "exclude" in complaint
-    code, _, _ = tfi2i(*arguments, "--whole")
+    code, _, complaint = tfi2i(*arguments, "--tile", 33)
+    assert code == 2 and "tile=33" in complaint
+    code, _, _ = tfi2i(*arguments, "--tile", 32)
     assert code == 0 and len(everything_below(tmp_path)) == 4
 
 

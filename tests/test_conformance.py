@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfi2i.data import evaluation_arrays, image_size, open_source, training_batches
 from tfi2i.errors import WeightsError
 from tfi2i.evidence.card_picture import write_card_picture
+from tfi2i.inference.steps import laid_open
 from tfi2i.layers.augmentation import POLICIES
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
@@ -417,6 +418,8 @@ def test_presets_load_and_are_what_their_facts_say(name):
         model = load(folder)  # checks the SHA-256
         image = np.zeros((70, 50, channels_of(name)), np.uint8)
         assert model.translate(image).shape == image.shape
+        for generator in model.translators.values():
+            laid_open(generator)  # Large images go by strips.
 
 
 def test_imports_point_one_way():

@@ -69,7 +69,7 @@ def noting_generator(size_multiple):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("tile", "overlap"), [("whole", 0.5), (16, 0.5), (16, 0.0), (16, 0.9), ((8, 24), 0.5)]
+    ("tile", "overlap"), [(None, 0.5), (16, 0.5), (16, 0.0), (16, 0.9), ((8, 24), 0.5)]
 )
 def test_an_identity_generator_changes_no_bit(identity, size, tile, overlap):
     image = noise(*size)
@@ -81,12 +81,12 @@ def test_an_identity_generator_changes_no_bit(identity, size, tile, overlap):
 def test_tiles_of_a_pointwise_generator_equal_the_whole_image(size):
     negative = pointwise(lambda x: -x)
     image = noise(*size)
-    whole = translate_image(negative, image, tile="whole")
+    whole = translate_image(negative, image)
     np.testing.assert_array_equal(whole, 255 - image)
     np.testing.assert_array_equal(translate_image(negative, image, tile=16), whole)
 
 
-@pytest.mark.parametrize("tile", ["whole", 8])
+@pytest.mark.parametrize("tile", [None, 8])
 def test_channels_may_differ(tile):
     to_grey = pointwise(lambda x: tf.reduce_mean(x, -1, keepdims=True))
     image = np.repeat(noise(11, 19, 1), 3, axis=-1)
@@ -102,7 +102,7 @@ def test_channels_may_differ(tile):
     [unet(depth=3, filters=4), resnet(blocks=1, filters=4)],
     ids=["unet", "resnet"],
 )
-@pytest.mark.parametrize("tile", ["whole", 16])
+@pytest.mark.parametrize("tile", [None, 16])
 def test_real_generators_take_any_size(generator, size, tile):
     translated = translate_image(generator, noise(*size), tile=tile)
     assert translated.shape == (*size, 3)
@@ -112,7 +112,7 @@ def test_real_generators_take_any_size(generator, size, tile):
 def test_whole_images_are_padded_to_the_next_multiple_and_no_further():
     generator, layer = noting_generator(32)
     image = noise(33, 64)
-    translate_image(generator, image, tile="whole")
+    translate_image(generator, image)
     assert layer.seen == [(1, 64, 64, 3)]
 
 
@@ -120,7 +120,7 @@ def test_one_trace_serves_all_sizes_and_batches():
     generator, layer = noting_generator(4)
     for size, batch_size in [((40, 56), 3), ((16, 16), 8), ((20, 90), 2)]:
         translate_image(generator, noise(*size), tile=16, batch_size=batch_size)
-    translate_image(generator, noise(21, 23), tile="whole")
+    translate_image(generator, noise(21, 23))
     assert layer.traced == 1
     assert max(shape[0] for shape in layer.seen) == 3
     assert {shape[1:3] for shape in layer.seen[:-1]} == {(16, 16)}
@@ -132,7 +132,7 @@ def test_a_graph_goes_with_its_generator():
     gc.collect()
     before = len(_GRAPHS)
     generator = unet(depth=3, filters=4)
-    translate_image(generator, noise(8, 8), tile="whole")
+    translate_image(generator, noise(8, 8))
     assert len(_GRAPHS) == before + 1
     del generator
     keras.backend.clear_session()
@@ -143,11 +143,11 @@ def test_a_graph_goes_with_its_generator():
 def test_new_weights_count_at_once():
     generator = unet(depth=3, filters=4)
     image = noise(8, 8)
-    translate_image(generator, image, tile="whole")
+    translate_image(generator, image)
     for variable in generator.trainable_variables:
         variable.assign(tf.zeros(variable.shape))
     # tanh(0) is the middle of the range.
-    assert np.all(translate_image(generator, image, tile="whole") == 128)
+    assert np.all(translate_image(generator, image) == 128)
 
 
 @pytest.mark.parametrize("overlap", [0.0, 0.1, 0.25, 0.5, 0.66, 0.9])
@@ -196,7 +196,7 @@ def test_blending_leaves_no_seam(size):
 
 
 def test_progress_is_reported_up_to_the_end(identity):
-    for tile in ("whole", 8):
+    for tile in (None, 8):
         shares = []
         translate_image(identity, noise(20, 20), tile=tile, report=shares.append)
         assert shares == sorted(shares)
@@ -229,7 +229,7 @@ def test_batch_of_no_tiles(identity):
 )
 def test_images_of_another_kind(identity, image):
     with pytest.raises(DataError, match=r"translates uint8 images \(H, W, 3\), not"):
-        translate_image(identity, image, tile="whole")
+        translate_image(identity, image)
 
 
 # ---- files
@@ -269,7 +269,7 @@ def test_equal_names_keep_the_path_that_tells_them_apart(tmp_path, negative):
     put(tmp_path / "in" / "spring" / "1.png", seed=1)
     put(tmp_path / "in" / "autumn" / "1.png", seed=2)
     inputs = [tmp_path / "in" / "spring", tmp_path / "in" / "autumn"]
-    written = translate_files(negative, inputs, tmp_path / "out", tile="whole", progress=False)
+    written = translate_files(negative, inputs, tmp_path / "out", progress=False)
     assert names(written, tmp_path / "out") == ["spring/1.png", "autumn/1.png"]
     np.testing.assert_array_equal(read_image(written[1]), 255 - noise(12, 10, seed=2))
 
@@ -290,7 +290,7 @@ def test_an_input_is_never_overwritten(tmp_path, negative):
     link.symlink_to(tmp_path, target_is_directory=True)
     for out_dir in (tmp_path, link):
         with pytest.raises(DataError, match=r"a\.png would be overwritten.*another output folder"):
-            translate_files(negative, [tmp_path], out_dir, tile="whole", progress=False)
+            translate_files(negative, [tmp_path], out_dir, progress=False)
     assert original.read_bytes() == content
 
 
@@ -298,7 +298,7 @@ def test_files_that_would_become_one(tmp_path, negative):
     put(tmp_path / "in" / "a.png")
     put(tmp_path / "in" / "a.bmp")
     with pytest.raises(DataError, match=r"a\.bmp and .*a\.png would both become .*a\.png"):
-        translate_files(negative, [tmp_path / "in"], tmp_path / "out", tile="whole", progress=False)
+        translate_files(negative, [tmp_path / "in"], tmp_path / "out", progress=False)
     assert not (tmp_path / "out").exists()
 
 
@@ -314,19 +314,19 @@ def test_files_that_would_become_one(tmp_path, negative):
 def test_inputs_that_name_no_image(tmp_path, negative, source, message):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=message):
-        translate_files(negative, [tmp_path / source], tmp_path / "o", tile="whole", progress=False)
+        translate_files(negative, [tmp_path / source], tmp_path / "o", progress=False)
 
 
 def test_no_inputs(tmp_path, negative):
     with pytest.raises(DataError, match="nothing to translate"):
-        translate_files(negative, [], tmp_path, tile="whole", progress=False)
+        translate_files(negative, [], tmp_path, progress=False)
 
 
 def test_the_output_folder_is_a_file(tmp_path, negative):
     put(tmp_path / "a.png")
     (tmp_path / "out").write_text("")
     with pytest.raises(DataError, match="out is a file; a folder"):
-        translate_files(negative, [tmp_path], tmp_path / "out", tile="whole", progress=False)
+        translate_files(negative, [tmp_path], tmp_path / "out", progress=False)
 
 
 def test_bad_files_stop_or_are_left_out_and_listed(tmp_path, negative, capsys):
@@ -334,12 +334,12 @@ def test_bad_files_stop_or_are_left_out_and_listed(tmp_path, negative, capsys):
     (tmp_path / "in" / "bad[1].png").write_bytes(b"not a picture")
     arguments = (negative, [tmp_path / "in"], tmp_path / "out")
     with pytest.raises(DataError, match=r"bad\[1\]\.png is not an image"):
-        translate_files(*arguments, tile="whole", progress=False)
-    written = translate_files(*arguments, tile="whole", skip_bad=True, progress=True)
+        translate_files(*arguments, progress=False)
+    written = translate_files(*arguments, skip_bad=True, progress=True)
     assert names(written, tmp_path / "out") == ["good.png"]
     said = capsys.readouterr().err
     assert "left out 1 of 2 files" in said
     assert "bad[1].png is not an image" in said
     (tmp_path / "in" / "good.png").unlink()
     with pytest.raises(DataError, match="none of the 1 files can be read"):
-        translate_files(*arguments, tile="whole", skip_bad=True, progress=False)
+        translate_files(*arguments, skip_bad=True, progress=False)

@@ -22,7 +22,6 @@ from tfi2i.training.views import View
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-    from tfi2i.inference.translate import Tile
     from tfi2i.metrics import FeatureExtractor
 
 # What the real images beside translations are: unpaired, or the truths in their order.
@@ -33,8 +32,7 @@ class TranslationGAN(GAN):
     """A GAN with generators that take images.
 
     Attributes:
-        crop_size: Side of the training images in pixels, or (height, width); also the tile that
-            `translate` uses.
+        crop_size: Side of the training images in pixels, or (height, width).
         keeps_most: Whether most of an image stays as it is: then an output that resembles its input
             is no sign of failure.
     """
@@ -122,7 +120,7 @@ class TranslationGAN(GAN):
         image: np.ndarray | str | Path,
         *,
         direction: str | None = None,
-        tile: "Tile | None" = None,
+        tile: Size | None = None,
         scale: Scale = "trained",
     ) -> np.ndarray:
         """Translates one image of any size.
@@ -130,8 +128,9 @@ class TranslationGAN(GAN):
         Args:
             image: uint8 (H, W, C), or the path of an image file.
             direction: See `translators`; None takes the first.
-            tile: Size of the blended tiles in pixels, the side of a square or (height, width), or
-                "whole" for the image at once; None takes the size of the training crops.
+            tile: Size of tiles that are translated one by one and blended, in pixels: the side of
+                a square or (height, width); None for the image as one, as exported files translate
+                it. See `translate_image`.
             scale: Factor for the image's sides before it is translated: "trained" for the factor of
                 the training images, "fit" for as many pixels as whole images had in training, or a
                 number; 1 keeps the image's pixels. See `tfi2i.data.scale`.
@@ -150,7 +149,7 @@ class TranslationGAN(GAN):
         domain = domain_read(direction)
         factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
         with self.averaged_weights():
-            return translate_image(generator, image, tile=self._tile(tile), scale=factor)
+            return translate_image(generator, image, tile=tile, scale=factor)
 
     def translate_files(
         self,
@@ -158,7 +157,7 @@ class TranslationGAN(GAN):
         out_dir: str | Path,
         *,
         direction: str | None = None,
-        tile: "Tile | None" = None,
+        tile: Size | None = None,
         scale: Scale = "trained",
         **options,
     ) -> list[Path]:
@@ -182,15 +181,12 @@ class TranslationGAN(GAN):
                 self.translator(direction),
                 inputs,
                 out_dir,
-                tile=self._tile(tile),
+                tile=tile,
                 scale=scale,
                 trained=self.trained_scale,
                 domain=domain_read(direction),
                 **options,
             )
-
-    def _tile(self, tile: "Tile | None") -> "Tile":
-        return self.crop_size if tile is None else tile
 
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
         """Translates uint8 (N, H, W, C) images, each whole; uint8 out.

@@ -18,7 +18,6 @@ from tfi2i.cli.chosen import (
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.data.scale import scale_in_words
-from tfi2i.errors import DataError
 from tfi2i.image_sizes import as_size
 
 EXAMPLE = (
@@ -40,13 +39,10 @@ def translate(
     tile: Annotated[
         str | None,
         typer.Option(
-            help="Of the blended tiles in pixels: 256, or height and width, 256x512; else as the "
-            "model was trained."
+            help="Translate tiles of this size one by one, and blend them: 256, or height and "
+            "width, 256x512; else each image as one, as exported files do."
         ),
     ] = None,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Whole images at once; needs memory for large ones.")
-    ] = False,
     scale: Annotated[
         str,
         typer.Option(
@@ -65,8 +61,6 @@ def translate(
     ] = False,
 ) -> None:
     """Translate images of any size with a trained model."""
-    if whole and tile is not None:
-        raise DataError("--whole and --tile exclude each other")
     chosen_scale = parse_scale(scale)
     chosen_tile = None if tile is None else as_size(tile, "--tile")
     import_tensorflow()
@@ -79,7 +73,7 @@ def translate(
         inputs,
         out_folder,
         direction=direction,
-        tile="whole" if whole else chosen_tile,
+        tile=chosen_tile,
         scale=chosen_scale,
         overwrite=overwrite,
         skip_bad=skip_bad,

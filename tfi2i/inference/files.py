@@ -13,8 +13,9 @@ from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.tags import Tags, read_tags
 from tfi2i.data.scale import Scale, TrainedScale, scale_factor, unlike_training
 from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size
 from tfi2i.inference.file_names import find_images, left_alone, output_paths
-from tfi2i.inference.translate import Tile, translate_image
+from tfi2i.inference.translate import translate_image
 
 
 def translate_files(
@@ -22,7 +23,7 @@ def translate_files(
     inputs: Sequence[str | Path],
     out_dir: str | Path,
     *,
-    tile: Tile = "whole",
+    tile: Size | None = None,
     scale: Scale = 1.0,
     trained: TrainedScale | None = None,
     domain: str = "a",

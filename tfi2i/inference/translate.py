@@ -1,8 +1,7 @@
-"""Images of any size through a generator: whole, or by tiles that blend without seams."""
+"""Images of any size through a generator: as one, or by tiles that blend without seams."""
 
 import weakref
 from collections.abc import Callable
-from typing import Literal
 
 import keras
 import numpy as np
@@ -14,20 +13,28 @@ from tfi2i.data.decode.pixels import to_float, to_uint8
 from tfi2i.data.scale import scale_factor, scaled_size
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, sides_of, size_in_words
+from tfi2i.inference.passes import planned
 from tfi2i.inference.sizes import SMALLEST_SIDE, padded_side
+from tfi2i.inference.steps import NotInStrips, laid_open
+from tfi2i.inference.strips import StripNetwork
 from tfi2i.inference.tiles import blend_weights, tile_starts
 
-Tile = Size | Literal["whole"]
+# Larger images go through by strips. One of this size takes 1.4 GB in CycleGAN's ResNet.
+MOST_PIXELS_AT_ONCE = 1 << 20
 
 # One traced graph for each generator, for as long as the generator lives.
 _GRAPHS: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
+# The same by strips; None for a network of which that cannot be done.
+_BY_STRIPS: weakref.WeakKeyDictionary[keras.Model, StripNetwork | None] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def translate_image(
     generator: keras.Model,
     image: np.ndarray,
     *,
-    tile: Tile = "whole",
+    tile: Size | None = None,
     scale: float = 1.0,
     overlap: float = 0.5,
     batch_size: int = 8,
@@ -35,15 +42,23 @@ def translate_image(
 ) -> np.ndarray:
     """Translates one image of any size.
 
+    The answer is the generator's for the whole image, as exported files give it: normalisation has
+    the statistics of the whole image, attention looks at all of it. Images of more than
+    `MOST_PIXELS_AT_ONCE` go through by strips, with the same result (`tfi2i.inference.strips`), if
+    the generator is made of layers that the zoo uses; others take memory in proportion to the
+    pixels.
+
+    With a `tile` each tile is translated as an image of its own, and the tiles are blended. That is
+    another picture, because statistics and borders are each tile's own.
+
     What the generator needs beyond the image's lower and right border (up to a multiple of
     `size_multiple`, or up to a whole tile) is filled with the mirrored image, and is cut off again.
 
     Args:
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
         image: uint8 (H, W, C).
-        tile: Size of the tiles in pixels, the side of a square or (height, width), multiples of
-            `size_multiple`; best is the size at which the generator was trained. "whole" puts the
-            whole image through at once, which takes memory in proportion to its pixels.
+        tile: Size of tiles in pixels, the side of a square or (height, width), multiples of
+            `size_multiple`; None for the image as one.
         scale: Factor for the image's sides before the translation (bicubic, antialiased); the
             result is brought back to the image's size. 1 translates the image's own pixels.
         overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
@@ -54,32 +69,49 @@ def translate_image(
         uint8 (H, W, C_out).
 
     Raises:
-        DataError: The image is not uint8 (H, W, C) of the generator's channels, or the tile, the
-            scale, the overlap or the batch size is impossible.
+        DataError: The image is not uint8 (H, W, C) of the generator's channels; the tile, the
+            scale, the overlap or the batch size is impossible; or there is no place for the
+            temporary files of a large image.
     """
     _check_image(generator, image)
     height, width = image.shape[:2]
     scaled = resize_image(image, *_checked_size(height, width, scale))
-    if tile == "whole":
-        translated = _translate_whole(generator, scaled)
-        if report is not None:
-            report(1.0)
+    if tile is None:
+        translated = _translate_as_one(generator, scaled, report)
     else:
         translated = _translate_tiles(generator, scaled, tile, overlap, batch_size, report)
     return resize_image(translated, height, width)
 
 
-def _translate_whole(generator: keras.Model, image: np.ndarray) -> np.ndarray:
+def _translate_as_one(
+    generator: keras.Model, image: np.ndarray, report: Callable[[float], None] | None
+) -> np.ndarray:
     height, width = image.shape[:2]
     multiple = generator.size_multiple
     padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
-    return to_uint8(_graph(generator)(to_float(padded)[None])[0, :height, :width].numpy())
+    large = padded.shape[0] * padded.shape[1] > MOST_PIXELS_AT_ONCE
+    by_strips = _by_strips(generator) if large else None
+    if by_strips is not None:
+        return by_strips.translate(padded, report=report)[:height, :width]
+    translated = to_uint8(_graph(generator)(to_float(padded)[None])[0].numpy())
+    if report is not None:
+        report(1.0)
+    return translated[:height, :width]
+
+
+def _by_strips(generator: keras.Model) -> StripNetwork | None:
+    if generator not in _BY_STRIPS:
+        try:
+            _BY_STRIPS[generator] = StripNetwork(planned(laid_open(generator)))
+        except NotInStrips:
+            _BY_STRIPS[generator] = None
+    return _BY_STRIPS[generator]
 
 
 def _translate_tiles(
     generator: keras.Model,
     image: np.ndarray,
-    tile: Tile,
+    tile: Size,
     overlap: float,
     batch_size: int,
     report: Callable[[float], None] | None,
@@ -116,13 +148,14 @@ def _translate_tiles(
     return translated[:height, :width]
 
 
-def _checked_tile(generator: keras.Model, tile: Tile) -> tuple[int, int]:
+def _checked_tile(generator: keras.Model, tile: Size) -> tuple[int, int]:
     """Height and width of a tile that the generator computes."""
     multiple = generator.size_multiple
     sides = sides_of(tile)
     if sides is None:
         raise DataError(
-            f'tile={tile!r} is not possible: it is a number of pixels, height and width, or "whole"'
+            f"tile={tile!r} is not possible: it is a number of pixels, or height and width; None "
+            "translates the image as one"
         )
     fitting = padded_side(sides[0], multiple), padded_side(sides[1], multiple)
     if sides != fitting:

@@ -14,6 +14,7 @@ from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
 from tfi2i.layers.product_convolution import ProductConv2D, ProductConv2DTranspose
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
+from tfi2i.layers.whole_image import WholeImageLayer
 
 __all__ = [
     "AdaptiveInstanceNormalization",
@@ -35,5 +36,6 @@ __all__ = [
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
+    "WholeImageLayer",
     "channel_statistics",
 ]

@@ -3,6 +3,9 @@
 import keras
 import tensorflow as tf
 
+from tfi2i.layers.moments import image_moments, joined_moments, strip_moments
+from tfi2i.layers.whole_image import WholeImageLayer
+
 # The epsilon is under the root, as in the authors' code.
 _EPSILON = 1e-5
 
@@ -15,14 +18,12 @@ def channel_statistics(features) -> tuple[tf.Tensor, tf.Tensor]:
     Args:
         features: (B, h, w, C).
     """
-    features = tf.cast(features, tf.float32)
-    mean = tf.reduce_mean(features, axis=(1, 2), keepdims=True)
-    variance = tf.reduce_mean(tf.square(features - mean), axis=(1, 2), keepdims=True)
+    mean, variance = image_moments(features)
     return mean, tf.sqrt(variance + _EPSILON)
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
-class AdaptiveInstanceNormalization(keras.layers.Layer):
+class AdaptiveInstanceNormalization(WholeImageLayer):
     """Gives features the mean and the standard deviation of a style, channel by channel.
 
     AdaIN (Huang and Belongie 2017), equation 8. The style is given as features, or it is one that
@@ -66,15 +67,30 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
                 style.
         """
         content_mean, content_deviation = channel_statistics(inputs)
+        if style is None:
+            return self._in_stored_style(inputs, content_mean, content_deviation)
+        mean, deviation = channel_statistics(style)
+        normalised = (tf.cast(inputs, tf.float32) - content_mean) / content_deviation
+        return tf.cast(normalised * deviation + mean, inputs.dtype)
+
+    def _in_stored_style(self, inputs, content_mean, content_deviation):
         features = tf.cast(inputs, tf.float32)
         normalised = (features - content_mean) / content_deviation
-        if style is not None:
-            mean, deviation = channel_statistics(style)
-            styled = normalised * deviation + mean
-        else:
-            styled = normalised * self.deviation + self.mean
-            styled = features + self.strength * (styled - features)
-        return tf.cast(styled, inputs.dtype)
+        styled = normalised * self.deviation + self.mean
+        return tf.cast(features + self.strength * (styled - features), inputs.dtype)
+
+    def facts_of(self, strip):
+        """Places, mean and variance of the content."""
+        return strip_moments(strip)
+
+    def joined_facts(self, parts):
+        """Those of all strips together."""
+        return joined_moments(parts)
+
+    def with_facts(self, strip, facts):
+        """The strip in the stored style, by the statistics of the content image."""
+        _, mean, variance = facts
+        return self._in_stored_style(strip, mean, tf.sqrt(variance + _EPSILON))
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

@@ -1,16 +1,18 @@
 """Self-attention over the places of an image."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i.layers.spectral import SpectralNormalization
+from tfi2i.layers.whole_image import WholeImageLayer
 
 # Of one image in inference: 64 MiB in float32.
 MOST_SCORES = 1 << 24
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(WholeImageLayer):
     """`x + gamma * attention(x)`: every place looks at every other (SAGAN, Zhang et al. 2019).
 
     Queries and keys have C / reduction channels, values have C / 2, all by 1x1 convolutions without
@@ -58,14 +60,32 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         """Returns the input plus gamma times what attention gathers."""
-        query = _places(self.query(inputs, training=training))
+        return self._looking_at(inputs, *self._keys_and_values(inputs, training), training)
+
+    def _keys_and_values(self, inputs, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """What queries look at: both (B, places / 4, their channels)."""
         key = _places(_halve(self.key(inputs, training=training)))
-        value = _places(_halve(self.value(inputs, training=training)))
+        return key, _places(_halve(self.value(inputs, training=training)))
+
+    def _looking_at(self, inputs, key, value, training: bool) -> tf.Tensor:
+        query = _places(self.query(inputs, training=training))
         gathered = (_attended if training else _attended_by_blocks)(query, key, value)
         shape = tf.shape(inputs)
         gathered = tf.reshape(gathered, [shape[0], shape[1], shape[2], value.shape[-1]])
         gathered = self.output_convolution(gathered, training=training)
         return inputs + tf.cast(self.gamma, gathered.dtype) * gathered
+
+    def facts_of(self, strip):
+        """Keys and values."""
+        return self._keys_and_values(strip, training=False)
+
+    def joined_facts(self, parts):
+        """Those of all strips: they lie row by row."""
+        return tuple(np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+
+    def with_facts(self, strip, facts):
+        """The strip's places look at the whole image."""
+        return self._looking_at(strip, *facts, training=False)
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

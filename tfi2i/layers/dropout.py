@@ -55,11 +55,31 @@ class Dropout(keras.layers.Layer):
             # Counters start at 1 in training; 0 belongs to the mask of inference.
             seed: Any = tf.random.fold_in(state + tf.constant([0, 1], tf.int64), replica())
         elif self.at_inference:
-            seed = state * tf.constant([1, 0], tf.int64)
+            seed = self._seed_of_inference()
             shape = tf.concat([[1], shape[1:]], axis=0)
         else:
             return inputs
-        keep = tf.random.stateless_uniform(shape, seed, alg="philox") >= self.rate
+        return self._masked(inputs, self._kept(shape, seed))
+
+    def on_strip(self, strip, first_row, height):
+        """Does to rows of a map what inference with `at_inference` does to the whole map.
+
+        Args:
+            strip: (1, rows, W, C).
+            first_row: Its first row in the map, int32 scalar.
+            height: Rows of the map, int32 scalar.
+        """
+        _, rows, width, channels = tf.unstack(tf.shape(strip))
+        keep = self._kept(tf.stack([1, height, width, channels]), self._seed_of_inference())
+        return self._masked(strip, keep[:, first_row : first_row + rows])
+
+    def _seed_of_inference(self) -> tf.Tensor:
+        return tf.convert_to_tensor(self.state) * tf.constant([1, 0], tf.int64)
+
+    def _kept(self, shape, seed) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape, seed, alg="philox") >= self.rate
+
+    def _masked(self, inputs, keep) -> tf.Tensor:
         return inputs * tf.cast(keep, inputs.dtype) * (1.0 / (1.0 - self.rate))
 
     def compute_output_shape(self, input_shape):

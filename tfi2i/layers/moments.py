@@ -6,22 +6,57 @@ leaves its input resizable there. All statistics are float32, also in mixed prec
 kernels take float16 and bfloat16 images.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 
 
-def normalise_image(images, scale, offset, epsilon: float) -> tf.Tensor:
-    """Normalises each channel of each image by its own moments, in plain rank-4 arithmetic.
+def image_moments(images) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and variance of each channel of each image, both float32 (B, 1, 1, C).
+
+    Args:
+        images: (B, H, W, C), any float type.
+    """
+    values = tf.cast(images, tf.float32)
+    mean = tf.reduce_mean(values, axis=[1, 2], keepdims=True)
+    return mean, tf.reduce_mean(tf.square(values - mean), axis=[1, 2], keepdims=True)
+
+
+def normalise_by(images, mean, variance, scale, offset, epsilon: float) -> tf.Tensor:
+    """Normalises images by given moments, in plain rank-4 arithmetic.
 
     Args:
         images: (B, H, W, C), any float type, which the result keeps.
+        mean: (B, 1, 1, C) or (C,) float32.
+        variance: As the mean.
         scale: (C,) float32.
         offset: (C,) float32.
         epsilon: Added to the variance.
     """
-    values = tf.cast(images, tf.float32)
-    centred = values - tf.reduce_mean(values, axis=[1, 2], keepdims=True)
-    variance = tf.reduce_mean(tf.square(centred), axis=[1, 2], keepdims=True)
+    centred = tf.cast(images, tf.float32) - mean
     return tf.cast(centred * (scale * tf.math.rsqrt(variance + epsilon)) + offset, images.dtype)
+
+
+def normalise_image(images, scale, offset, epsilon: float) -> tf.Tensor:
+    """`normalise_by` each image's own moments."""
+    return normalise_by(images, *image_moments(images), scale, offset, epsilon)
+
+
+def strip_moments(strip) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """How many places a strip (1, rows, W, C) has, and each channel's mean and variance (C,)."""
+    mean, variance = image_moments(strip)
+    return tf.cast(tf.size(strip[..., 0]), tf.float32), mean[0, 0, 0], variance[0, 0, 0]
+
+
+def joined_moments(parts: Sequence[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+    """The same for all strips together, each weighted by its places (Chan et al. 1979)."""
+    columns = zip(*parts, strict=True)
+    counts, means, variances = (np.stack(column).astype(np.float64) for column in columns)
+    shares = (counts / counts.sum())[:, None]
+    mean = np.sum(shares * means, axis=0)
+    variance = np.sum(shares * (variances + np.square(means - mean)), axis=0)
+    return tuple(np.asarray(fact, np.float32) for fact in (counts.sum(), mean, variance))
 
 
 def normalise_batch(

@@ -6,16 +6,20 @@ import keras
 import tensorflow as tf
 
 from tfi2i.layers.moments import (
+    joined_moments,
     normalise_across_replicas,
     normalise_batch,
+    normalise_by,
     normalise_image,
+    strip_moments,
 )
+from tfi2i.layers.whole_image import WholeImageLayer
 
 # Above this batch size a graph of one fused kernel per image costs more to build than it saves.
 _LARGEST_SPLIT = 16
 
 
-class _ScaledNormalization(keras.layers.Layer):
+class _ScaledNormalization(WholeImageLayer):
     """Scale ~ N(1, 0.02) and offset 0 per channel, as pix2pix starts them, in float32."""
 
     def __init__(self, epsilon: float, fused_at_inference: bool, **kwargs):
@@ -57,6 +61,19 @@ class _ScaledNormalization(keras.layers.Layer):
             return normalise_image(images, self.gamma, self.beta, self.epsilon)
         alone = [self._normalise_batch(image)[0] for image in tf.split(images, batch)]
         return alone[0] if batch == 1 else tf.concat(alone, axis=0)
+
+    def facts_of(self, strip):
+        """Places, mean and variance."""
+        return strip_moments(strip)
+
+    def joined_facts(self, parts):
+        """Those of all strips together."""
+        return joined_moments(parts)
+
+    def with_facts(self, strip, facts):
+        """The strip normalised by the moments of the image."""
+        _, mean, variance = facts
+        return normalise_by(strip, mean, variance, self.gamma, self.beta, self.epsilon)
 
     def _normalise_batch(self, images):
         return normalise_batch(images, self.gamma, self.beta, self.epsilon)
@@ -114,6 +131,11 @@ class BatchNormalization(_ScaledNormalization):
             )
         self.momentum = momentum
         self.statistics_at_inference = statistics_at_inference
+
+    @property
+    def looks_at_whole(self) -> bool:
+        """Only with statistics of the image; moving averages are constants."""
+        return self.statistics_at_inference == "image"
 
     def build(self, input_shape):
         """Creates `gamma`, `beta` and, for "moving", `moving_mean` and `moving_variance`."""

@@ -64,9 +64,12 @@ class MusicTranslation(SiameseTranslator):
                 f"{channels} channels; sound is pictures of {BANDS} px in height and 1 channel"
             )
         samples = sound if isinstance(sound, np.ndarray) else read_wav(sound)
-        return picture_to_sound(
-            self.translate(sound_to_picture(samples), direction=direction, scale=1)
+        # By tiles, which is how it is measured: a piece is as long as it likes to be, and the
+        # statistics of its quiet parts are not those of its loud ones.
+        picture = self.translate(
+            sound_to_picture(samples), direction=direction, tile=BANDS, scale=1
         )
+        return picture_to_sound(picture)
 
     def translate_files(
         self,
