@@ -109,12 +109,12 @@ def test_pictures_in_subfolders_are_named_with_the_way_to_them(tmp_path, negativ
     put(tmp_path / "in" / "a.png")
     put(tmp_path / "in" / "more" / "deep" / "b.png")
     out = tmp_path / "in" / "out"
-    translate_files(negative, [tmp_path / "in"], out, tile="whole")
+    translate_files(negative, [tmp_path / "in"], out)
     said = "".join(capsys.readouterr().err.split())
     assert f"notreadbelow{tmp_path / 'in'}:1imageinmore/deep;name'{tmp_path / 'in'}/**'" in said
     # What is read in another way, and the translations, are no news.
     inputs = [tmp_path / "in", f"{tmp_path / 'in'}/**"]
-    assert len(translate_files(negative, inputs, out, tile="whole", overwrite=True)) == 2
+    assert len(translate_files(negative, inputs, out, overwrite=True)) == 2
     assert "not read" not in capsys.readouterr().err
 
 

@@ -67,7 +67,7 @@ class MusicTranslation(SiameseTranslator):
         # By tiles, which is how it is measured: a piece is as long as it likes to be, and the
         # statistics of its quiet parts are not those of its loud ones.
         picture = self.translate(
-            sound_to_picture(samples), direction=direction, tile=BANDS, scale=1
+            sound_to_picture(samples), direction=direction, tile=self.crop_size, scale=1
         )
         return picture_to_sound(picture)
 
