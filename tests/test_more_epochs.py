@@ -100,6 +100,18 @@ def test_what_becomes_of_the_rates_by_hand():
     assert "over the last 100 of now 250 epochs" in told
 
 
+def test_what_becomes_of_rates_that_decay_at_every_iteration_by_hand():
+    def words(before, epochs, trained) -> str:
+        settings = TrainSettings(epochs=epochs, decay_epochs=100, decay_by="iterations")
+        return lengthened_in_words(before=before, settings=settings, trained=trained)
+
+    assert not words(200, 300, 100) and not words(200, 300, 0)
+    # A quarter of the hundred epochs is over; of a run of 225 epochs nothing is.
+    assert "decayed to 75% by epoch 125 of 200. They go on at 100% " in words(200, 225, 125)
+    # At the end of the run; of 250 epochs the half of the last hundred is over.
+    assert "decayed to 0% by epoch 200 of 200. They go on at 50% " in words(200, 250, 200)
+
+
 def test_on_the_command_line(constant, paired_folder, tmp_path, capsys):
     run = tmp_path / "run"
     finished(paired_folder, run, epochs=2)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from tfi2i.data import to_float
 from tfi2i.errors import RecipeError, TrainingError
 from tfi2i.recipe import Recipe, load_recipe
-from tfi2i.training import ImagePool, LinearDecay, Player, RunFolder, draw_seed
+from tfi2i.training import GAN, ImagePool, LinearDecay, Player, RunFolder, draw_seed
 from tfi2i.training.files.arrays import write_arrays
 from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.health import WON_WINDOW, DiscriminatorWatch, output_warnings
@@ -84,7 +84,7 @@ def one_weight(value: float) -> keras.Model:
 
 def built(networks, optimizer, **options) -> Player:
     player = Player(networks, optimizer, **options)
-    player.build("generator")
+    player.build("generator", GAN())
     return player
 
 

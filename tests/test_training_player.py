@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.training import Player
+from tfi2i.training import GAN, Player
 from tfi2i.training.replicas import gather_replicas
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
@@ -20,7 +20,7 @@ def one_weight(value: float) -> keras.Model:
 
 def built(networks, optimizer, **options) -> Player:
     player = Player(networks, optimizer, **options)
-    player.build("generator")
+    player.build("generator", GAN())
     return player
 
 

@@ -1,18 +1,31 @@
-"""Learning rates over a run, against CycleGAN's section 7.1 by hand."""
+"""Learning rates over a run: CycleGAN's section 7.1 and other schedules, by hand."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfi2i.recipe import Recipe
-from tfi2i.training import LinearDecay, RunFolder
+from tfi2i.training import (
+    GAN,
+    Exponential,
+    Halving,
+    InverseTime,
+    LinearDecay,
+    LinearToZero,
+    Player,
+    RunFolder,
+)
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
+from tfi2i.zoo.style.adain import AdaIN
 
 
-def tiny() -> Pix2Pix:
+def tiny(**compiled) -> Pix2Pix:
+    keras.utils.set_random_seed(0)
     model = Pix2Pix(crop_size=16, filters=2, discriminator_filters=2, receptive_field=16, depth=2)
-    model.compile(generator_learning_rate=3e-3, discriminator_learning_rate=5e-3)
+    rates = {"generator_learning_rate": 3e-3, "discriminator_learning_rate": 5e-3}
+    model.compile(**{**rates, **compiled})
     return model
 
 
@@ -68,15 +81,136 @@ def test_every_iteration_has_the_rate_of_its_epoch_also_after_a_resume():
     assert rates(2) == {iteration: whole[iteration] for iteration in (5, 6, 7, 8)}
 
 
-def test_a_run_decays_its_rates(paired_folder, tmp_path):
+def training(paired_folder, folder, **train) -> Training:
     recipe = Recipe(
         "pix2pix",
         {"filters": 2, "discriminator_filters": 2, "receptive_field": 16, "depth": 2},
         {"source": str(paired_folder), "batch_size": 2, "load_size": 36, "crop_size": 32},
-        {"epochs": 4, "decay_epochs": 3, "samples": 2},
+        {"samples": 2, **train},
     ).resolve(Pix2Pix)
+    return Training(recipe, Pix2Pix, RunFolder(folder))
+
+
+def test_a_run_decays_its_rates(paired_folder, tmp_path):
     noted = NoteRates()
-    Training(recipe, Pix2Pix, RunFolder(tmp_path / "run")).fit(verbose=0, callbacks=[noted])
+    run = training(paired_folder, tmp_path / "run", epochs=4, decay_epochs=3)
+    run.fit(verbose=0, callbacks=[noted])
     assert [noted.rates[3 * epoch][0] for epoch in (1, 2, 3, 4)] == pytest.approx(
         [2e-4, 2e-4 * 0.75, 2e-4 * 0.5, 2e-4 * 0.25]
     )
+
+
+# --- schedules of players ---
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        # StarGAN's code: the same rate for 100,000 iterations, then to zero over the next 100,000.
+        (LinearToZero(100_000, 200_000), {0: 1, 100_000: 1, 125_000: 0.75, 190_000: 0.1}),
+        (LinearToZero(0, 4), {0: 1, 1: 0.75, 3: 0.25, 4: 0, 9: 0}),
+        # The cGAN paper's rate, divided by 1.00004 after each update: a tenth at 57,566.
+        (Exponential(1 / 1.00004), {0: 1, 1: 1 / 1.00004, 57_566: 0.1}),
+        (Exponential(0.5), {0: 1, 1: 0.5, 3: 0.125}),
+        # StackGAN's second network: half as much every 100 epochs from epoch 600 on.
+        (Halving(100, first=600), {0: 1, 600: 1, 699: 1, 700: 0.5, 899: 0.25, 900: 0.125}),
+        (Halving(3), {2: 1, 3: 0.5, 5: 0.5, 6: 0.25}),
+        # AdaIN's code: half of the rate at iteration 20,000, a ninth at 160,000.
+        (InverseTime(5e-5), {0: 1, 20_000: 0.5, 160_000: 1 / 9}),
+        # GRAN's code: 1 / (1 + epoch / 50).
+        (InverseTime(1 / 50, by="epochs"), {0: 1, 25: 2 / 3, 100: 1 / 3}),
+    ],
+)
+def test_factors_of_players_by_hand(schedule, factors):
+    found = {time: float(schedule.factor(tf.constant(time, tf.float32))) for time in factors}
+    assert found == pytest.approx(factors, rel=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("schedule", "steps"),
+    [
+        # Two updates an iteration, iterations and epochs of two: each with the rate of its time.
+        (InverseTime(0.5), [1, 1, 1 / 1.5, 1 / 1.5, 1 / 2, 1 / 2, 1 / 2.5, 1 / 2.5]),
+        (Halving(1, by="epochs"), [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]),
+        (None, [1] * 8),
+    ],
+)
+def test_every_update_has_the_rate_of_its_time(schedule, steps, policy):
+    keras.config.set_dtype_policy(policy)
+    game = GAN()
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", dtype="float32")
+    network = keras.Sequential([keras.Input((1,)), layer])
+    player = Player([network], keras.optimizers.SGD(0.25), schedule=schedule)
+    player.build("critic", game)
+
+    @tf.function
+    def update():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(network(tf.ones((1, 1))))
+        player.minimize(loss, tape)
+
+    weights = []
+    for number in range(8):
+        game.epoch.assign(number // 4)
+        game.iteration.assign(number // 2)
+        update()
+        weights.append(float(layer.kernel.numpy()[0, 0]))
+    np.testing.assert_allclose(np.diff([0.0, *weights]), -0.25 * np.array(steps), rtol=1e-5)
+    assert player.has_own_schedule == (schedule is not None)
+    player.set_learning_rate(7.0)
+    assert (float(player.optimizer.learning_rate) == 7.0) == (schedule is None)
+
+
+def test_compile_takes_a_schedule_for_all_that_have_none():
+    batch = tf.zeros((1, 16, 16, 3))
+    data = tf.data.Dataset.from_tensors((batch, batch)).repeat()
+    states = []
+    for several in (1, 3):
+        model, noted = tiny(schedule=LinearToZero(2, 6), steps_per_execution=several), NoteRates()
+        model.fit(
+            data,
+            steps_per_epoch=5,
+            verbose=0,
+            callbacks=[noted, LinearDecay(epochs=1, decay_epochs=1)],
+        )
+        states.append({name: np.array(value) for name, value in model.state().items()})
+        # After so many iterations: the rate of the next one. LinearDecay leaves it alone.
+        factors = {1: 1, 2: 1, 3: 0.75, 4: 0.5, 5: 0.25}
+        for iteration, found in noted.rates.items():
+            factor = factors[iteration]
+            assert found == pytest.approx((3e-3 * factor, 5e-3 * factor), rel=1e-6)
+    assert not [k for k, value in states[0].items() if not np.array_equal(states[1][k], value)]
+
+    halves = AdaIN(crop_size=16, level=2, filters=4)
+    halves.compile(schedule=LinearToZero(0, 1))
+    halves.iteration.assign(20_000)
+    assert float(halves.players["generator"].optimizer.learning_rate) == pytest.approx(5e-5)
+    # Who brings an optimizer brings its rate.
+    halves.compile(optimizers={"generator": keras.optimizers.SGD(0.5)})
+    assert float(halves.players["generator"].optimizer.learning_rate) == 0.5
+
+
+@pytest.mark.parametrize("stop_at", [None, 7])
+def test_a_run_decays_its_rates_by_iterations(stop_at, paired_folder, tmp_path):
+    """Three iterations an epoch; the last six of twelve go to zero in sixths."""
+
+    class StopAt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.iteration.numpy()) == stop_at:
+                raise KeyboardInterrupt
+
+    settings = {"epochs": 4, "decay_epochs": 2, "decay_by": "iterations", "checkpoint_every": 1}
+    noted = NoteRates()
+    run = training(paired_folder, tmp_path / "run", **settings)
+    if stop_at:
+        with pytest.raises(KeyboardInterrupt):
+            run.fit(verbose=0, callbacks=[StopAt()])
+        run = training(paired_folder, tmp_path / "run", **settings)
+        assert run.iteration == stop_at
+    run.fit(verbose=0, callbacks=[noted])
+    first = (stop_at or 0) + 1
+    # After so many iterations: the rate of the next one.
+    found = [noted.rates[iteration][0] for iteration in range(first, 13)]
+    expected = [1, 1, 1, 1, 1, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0]
+    assert found == pytest.approx([2e-4 * factor for factor in expected[first - 1 :]])

@@ -40,6 +40,7 @@ class TrainSettings:
     Attributes:
         epochs: Passes over the training images (over the larger domain when unpaired).
         decay_epochs: How many epochs at the end bring every learning rate linearly to zero.
+        decay_by: Whether it falls once an `epochs`, or at each of their `iterations`.
         seed: Seed of weights, data order, augmentation and noise.
         precision: `float32`, `mixed_bfloat16`, `mixed_float16`, or `auto`: `mixed_bfloat16` where
             the machine computes in it (`tfi2i.machine`), else `float32`.
@@ -61,6 +62,7 @@ class TrainSettings:
 
     epochs: int = 200
     decay_epochs: int = 0
+    decay_by: Literal["epochs", "iterations"] = "epochs"
     seed: int = 0
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "auto"] = "float32"
     strategy: Literal["one", "mirrored", "multiworker"] = "one"

@@ -81,6 +81,7 @@ RANGES = {
     "decay_epochs": Range(0, 10**6),
     "ema_decay": _SHARE,
     "epochs": Range(1, 10**6),
+    "halve_every": Range(1, 10**6),
     "keep_checkpoints": Range(1, 10**6),
     "learning_rate": _POSITIVE,
     "learning_rate_decay": _NOT_NEGATIVE,

@@ -63,7 +63,7 @@ def test_defaults_are_the_papers():
     model, _ = tiny()
     model.compile()
     optimizer = model.players["generator"].optimizer
-    optimizer.iterations.assign(20_000)  # at which the authors' rate has halved
+    model.iteration.assign(20_000)  # at which the authors' rate has halved
     assert float(optimizer.learning_rate) == pytest.approx(1e-4 / 2)
 
 

@@ -18,15 +18,27 @@ from tfi2i.training.replicas import (
 )
 from tfi2i.training.run.folder import RunFolder
 from tfi2i.training.run.safety_callbacks import StopWhenNotFinite
-from tfi2i.training.schedule import LinearDecay
+from tfi2i.training.schedule import (
+    Exponential,
+    Halving,
+    InverseTime,
+    LinearDecay,
+    LinearToZero,
+)
+from tfi2i.training.stages import Stage
 
 __all__ = [
     "GAN",
     "Checkpoints",
+    "Exponential",
+    "Halving",
     "ImagePool",
+    "InverseTime",
     "LinearDecay",
+    "LinearToZero",
     "Player",
     "RunFolder",
+    "Stage",
     "StopWhenNotFinite",
     "batch_means",
     "clip_weights",

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfi2i.errors import RecipeError
 from tfi2i.training.callback_rules import check_callbacks, check_watched, watched_logs
 from tfi2i.training.given_data import check_batch, complete_batches
+from tfi2i.training.stages import FollowEpochs
 
 if TYPE_CHECKING:
     from tfi2i.training.gan import GAN
@@ -21,7 +22,9 @@ class Fitting(keras.Model):
     """`fit` and its relatives: they do what a user of Keras expects, or refuse in words at once."""
 
     # The key is the form of batch: Keras traces one function for all sizes once it has seen two.
-    _functions: dict[str, Any]
+    # And the stage, in each of which an iteration is another graph.
+    _functions: dict[tuple[str, str], Any]
+    _spec: str
     # Steps that the next call of the train function takes, if an epoch ends within that call.
     _steps_of_call: int | None = None
     # Whether data of unknown length are trained on.
@@ -103,7 +106,7 @@ class Fitting(keras.Model):
         """
         given: list[keras.callbacks.Callback] = keras.tree.flatten(callbacks or [])
         check_callbacks(cast("GAN", self), given)
-        self._take_function_for(batches.element_spec)
+        self.take_function(batches.element_spec)
         self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)
         self._watched = watched_logs(given)
         if self._log_names:
@@ -117,7 +120,7 @@ class Fitting(keras.Model):
                     batches,
                     shuffle=False,  # type: ignore[arg-type]
                     steps_per_epoch=steps_per_epoch,
-                    callbacks=[_LengthOfCall(steps_per_epoch), *given],
+                    callbacks=[_LengthOfCall(steps_per_epoch), FollowEpochs(), *given],
                     **options,
                 )
         finally:
@@ -165,11 +168,17 @@ class Fitting(keras.Model):
         self._functions, self._log_names = {}, ()
         super().compile(**options)
 
-    def _take_function_for(self, spec: Any) -> None:
-        """Sets `train_function` to the one for batches of a form."""
-        self.train_function = self._functions.get(str(spec))
+    def take_function(self, spec: Any = None) -> None:
+        """Sets `train_function` to the one for the present stage and form of batches.
+
+        Args:
+            spec: The form of batches, None for the same as before.
+        """
+        self._spec = self._spec if spec is None else str(spec)
+        key = (cast("GAN", self).stage.name, self._spec)
+        self.train_function = self._functions.get(key)
         self.make_train_function()
-        self._functions[str(spec)] = self.train_function
+        self._functions[key] = self.train_function
 
     def train_on_batch(
         self, x: Any, y: Any = None, *, return_dict: bool = False, **unused: Any
@@ -186,7 +195,7 @@ class Fitting(keras.Model):
             raise RecipeError("train_on_batch trains on one device, and this model is on several")
         parts = check_batch(cast("GAN", self), x if y is None else (x, y))
         batch = tuple(parts) if len(parts) > 1 else parts[0]
-        self._take_function_for(tf.nest.map_structure(tf.TensorSpec.from_tensor, batch))
+        self.take_function(tf.nest.map_structure(tf.TensorSpec.from_tensor, batch))
         assert self.train_function is not None
         logs = self.train_function(iter([batch]))
         logs = {name: float(value) for name, value in logs.items()}

@@ -3,6 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import keras
 import tensorflow as tf
 
 from tfi2i.errors import DataError, RecipeError
@@ -13,7 +14,9 @@ from tfi2i.training.fitting import Fitting
 from tfi2i.training.optimizers import PlayerOptimizers, optimizer_for_each
 from tfi2i.training.player import Player
 from tfi2i.training.replicas import draw_seed, mean_over_replicas
+from tfi2i.training.schedule import Schedule, Unit
 from tfi2i.training.sheet import Panel
+from tfi2i.training.stages import stage_at
 from tfi2i.training.views import View
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ class GAN(Fitting, Saved):
         self,
         *,
         optimizers: Any = None,
+        schedule: Schedule | None = None,
         jit_compile: bool = False,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -85,7 +89,9 @@ class GAN(Fitting, Saved):
         Args:
             optimizers: Optimizers in place of the paper's: name of the player to an optimizer, for
                 all players, as Keras knows optimizers: an object, a name or a configuration. One
-                name or configuration is for all of them.
+                name or configuration is for all of them. It brings its own rate, and the paper's
+                schedule for the player is left out.
+            schedule: Of the learning rates of all players that have none of their own.
             jit_compile: Compile the iteration with XLA. Off by default: on processors XLA is slower
                 for these networks (docs/speed.md); it hangs under some strategies (keras#20763).
             run_eagerly: As Keras' `compile` has it.
@@ -112,7 +118,7 @@ class GAN(Fitting, Saved):
             )
         if optimizers:
             for name, optimizer in optimizer_for_each(list(players), optimizers).items():
-                players[name].optimizer = optimizer
+                players[name].optimizer, players[name].schedule = optimizer, None
         super().compile(
             optimizer=None,
             loss=None,
@@ -121,7 +127,8 @@ class GAN(Fitting, Saved):
             steps_per_execution=steps_per_execution,
         )
         for name, player in players.items():
-            player.build(name)
+            player.schedule = player.schedule or schedule
+            player.build(name, self)
         self.players = players
         self.optimizer = PlayerOptimizers([player.optimizer for player in players.values()])
 
@@ -163,6 +170,23 @@ class GAN(Fitting, Saved):
         Args:
             source: The images that it will be trained on.
         """
+
+    def time(self, by: Unit) -> tf.Tensor:
+        """Completed iterations, or epochs of this `fit`: what schedules are functions of."""
+        return (self.iteration if by == "iterations" else self.epoch).value
+
+    def rests(self, player: str) -> bool:
+        """Whether a player learns nothing in the present stage."""
+        learning = self.stage.players
+        return learning is not None and player not in learning
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Notes that an epoch begins, and with it perhaps a stage; no stage comes back."""
+        self.epoch.assign(epoch)
+        number = stage_at(self.stages, epoch)
+        if number > int(keras.ops.convert_to_numpy(self.stage_number)):
+            self.stage_number.assign(number)
+            self.take_function()
 
     def noise_seed(self, site: int, *, per_replica: bool = True) -> tf.Tensor:
         """Seed for a stateless random operation of this iteration; see `draw_seed`."""

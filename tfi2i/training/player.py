@@ -1,6 +1,8 @@
 """A player: one side of the adversarial game, and how one update of it goes."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -8,6 +10,10 @@ import tensorflow as tf
 
 from tfi2i.errors import RecipeError
 from tfi2i.training.replicas import replica_count
+from tfi2i.training.schedule import Schedule, ScheduledRate
+
+if TYPE_CHECKING:
+    from tfi2i.training.gan import GAN
 
 
 class Player:
@@ -21,11 +27,14 @@ class Player:
         networks: The networks this player owns, in a fixed order.
         optimizer: After `build` wrapped in a loss scale under the policy `mixed_float16`.
         learning_rate: What the optimizer started with; schedules multiply it.
-        has_own_schedule: Whether the optimizer came with a schedule of its learning rate.
+        schedule: Of the learning rate, None for a constant rate.
+        has_own_schedule: Whether the rate follows a schedule, this one or one that the optimizer
+            came with.
     """
 
     learning_rate: float
     has_own_schedule: bool
+    _rests: Callable[[], bool]
 
     def __init__(
         self,
@@ -33,6 +42,7 @@ class Player:
         optimizer: keras.optimizers.Optimizer,
         *,
         ema_decay: float | None = None,
+        schedule: Schedule | None = None,
     ):
         """States a player; `GAN.compile` builds it.
 
@@ -41,6 +51,7 @@ class Player:
             optimizer: An optimizer that no other player uses.
             ema_decay: Decay of the running average of the weights per update, from 0 to below 1;
                 None for no average.
+            schedule: Of the learning rate, None for a constant rate.
 
         Raises:
             RecipeError: If there is no such decay.
@@ -51,18 +62,24 @@ class Player:
         self.networks = list(networks)
         self.optimizer = optimizer
         self.ema_decay = ema_decay
+        self.schedule = schedule
         # Pairs, for a layer that is frozen later changes the order of a network's variables.
         self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
 
-    def build(self, name: str) -> None:
+    def build(self, name: str, game: "GAN") -> None:
         """Makes the optimizer's state and the averages; call inside the strategy's scope.
 
         Args:
             name: The role, as the paper has it: `generator`, `discriminator`, `critic`, `encoder`.
+            game: The model that it plays in.
         """
         optimizer = self.optimizer
         self.learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         self.has_own_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
+        if self.schedule is not None and not self.has_own_schedule:
+            optimizer.learning_rate = ScheduledRate(self.learning_rate, self.schedule, game)
+            self.has_own_schedule = True
+        self._rests = functools.partial(game.rests, name)
         if keras.config.dtype_policy().name == "mixed_float16":
             self.optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self.optimizer.build(self.variables)
@@ -105,12 +122,14 @@ class Player:
             self.optimizer.learning_rate = value
 
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape) -> None:
-        """One update of this player's networks.
+        """One update of this player's networks; none where it rests in the present stage.
 
         Args:
             loss: float32 scalar, the mean over this replica's share of the batch.
             tape: The (persistent) tape that recorded it.
         """
+        if self._rests():
+            return
         # The factor enters as the gradient's seed, so that the tape need not record it: 1 /
         # replicas because apply_gradients sums over replicas, and the loss scale under
         # mixed_float16.

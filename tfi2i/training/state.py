@@ -2,14 +2,16 @@
 
 import contextlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfi2i.data.scale import TrainedScale
 from tfi2i.training.player import Player
+from tfi2i.training.stages import Stage
 
 
 class StatefulModel(keras.Model):
@@ -19,6 +21,8 @@ class StatefulModel(keras.Model):
         trained_scale: How whole training images were resized before crops were cut; None if they
             kept their size, or if it is not known. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
+        epoch: int64 variable, completed epochs of this `fit`.
+        stage_number: int64 variable, the place of the present stage among `stages`.
         players: Name to `Player`, filled by `compile`.
     """
 
@@ -61,23 +65,42 @@ class StatefulModel(keras.Model):
         """
         super().__init__(**kwargs)
         self.seed = seed
-        self.iteration = self.add_weight(
-            name="iteration",
+        self.iteration = self._counter("iteration")
+        # Not saved: `fit` sets it at the beginning of every epoch.
+        self.epoch = self._counter("epoch")
+        self.stage_number = self._counter("stage")
+        self.trained_scale: TrainedScale | None = None
+        self.players: dict[str, Player] = {}
+        # The networks are functional models and exist already: `fit` has nothing left to build.
+        self.built = True
+
+    def _counter(self, name: str) -> keras.Variable:
+        return self.add_weight(
+            name=name,
             shape=(),
             dtype="int64",
             initializer="zeros",
             trainable=False,
             aggregation="only_first_replica",
         )
-        self.trained_scale: TrainedScale | None = None
-        self.players: dict[str, Player] = {}
-        # The networks are functional models and exist already: `fit` has nothing left to build.
-        self.built = True
 
     @classmethod
     def variant_name(cls) -> str:
         """The variant's folder in the zoo: the name in recipes, run folders and saved models."""
         return cls.__module__.split(".")[-2]
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The stages of the training, in their order; one in most variants."""
+        return (Stage("whole"),)
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage. A graph that was traced in a stage is for that stage."""
+        if len(self.stages) == 1:
+            return self.stages[0]
+        with tf.init_scope():  # the number itself, also where a graph is traced
+            return self.stages[int(keras.ops.convert_to_numpy(self.stage_number))]
 
     @property
     def shipped_networks(self) -> list[keras.Model]:
@@ -97,6 +120,8 @@ class StatefulModel(keras.Model):
             for variable in layer.weights:
                 _put(variables, f"{layer.name}/{variable.path.removeprefix(prefix)}", variable)
         _put(variables, "iteration", self.iteration)
+        if len(self.stages) > 1:
+            _put(variables, "stage", self.stage_number)
         return variables
 
     def state(self) -> dict[str, keras.Variable]:

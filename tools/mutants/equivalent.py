@@ -39,6 +39,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "a draw is exactly 0.5 once in eight million times",
     ),
     Equivalent(
+        "GAN.begin_epoch",
+        "number > int(keras.ops.convert_to_numpy(self.stage_number))",
+        "(number >= int(keras.ops.convert_to_numpy(self.stage_number)))",
+        "what is there already is set once more",
+    ),
+    Equivalent(
         "_between_halves",
         "upper, lower",
         "lower, upper",

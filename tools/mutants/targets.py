@@ -35,6 +35,7 @@ NOISE = "tests/test_training.py::test_replicas_draw_different_noise_and_agree_wh
 RESUMED = (
     "tests/test_conformance.py::test_an_interrupted_run_equals_one_that_never_stopped[pix2pix]",
 )
+STAGES = ("tests/test_training_stages.py",)
 EVENTS = "tests/test_run_promises.py::test_tensorboard_reads_what_the_run_wrote"
 FILES = tuple(
     f"tests/test_resume.py::{name}"
@@ -75,9 +76,25 @@ MECHANISMS = (
     ),
     Target(
         "tfi2i/training/schedule.py",
-        ("LinearDecay.factor", "LinearDecay.on_epoch_begin"),
+        (
+            "LinearDecay.factor", "LinearDecay.on_epoch_begin", "LinearToZero.factor",
+            "Exponential.factor", "Halving.factor", "InverseTime.factor", "ScheduledRate.__call__",
+            "run_schedule",
+        ),
         operators.MECHANISM,
         ("tests/test_training_schedule.py",),
+    ),
+    Target(
+        "tfi2i/training/stages.py",
+        ("stage_at", "check_epochs", "FollowEpochs.on_epoch_begin"),
+        operators.MECHANISM,
+        STAGES,
+    ),
+    Target(
+        "tfi2i/training/gan.py",
+        ("GAN.time", "GAN.rests", "GAN.begin_epoch"),
+        operators.MECHANISM,
+        (*STAGES, "tests/test_training_schedule.py"),
     ),
     Target(
         "tfi2i/training/replicas.py",

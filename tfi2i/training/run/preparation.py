@@ -25,6 +25,8 @@ from tfi2i.networks import check_image_size
 from tfi2i.recipe import Recipe, TrainSettings
 from tfi2i.training.gan import GAN
 from tfi2i.training.given_data import check_batch_size
+from tfi2i.training.schedule import run_schedule
+from tfi2i.training.stages import check_epochs
 
 # Iterations of a run: checkpoints have them in their names, in nine digits.
 _MOST_ITERATIONS = 10**9 - 1
@@ -80,10 +82,12 @@ def prepare(
         model = _build(recipe, variant_class, config)
         model.trained_scale = TrainedScale.of(source, load_size)
     _check_sizes(model, crop_size)
+    check_epochs(model.stages, settings.epochs)
     check_batch_size(model, recipe.data["batch_size"], "data.batch_size", replicas)
     with strategy.scope():
         model.compile(
             **recipe.arguments_for("train", variant_class.make_players),
+            schedule=run_schedule(settings, steps),
             steps_per_execution=settings.steps_per_execution,
             jit_compile=settings.xla,
         )

@@ -13,7 +13,7 @@ from tfi2i.data import evaluation_arrays, read_style, to_float
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.image_sizes import Size
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
-from tfi2i.training import Player
+from tfi2i.training import InverseTime, Player, paper_adam
 from tfi2i.training.replicas import mean_over_replicas
 from tfi2i.zoo.style._base import MOST_IMAGES, Stylised
 from tfi2i.zoo.translation import TranslationGAN
@@ -110,14 +110,12 @@ class AdaIN(TranslationGAN):
             beta_1: First-moment decay of the paper's Adam.
             ema_decay: Running average of the decoder's weights per update, None for none.
         """
-        rate = generator_learning_rate
-        if learning_rate_decay:
-            rate = keras.optimizers.schedules.InverseTimeDecay(rate, 1, learning_rate_decay)
         return {
             "generator": Player(
                 [self.decoder],
-                keras.optimizers.Adam(rate, beta_1=beta_1, epsilon=1e-8),
+                paper_adam(generator_learning_rate, beta_1),
                 ema_decay=ema_decay,
+                schedule=InverseTime(learning_rate_decay) if learning_rate_decay else None,
             ),
         }
 
