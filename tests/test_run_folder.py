@@ -329,6 +329,19 @@ def test_fingerprints_of_earlier_versions_go_on(run, paired_folder):
         go_on(run, paired_folder)
 
 
+def test_a_setting_that_a_run_did_not_know_yet_has_its_default(run, paired_folder):
+    recipe = recipe_for(paired_folder)
+    earlier = {k: v for k, v in recipe.train.items() if k not in ("decay_by", "evaluate_every")}
+    text = dataclasses.replace(recipe, train=earlier).to_yaml()
+    write_text(run.recipe_path, text)
+    with pytest.raises(RunError, match="train.decay_by: 'epochs' -> 'iterations'"):
+        changed = recipe.with_overrides(["train.decay_by=iterations"])
+        Training(changed, Pix2Pix, run)
+    assert run.recipe_path.read_text() == text
+    with pytest.warns(UserWarning, match="recipe.yaml was changed since"):
+        assert go_on(run, paired_folder).iteration == 3
+
+
 def test_another_picture_of_the_same_name_and_size_is_seen(run, paired_folder, tmp_path):
     subprocess.run(["cp", "-r", paired_folder, tmp_path / "data"], check=True)
     recipe = recipe_for(tmp_path / "data")

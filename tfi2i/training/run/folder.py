@@ -1,6 +1,7 @@
 """The folder of one run: what is needed to see, resume, use and explain it."""
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib.metadata
 import platform
@@ -14,7 +15,7 @@ from typing import Any
 from tfi2i.data.fingerprint import is_known, same_images
 from tfi2i.errors import RunError
 from tfi2i.machine import available_cores, gpu_names, processor_name
-from tfi2i.recipe import Recipe, load_recipe
+from tfi2i.recipe import Recipe, TrainSettings, load_recipe
 from tfi2i.training.run import lock
 from tfi2i.training.run.metrics_file import is_figures, read_metrics, write_metrics
 from tfi2i.whole_files import (
@@ -180,7 +181,9 @@ class RunFolder:
             raise RunError(f"{self.recipe_path} is damaged: {error}") from None
         if not whole:
             raise RunError(f"{self.recipe_path} is cut off")
-        return recipe
+        # What the version that wrote it did not know yet had what is the default now.
+        defaults = dataclasses.asdict(TrainSettings())
+        return Recipe(recipe.variant, train=defaults).changed_by(recipe)
 
     def facts(self) -> dict[str, Any]:
         """What `create` wrote about the run.
