@@ -18,7 +18,6 @@ from tfi2i.training import (
 )
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
-from tfi2i.zoo.style.adain import AdaIN
 
 
 def tiny(**compiled) -> Pix2Pix:
@@ -181,14 +180,6 @@ def test_compile_takes_a_schedule_for_all_that_have_none():
             factor = factors[iteration]
             assert found == pytest.approx((3e-3 * factor, 5e-3 * factor), rel=1e-6)
     assert not [k for k, value in states[0].items() if not np.array_equal(states[1][k], value)]
-
-    halves = AdaIN(crop_size=16, level=2, filters=4)
-    halves.compile(schedule=LinearToZero(0, 1))
-    halves.iteration.assign(20_000)
-    assert float(halves.players["generator"].optimizer.learning_rate) == pytest.approx(5e-5)
-    # Who brings an optimizer brings its rate.
-    halves.compile(optimizers={"generator": keras.optimizers.SGD(0.5)})
-    assert float(halves.players["generator"].optimizer.learning_rate) == 0.5
 
 
 @pytest.mark.parametrize("stop_at", [None, 7])

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfi2i.errors import RecipeError
 from tfi2i.recipe import Recipe
-from tfi2i.training import GAN, Halving, Player, RunFolder, Stage, paper_adam
+from tfi2i.training import GAN, Halving, LinearToZero, Player, RunFolder, Stage, paper_adam
 from tfi2i.training.run.training import Training
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.training.stages import stage_at
@@ -91,7 +91,7 @@ class TwoStages(GAN):
         return "two_stages"
 
     def sheet(self, source, *, split, size, limit=None):
-        return [Panel(given=[], made=[Column("black", np.zeros((1, size, size, 3), np.uint8))])]
+        return [Panel(given=[], made=[Column("black", np.zeros((1, SIZE, SIZE, 3), np.uint8))])]
 
 
 def training(images_folder, path, **train) -> Training:
@@ -228,6 +228,19 @@ def test_a_schedule_is_a_setting_of_the_recipe():
     assert resolved(halve_every=3).train["halve_every"] == 3
     with pytest.raises(RecipeError, match="train.halve_every must be a whole number from 1 to"):
         resolved(halve_every=0)
+
+
+def test_a_players_own_schedule_comes_before_that_of_all_and_after_a_given_optimizer():
+    def rates(**compiled) -> list[float]:
+        model = TwoStages()
+        model.compile(schedule=LinearToZero(0, 4), **compiled)
+        model.epoch.assign(1)
+        model.iteration.assign(1)
+        return [float(model.players[name].optimizer.learning_rate) for name in PLAYERS]
+
+    assert rates() == pytest.approx([0.1 / 2, 0.01])
+    given = {name: keras.optimizers.SGD(0.5) for name in PLAYERS}
+    assert rates(optimizers=given) == pytest.approx([0.5 * 0.75, 0.5 * 0.75])
 
 
 def test_stage_of_an_epoch_by_hand():
