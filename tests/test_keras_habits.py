@@ -471,9 +471,10 @@ def test_a_log_that_is_not_there_is_told_before_the_first_step(tmp_path):
             save_weights_only=True,
         ),
     ]  # fmt: skip
-    for model in (tiny(jit_compile=True), tiny(steps_per_execution=2), tiny()):
-        for callback in misspelt:
-            refuses(model, words, callbacks=[callback, right])
+    models = (tiny(jit_compile=True), tiny(steps_per_execution=2), tiny())
+    for model, callback in zip(models, misspelt, strict=True):
+        refuses(model, words, callbacks=[callback, right])
+    model = models[-1]
     untouched = state(model)
     model.fit(batches(), verbose=0, callbacks=right)
     assert int(model.iteration.numpy()) == int(untouched["iteration"]) + 2
