@@ -82,8 +82,12 @@ class TestFaults:
             (None, lambda d: d, "state one of images, labelled, paired, unpaired"),
             ("paired", lambda d: d, "kind paired does not fit"),
             ("images", lambda d: d.batch(2), "single, unbatched elements"),
-            ("images", lambda d: d.map(lambda x: tf.cast(x, tf.int32)), "uint8, or floats"),
-            ("images", lambda d: d.map(lambda x: x[..., :2]), "kind images does not fit"),
+            (
+                "images",
+                lambda d: d.map(lambda x: tf.cast(x, tf.int32)),
+                "uint8 or uint16",
+            ),
+            ("images", lambda d: d.map(lambda x: tf.cast(x, "uint16")), 'range="0:65535"'),
             ("images", lambda d: d.map(lambda x: {"image": x}), "kind images does not fit"),
             ("labelled", lambda d: tf.data.Dataset.zip(d, d), "integer label"),
             (

@@ -1,11 +1,13 @@
 """Measures beyond the usual figures: distances between images, and digits that stay digits."""
 
 import itertools
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tfi2i.data import DigitImages, open_source
+from tfi2i.data import EIGHT_BITS, DigitImages, open_source
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.evidence.measures import Subject, check_measures, digit_accuracy, distances_kept
 from tfi2i.metrics.distances import correlation, half_distances, pair_distances
@@ -54,7 +56,7 @@ class Answer:
         return self._translated
 
 
-def shown(inputs, translated, source=None) -> Subject:
+def shown(inputs, translated, source: Any = None) -> Subject:
     subject = Subject(Answer(translated), source, inputs.shape[1])  # type: ignore[arg-type]
     subject.__dict__["inputs"] = inputs  # what a cached property keeps
     return subject
@@ -62,7 +64,8 @@ def shown(inputs, translated, source=None) -> Subject:
 
 def test_inverted_images_keep_all_distances():
     images = random_images(40)
-    measured = distances_kept(shown(images, 255 - images))
+    of_8_bits = SimpleNamespace(value_ranges=(EIGHT_BITS, EIGHT_BITS))
+    measured = distances_kept(shown(images, 255 - images, of_8_bits))
     assert measured.figures["distance_correlation"] == pytest.approx(1.0)
     assert len(measured.points) == 500 and all(x == y for x, y in measured.points)
     assert "780 pairs of 40 inputs" in measured.note

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfi2i.data import DataSource, Split, read_image, write_image
+from tfi2i.data import EIGHT_BITS, DataSource, Split, read_image, write_image
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.run.training import Training
@@ -29,6 +29,7 @@ def cyclegan():
 
 class InMemory:
     channels = 3
+    value_range = EIGHT_BITS
 
     def __init__(self, images):
         self.images = images

@@ -169,14 +169,20 @@ def test_replicas_draw_different_noise_and_agree_where_they_must(two_replicas):
     assert shared[0] == shared[1]
 
 
+def warnings_of(inputs, outputs, targets=None, aligned=False) -> list[str]:
+    """The warnings about uint8 images."""
+    shown = None if targets is None else to_float(targets)
+    return output_warnings(to_float(inputs), to_float(outputs), targets=shown, aligned=aligned)
+
+
 def test_health_names_each_kind_of_failure():
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
     unrelated = draw.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
-    assert output_warnings(images, unrelated) == []
-    assert "do not vary" in output_warnings(images, np.repeat(images[:1], 4, axis=0))[0]
-    assert "copies its input" in output_warnings(images, images)[0]
-    assert "inverted" in output_warnings(images, 255 - images)[0]
+    assert warnings_of(images, unrelated) == []
+    assert "do not vary" in warnings_of(images, np.repeat(images[:1], 4, axis=0))[0]
+    assert "copies its input" in warnings_of(images, images)[0]
+    assert "inverted" in warnings_of(images, 255 - images)[0]
 
 
 def drawings(width: int, seed: int) -> np.ndarray:
@@ -196,26 +202,26 @@ def drawings(width: int, seed: int) -> np.ndarray:
 
 def test_no_alarm_where_the_truth_itself_is_inverted():
     images = drawings(6, seed=0)
-    assert output_warnings(images, 255 - images, targets=255 - images, aligned=True) == []
+    assert warnings_of(images, 255 - images, targets=255 - images, aligned=True) == []
     # And where it is not, the truth tells of an inversion too weak to be told without it.
     faded = (0.35 * images + 0.65 * (255.0 - drawings(24, seed=0))).astype(np.uint8)
     inputs, outputs = to_float(images).mean(-1).ravel(), to_float(faded).mean(-1).ravel()
     assert -0.5 < np.corrcoef(inputs, outputs)[0, 1] < -0.2
-    assert output_warnings(images, faded) == []
-    assert "inverted" in output_warnings(images, faded, targets=images, aligned=True)[0]
+    assert warnings_of(images, faded) == []
+    assert "inverted" in warnings_of(images, faded, targets=images, aligned=True)[0]
 
 
 @pytest.mark.parametrize("border", [0, 3])
 def test_icons_inverted_within_a_white_border_are_told(border):
     thin, bold, targets = drawings(6, seed=0), drawings(24, seed=0), drawings(24, seed=100)
-    assert output_warnings(thin, bold, targets=targets) == []
+    assert warnings_of(thin, bold, targets=targets) == []
     inside = np.s_[:, border : 64 - border, border : 64 - border]
     inverted = bold.copy()
     inverted[inside] = 255 - bold[inside]
     if border:
         inputs, outputs = thin.mean(-1).ravel(), inverted.mean(-1).ravel()
         assert np.corrcoef(inputs, outputs)[0, 1] > -0.5
-    assert "inverted" in output_warnings(thin, inverted, targets=targets)[0]
+    assert "inverted" in warnings_of(thin, inverted, targets=targets)[0]
 
 
 def test_discriminator_that_wins_is_reported_once_a_window():

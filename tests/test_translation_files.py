@@ -76,8 +76,8 @@ def test_names_as_long_as_file_systems_take(tmp_path, negative):
     # As .png, it is one byte longer than it may be.
     too_long = tmp_path / ("ä" * 125 + "b.gi")
     with pytest.raises(DataError, match="name would have 256 bytes, and the limit is 255; rename"):
-        output_paths([too_long.with_name("ä" * 126 + ".gi")], tmp_path / "out")
-    assert output_paths([too_long], tmp_path / "out")
+        output_paths([too_long.with_name("ä" * 126 + ".gi")], tmp_path / "out", [".png"])
+    assert output_paths([too_long], tmp_path / "out", [".png"])
 
 
 def test_globs_below_folders_with_brackets(tmp_path):

@@ -59,7 +59,7 @@ def parse(text: str, where: str) -> Any:
 
 
 class _RecipeLoader(yaml.SafeLoader):
-    """SafeLoader that reads 2e-4 as a number and a date as text, and refuses what `parse` names."""
+    """SafeLoader that reads 2e-4 as a number, dates and 1:59 as text, and refuses some more."""
 
     depth = 0
 
@@ -92,12 +92,18 @@ class _RecipeLoader(yaml.SafeLoader):
 
 _RecipeLoader.yaml_implicit_resolvers = {
     first: [
-        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":merge"))
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if not tag.endswith((":timestamp", ":merge", ":int", ":float"))
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_RecipeLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
+# As YAML 1.1 has them, but for numbers to the base 60: 1:59 is a range.
+for _tag, _pattern in (
+    ("int", r"[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)"),
+    ("float", r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|\d+(?=[eE]))([eE][-+]?\d+)?"),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+):
+    _RecipeLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^({_pattern})$"), list("-+0123456789.")
+    )

@@ -70,7 +70,7 @@ RANGES = {
     "weight_decay": _NOT_NEGATIVE,
     # data
     "batch_size": Range(1, 65_536),
-    "channels": Range(1, 16),
+    "channels": Range(1, 1024),
     "crop_size": Range(1, 16_384),
     "limit": Range(1, 10**9),
     "load_size": Range(1, 16_384),
@@ -94,7 +94,7 @@ RANGES = {
 # Of all keys that end so and are not named above.
 _RANGES_BY_ENDING = {
     "filters": Range(1, 512),
-    "_channels": Range(1, 16),
+    "_channels": Range(1, 1024),
     "_weight": _NOT_NEGATIVE,
     "learning_rate": _POSITIVE,
 }

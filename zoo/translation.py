@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.data import evaluation_arrays, training_images
-from tfi2i.data.decode.pixels import check_pixels, require_uint8, to_float, to_uint8
+from tfi2i.data.decode.pixels import check_pixels
+from tfi2i.data.decode.values import ValueRanges
 from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, as_size
@@ -88,30 +89,32 @@ class TranslationGAN(GAN):
         """Translates a batch in the first direction, by the newest weights.
 
         Args:
-            inputs: uint8, or float32 in [-1, 1], (B, H, W, C).
+            inputs: Whole pixels of domain `a`, or float32 in [-1, 1], (B, H, W, C).
             training: Whether dropout and batch statistics work as in training.
 
         Returns:
             float32 (B, H, W, C_out) in [-1, 1].
         """
-        images = to_float(inputs) if inputs.dtype == "uint8" else inputs
+        a = self.value_ranges["a"]
+        images = a.to_float(inputs) if a.is_whole and inputs.dtype == a.dtype else inputs
         return self.translator()(images, training=training)
 
     def predict(self, x: Any, **options: Any) -> Any:
         """Keras' `predict`: `call` in batches, by the running averages where there are some.
 
         Raises:
-            DataError: The images, of a dataset those of the first batch, are neither uint8 nor
-                floats in [-1, 1].
+            DataError: The images, of a dataset those of the first batch, are neither pixels of the
+                depth of domain `a` nor floats in [-1, 1].
         """
         for first in x.take(1) if isinstance(x, tf.data.Dataset) else [x]:
-            check_pixels(first[0] if isinstance(first, tuple) else first, "predict")
+            images = first[0] if isinstance(first, tuple) else first
+            check_pixels(images, "predict", self.value_ranges["a"].dtype)
         with self.averaged_weights():
             return super().predict(x, **options)
 
     def predict_on_batch(self, x: Any) -> Any:
         """`predict` for one batch."""
-        check_pixels(x, "predict_on_batch")
+        check_pixels(x, "predict_on_batch", self.value_ranges["a"].dtype)
         with self.averaged_weights():
             return super().predict_on_batch(x)
 
@@ -126,7 +129,8 @@ class TranslationGAN(GAN):
         """Translates one image of any size.
 
         Args:
-            image: uint8 (H, W, C), or the path of an image file.
+            image: Pixels (H, W, C) of the depth that the model was trained with (uint8, if nothing
+                else was stated), or the path of a file that has it.
             direction: See `translators`; None takes the first.
             tile: Size of tiles that are translated one by one and blended, in pixels: the side of
                 a square or (height, width); None for the image as one, as exported files translate
@@ -136,20 +140,22 @@ class TranslationGAN(GAN):
                 number; 1 keeps the image's pixels. See `tfi2i.data.scale`.
 
         Returns:
-            uint8 (H, W, C_out), in the image's own size at every scale.
+            Pixels (H, W, C_out) of the depth of the other domain, in the image's own size at every
+            scale.
         """
-        from tfi2i.data import read_image
+        from tfi2i.data import read_pixels
         from tfi2i.inference.translate import translate_image
 
         generator = self.translator(direction)
+        domain, ranges = domain_read(direction), self._ranges(direction)
         if not isinstance(image, np.ndarray):
-            image = read_image(image, channels=generator.input_shape[-1])
-        require_uint8(image, "translate")
+            channels = generator.input_shape[-1]
+            image = read_pixels(image, channels=channels, value_range=ranges[0])
+        ranges[0].require(image, "translate")
         height, width = image.shape[:2]
-        domain = domain_read(direction)
         factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
         with self.averaged_weights():
-            return translate_image(generator, image, tile=tile, scale=factor)
+            return translate_image(generator, image, tile=tile, scale=factor, value_ranges=ranges)
 
     def translate_files(
         self,
@@ -185,27 +191,34 @@ class TranslationGAN(GAN):
                 scale=scale,
                 trained=self.trained_scale,
                 domain=domain_read(direction),
+                value_ranges=self._ranges(direction),
                 **options,
             )
 
+    def _ranges(self, direction: str | None) -> ValueRanges:
+        """The value ranges of what a direction reads and makes."""
+        return self.value_ranges[domain_read(direction)], self.value_ranges[domain_made(direction)]
+
     def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
-        """Translates uint8 (N, H, W, C) images, each whole; uint8 out.
+        """Translates pixels (N, H, W, C), each image whole; pixels out.
 
         Rows and columns that a generator needs beyond the images are mirrored, and cut off again.
 
         Raises:
-            DataError: The images are not uint8 pixels.
+            DataError: The images are not pixels of the depth that the model was trained with, uint8
+                where nothing else was stated.
         """
-        require_uint8(images, "translate_batch")
+        taken, made = self._ranges(direction)
+        taken.require(images, "translate_batch")
         generator = self.translator(direction)
         height, width = images.shape[1:3]
         fitting = mirrored_to_fit(images, generator.size_multiple)
         with self.averaged_weights():
             parts = [
-                np.asarray(generator(to_float(fitting[i : i + 16]), training=False))
+                np.asarray(generator(taken.to_float(fitting[i : i + 16]), training=False))
                 for i in range(0, len(images), 16)
             ]
-        return to_uint8(np.concatenate(parts)[:, :height, :width])
+        return made.to_pixels(np.concatenate(parts)[:, :height, :width])
 
     def sheet(
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
@@ -214,16 +227,18 @@ class TranslationGAN(GAN):
         a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
         domains = {"a": a} if b is None else {"a": a, "b": b}
         aligned = b is not None and source.is_aligned(split)
-        panels = []
+        panels, ranges = [], self.value_ranges
         for direction, view in self.views.items():
             domain = view.reads or "a"
             images, other = domains[domain], "b" if domain == "a" else "a"
             real = domains.get(other)
             panels.append(
                 Panel(
-                    [Column(domain if real is not None else "input", images)],
+                    [Column("input" if real is None else domain, images, None, ranges[domain])],
                     self.made(images, direction, real),
-                    [] if real is None else [Column(f"{other} {_WHAT_IT_IS[aligned]}", real)],
+                    []
+                    if real is None
+                    else [Column(f"{other} {_WHAT_IT_IS[aligned]}", real, None, ranges[other])],
                     aligned=aligned,
                     may_copy=self.keeps_most,
                 )
@@ -231,9 +246,10 @@ class TranslationGAN(GAN):
         return panels
 
     def made(self, images: np.ndarray, direction: str, real: np.ndarray | None) -> list[Column]:
-        """The columns of a sheet that show what one direction makes of uint8 images."""
+        """The columns of a sheet that show what one direction makes of pixels."""
         name = {"a2b": "a to b", "b2a": "b to a"}.get(direction, direction)
-        return [Column(name, self.translate_batch(images, direction=direction), real)]
+        made = self.translate_batch(images, direction=direction)
+        return [Column(name, made, real, self._ranges(direction)[1])]
 
     def measure(
         self,
@@ -264,6 +280,7 @@ class TranslationGAN(GAN):
                 domains[direction[-1]],
                 paired=source.is_aligned(split),
                 training_b=training_images(source, direction[-1], size),
+                value_ranges=self._ranges(direction),
                 extractor=extractor,
                 features=features,
             )
@@ -289,3 +306,8 @@ def translator_of(model: GAN) -> TranslationGAN:
 def domain_read(direction: str | None) -> Literal["a", "b"]:
     """The part of a source, `a` or `b`, whose images a direction translates."""
     return "b" if direction == "b2a" else "a"
+
+
+def domain_made(direction: str | None) -> Literal["a", "b"]:
+    """The part of a source, `a` or `b`, of which a direction makes images."""
+    return "a" if direction == "b2a" else "b"

@@ -111,25 +111,17 @@ class Chosen:
         Raises:
             DataError: None are given, and none are noted.
         """
-        from tfi2i.data import at_trained_scale, open_source
+        from tfi2i.data import at_trained_scale
+        from tfi2i.data.opening import open_noted
 
         table, size = dict(self.data), size or self.size
         if source is not None:
             table.update(source=source, kind=None)
         if "source" not in table:
             raise DataError(f"{self.folder} does not note its images: give them with --data")
-        found = open_source(
-            table["source"],
-            kind=table.get("kind") or self.model.batch_kind,
-            direction=table.get("direction", "a2b"),
-            # Tiles of built-in maps come in the size that is measured, and are not scaled.
-            load_size=size,
-            channels=table.get("channels", 3),
-            skip_bad=table.get("skip_bad", False),
-            derive=table.get("derive"),
-            limit=table.get("limit"),
-            aligned=table.get("aligned", False),
-        )
+        kind = table.get("kind") or self.model.batch_kind
+        # Tiles of built-in maps come in the size that is measured, and are not scaled.
+        found = open_noted(table, kind=kind, load_size=size)
         load_size = table.get("load_size", self.size)
         return at_trained_scale(found, load_size=load_size, crop_size=size)
 

@@ -167,6 +167,7 @@ def _show(figures: dict[str, Any], direction: str) -> None:
         out.print(
             f"FID and KID with {features['extractor']}, {features['fake_images']} translated and "
             f"{features['real_images']} real images"
+            + (", as 8 bits" if features.get("eight_bits") else "")
         )
         if features["fid_warning"]:
             show_warning(features["fid_warning"])

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from tfi2i.data.builtin.digits import DigitImages
     from tfi2i.data.builtin.earth import earth_map
     from tfi2i.data.builtin.earth_bands import earth_test_region
-    from tfi2i.data.decode.images import image_size, read_image, resize_image, write_image
-    from tfi2i.data.decode.pixels import as_rgb, to_float, to_uint8
+    from tfi2i.data.decode.deep import read_pixels
+    from tfi2i.data.decode.images import image_size, read_image, resize_image
+    from tfi2i.data.decode.pixels import to_float, to_uint8
+    from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, as_rgb
+    from tfi2i.data.decode.writing import write_image, write_pixels
     from tfi2i.data.opening import open_source
     from tfi2i.data.pipeline.batches import (
         check_crop,
@@ -33,11 +36,13 @@ if TYPE_CHECKING:
     from tfi2i.data.styles import read_style
 
 __all__ = [
+    "EIGHT_BITS",
     "KINDS",
     "DataSource",
     "DigitImages",
     "Images",
     "Split",
+    "ValueRange",
     "as_rgb",
     "at_trained_scale",
     "check_crop",
@@ -49,6 +54,7 @@ __all__ = [
     "image_size",
     "open_source",
     "read_image",
+    "read_pixels",
     "read_style",
     "resize_image",
     "sized",
@@ -59,6 +65,7 @@ __all__ = [
     "training_batches",
     "training_images",
     "write_image",
+    "write_pixels",
 ]
 
 # Public name -> the module that defines it.
@@ -79,9 +86,13 @@ _HOMES = {
     "image_size": "tfi2i.data.decode.images",
     "read_image": "tfi2i.data.decode.images",
     "resize_image": "tfi2i.data.decode.images",
-    "write_image": "tfi2i.data.decode.images",
+    "write_image": "tfi2i.data.decode.writing",
     "open_source": "tfi2i.data.opening",
-    "as_rgb": "tfi2i.data.decode.pixels",
+    "read_pixels": "tfi2i.data.decode.deep",
+    "EIGHT_BITS": "tfi2i.data.decode.values",
+    "ValueRange": "tfi2i.data.decode.values",
+    "as_rgb": "tfi2i.data.decode.values",
+    "write_pixels": "tfi2i.data.decode.writing",
     "to_float": "tfi2i.data.decode.pixels",
     "to_uint8": "tfi2i.data.decode.pixels",
     "KINDS": "tfi2i.data.source",

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.edges import edge_map
 from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
 from tfi2i.data.source import DataSource, Images, Split
@@ -37,6 +38,7 @@ class DerivedImages:
     make: Callable[[np.ndarray], np.ndarray]
     size: Size | None
     channels: int
+    value_range = EIGHT_BITS
 
     @property
     def names(self) -> list[str]:
@@ -93,7 +95,11 @@ def derived_pairs(source: DataSource, how: str, *, size: Size | None, reverse: b
 
 
 def channels_by_domain(
-    channels: int, derive: str | None = None, direction: str = "a2b"
+    channels: int,
+    derive: str | None = None,
+    direction: str = "a2b",
+    a_channels: int | None = None,
+    b_channels: int | None = None,
 ) -> dict[str, int]:
     """The channels that `open_source` gives the images of `a` and of `b`; see there.
 
@@ -101,7 +107,11 @@ def channels_by_domain(
         channels: Of the images that are opened.
         derive: How domain a is computed from them, or None.
         direction: "b2a" exchanges the two.
+        a_channels: Of the images of `a`, where they are not computed.
+        b_channels: Of the images of `b`, where they are not computed.
     """
+    if derive is None:
+        return {"a": a_channels or channels, "b": b_channels or channels}
     computed = 1 if derive in _OF_ONE_CHANNEL else channels
     if direction == "b2a":
         return {"a": channels, "b": computed}
@@ -118,7 +128,8 @@ def _maker(how: str) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
     return _OF_ONE_CHANNEL[how], 1
 
 
-def _grey(image: np.ndarray) -> np.ndarray:
+def grey(image: np.ndarray) -> np.ndarray:
+    """Luma of ITU-R 601: uint8 (H, W, 3) to (H, W, 1)."""
     return np.asarray(Image.fromarray(image).convert("L"))[..., None]
 
 
@@ -128,4 +139,4 @@ def _lower_resolution(image: np.ndarray, factor: int) -> np.ndarray:
     return resize_image(small, height, width)
 
 
-_OF_ONE_CHANNEL = {"grey": _grey, "edges": edge_map}
+_OF_ONE_CHANNEL = {"grey": grey, "edges": edge_map}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfi2i.data.decode.values import ValueRange
 from tfi2i.data.fingerprint import derived_fingerprint, fingerprint
 from tfi2i.data.pipeline.held_out import spread_evenly
 from tfi2i.data.source import DataSource, Images, Split, counts_in_words
@@ -40,15 +41,20 @@ class Chosen:
 
     @property
     def channels(self) -> int:
-        """3 for RGB, 1 for grey."""
+        """Those of all images."""
         return self.images.channels
+
+    @property
+    def value_range(self) -> ValueRange:
+        """That of all images."""
+        return self.images.value_range
 
     def __len__(self) -> int:
         """How many were chosen."""
         return len(self.indices)
 
     def load(self, index: int) -> np.ndarray:
-        """Decodes one image to uint8 (H, W, C)."""
+        """Decodes one image to (H, W, C)."""
         return self.images.load(self.indices[index])
 
 

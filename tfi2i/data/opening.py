@@ -1,6 +1,10 @@
 """The one way in: whatever the user names becomes a DataSource."""
 
+import dataclasses
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -15,13 +19,16 @@ from tfi2i.data.builtin.music import PREFIX as MUSIC_PREFIX
 from tfi2i.data.builtin.music import open_music
 from tfi2i.data.builtin.tfds import PREFIX as TFDS_PREFIX
 from tfi2i.data.builtin.tfds import open_tfds
-from tfi2i.data.derive import derived_pairs
+from tfi2i.data.decode.values import AS_EIGHT_BITS, EIGHT_BITS
+from tfi2i.data.derive import DerivedImages, derived_pairs, grey
+from tfi2i.data.domains import AskedOfDomains
+from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.folders.folder import open_folder
 from tfi2i.data.limits import limited
 from tfi2i.data.pipeline.datasets import open_dataset
-from tfi2i.data.source import DataSource, check_kind
+from tfi2i.data.source import DataSource, Images, Split, check_kind
 from tfi2i.errors import DataError
-from tfi2i.image_sizes import Size, as_size
+from tfi2i.image_sizes import Size, WrittenSize, as_size
 
 
 def open_source(
@@ -35,6 +42,11 @@ def open_source(
     derive: str | None = None,
     limit: int | None = None,
     aligned: bool = False,
+    a_channels: int | None = None,
+    b_channels: int | None = None,
+    range: str | None = None,
+    a_range: str | None = None,
+    b_range: str | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
@@ -49,7 +61,7 @@ def open_source(
         direction: "a2b", or "b2a" to exchange the two domains.
         load_size: size of the tiles of `earth:` sources, a square's side or (height, width);
             others resize when batches are made.
-        channels: 3 for RGB, 1 for grey.
+        channels: 3 for RGB, 1 for grey, which any picture becomes; or as many as the files have.
         skip_bad: leave out files that cannot be read, and list them in `skipped`, instead of
             raising; every file is then decoded once here.
         derive: makes pairs from single images (a folder of them, one Earth map as `earth:bmng`, a
@@ -60,24 +72,56 @@ def open_source(
         aligned: for a labelled folder: test images of equal names show the same thing in every
             class, such as one face at several ages, so that a translation can be compared with the
             truth.
+        a_channels: channels of the images of domain a, where they differ from `channels`.
+        b_channels: channels of the images of domain b, where they differ from `channels`.
+        range: the values that are black and white, as "0:4095": needed for files of 16 bits and of
+            floats, which then keep their depth. "8bit" reads pictures of 16 bits as 8 bits.
+        a_range: the range of domain a, where it differs from `range`.
+        b_range: the range of domain b, where it differs from `range`.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
         MissingExtraError: a package for `earth:`, `digits:` or `tfds:` is not installed.
     """
     load_size = None if load_size is None else as_size(load_size, "load_size")
+    asked = AskedOfDomains.of(channels, a_channels, b_channels, range, a_range, b_range)
     if derive is not None:
-        if kind not in (None, "paired") or channels != 3 or isinstance(source, tf.data.Dataset):
+        if (
+            kind not in (None, "paired")
+            or asked.channels != 3
+            or isinstance(source, tf.data.Dataset)
+        ):
             raise DataError(
                 "derive makes pairs of colour images in files: leave kind and channels as they are"
             )
-        images = _open_whole(source, "images", "a2b", load_size, channels, skip_bad)
+        images = _open_whole(source, "images", "a2b", load_size, asked, skip_bad)
+        if images.value_ranges[0] != EIGHT_BITS:
+            raise DataError(
+                f"derive makes pairs of images of 8 bits: set data.range={AS_EIGHT_BITS}"
+            )
         found = derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
     else:
-        found = _open_whole(source, kind, direction, load_size, channels, skip_bad)
+        found = _open_whole(source, kind, direction, load_size, asked, skip_bad)
     if aligned:
         found = aligned_classes(found)
     return found if limit is None else limited(found, limit)
+
+
+def open_noted(table: Mapping[str, Any], *, kind: str, load_size: WrittenSize) -> DataSource:
+    """Opens images that a run noted, such as in the section `data` of its recipe.
+
+    Args:
+        table: Names of arguments of `open_source` and their values, `source` among them; others are
+            left out.
+        kind: In place of the one noted.
+        load_size: In place of the one noted.
+
+    Raises:
+        DataError: See `open_source`.
+    """
+    known = inspect.signature(open_source).parameters
+    noted = {name: value for name, value in table.items() if name in known}
+    return open_source(**{**noted, "kind": kind, "load_size": load_size})
 
 
 def _open_whole(
@@ -85,17 +129,53 @@ def _open_whole(
     kind: str | None,
     direction: str,
     load_size: Size | None,
-    channels: int,
+    asked: AskedOfDomains,
     skip_bad: bool,
 ) -> DataSource:
     check_kind(kind)
     if direction not in ("a2b", "b2a"):
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
-    if channels not in (1, 3):
-        raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     if isinstance(source, tf.data.Dataset):
-        return open_dataset(source, kind=kind, direction=direction)
+        return open_dataset(source, kind=kind, direction=direction, asked=asked)
     name = str(source)
+    if name.startswith(TFDS_PREFIX):
+        return open_tfds(name, kind=kind, direction=direction, asked=asked)
+    if name.startswith((EARTH_PREFIX, DIGITS_PREFIX, MUSIC_PREFIX)):
+        return _open_builtin(name, kind, direction, load_size, asked)
+    return open_folder(Path(source), kind=kind, direction=direction, asked=asked, skip_bad=skip_bad)
+
+
+def _open_builtin(
+    name: str, kind: str | None, direction: str, load_size: Size | None, asked: AskedOfDomains
+) -> DataSource:
+    """A built-in set; where one domain alone is grey, the set is opened in colour."""
+    wanted = (asked.a.channels, asked.b.channels)
+    if not {*wanted} <= {1, 3}:
+        odd = max(wanted)
+        raise DataError(f"channels={odd} is not possible for {name}: 3 is RGB, 1 is grey")
+    asked.refuse_ranges(name)
+    found = _open_alike(name, kind, direction, load_size, max(wanted))
+    if wanted[0] == wanted[1] or found.kind in ("images", "labelled"):
+        return found
+
+    def in_channels(images: Images, channels: int) -> Images:
+        return (
+            images if channels == images.channels else DerivedImages(images, grey, None, channels)
+        )
+
+    splits = {
+        split: Split(in_channels(part.a, wanted[0]), in_channels(part.b, wanted[1]))
+        for split, part in found.splits.items()
+        if part.b is not None
+    }
+    return dataclasses.replace(
+        found, splits=splits, fingerprint=fingerprint(found.fingerprint, wanted)
+    )
+
+
+def _open_alike(
+    name: str, kind: str | None, direction: str, load_size: Size | None, channels: int
+) -> DataSource:
     if name.startswith(EARTH_PREFIX) and DOMAINS_SIGN in name:
         return open_earth_domains(name, kind=kind, load_size=load_size, channels=channels)
     if name.startswith(EARTH_PREFIX):
@@ -104,12 +184,6 @@ def _open_whole(
         )
     if name.startswith(DIGITS_PREFIX):
         return open_digits(name, kind=kind, direction=direction, channels=channels)
-    if name.startswith(MUSIC_PREFIX):
-        if channels != 1:
-            raise DataError(f"{name} is pictures of one channel: set data.channels=1")
-        return open_music(name, kind=kind, direction=direction)
-    if name.startswith(TFDS_PREFIX):
-        return open_tfds(name, kind=kind, direction=direction, channels=channels)
-    return open_folder(
-        Path(source), kind=kind, direction=direction, channels=channels, skip_bad=skip_bad
-    )
+    if channels != 1:
+        raise DataError(f"{name} is pictures of one channel: set data.channels=1")
+    return open_music(name, kind=kind, direction=direction)

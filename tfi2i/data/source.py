@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Images(Protocol):
     Attributes:
         names: printable names, relative to the source, in the order of loading.
         sizes: height and width of every image, known without decoding.
-        channels: 3 for RGB, 1 for grey.
+        channels: 3 for RGB, 1 for grey, or another number.
+        value_range: dtype of the pixels, and the values that are black and white.
     """
 
     @property
@@ -35,12 +37,16 @@ class Images(Protocol):
     def channels(self) -> int:  # noqa: D102
         ...
 
+    @property
+    def value_range(self) -> ValueRange:  # noqa: D102
+        ...
+
     def __len__(self) -> int:
         """The number of images."""
         ...
 
     def load(self, index: int) -> np.ndarray:
-        """Decodes one image to uint8 (H, W, C); a DataError names a file that is damaged."""
+        """Decodes one image to (H, W, C) of its depth; a DataError names a damaged file."""
         ...
 
 
@@ -79,6 +85,8 @@ class DataSource:
         keeps_scale: whether a network of some size sees the middle of an image at its own pixels,
             as crops of a training without a `load_size` are; else the whole image, stretched.
         dataset: the user's own dataset of single, unbatched elements; its order is the user's.
+        dataset_ranges: the value ranges of its images of `a` and of `b`; its floats are in [-1, 1]
+            already, unless the range is one of floats.
     """
 
     kind: str
@@ -92,6 +100,7 @@ class DataSource:
     aligned_test: bool = False
     keeps_scale: bool = False
     dataset: "tf.data.Dataset | None" = None
+    dataset_ranges: tuple[ValueRange, ValueRange] = (EIGHT_BITS, EIGHT_BITS)
 
     def is_aligned(self, split: str) -> bool:
         """Whether a[i] and b[i] of a split show the same thing."""
@@ -108,6 +117,14 @@ class DataSource:
             return image.shape[-1], image.shape[-1]
         train = self.splits["train"]
         return train.a.channels, (train.b or train.a).channels
+
+    @property
+    def value_ranges(self) -> tuple[ValueRange, ValueRange]:
+        """The value ranges of `a` and of `b`; where there is no `b`, that of `a` twice."""
+        if self.dataset is not None:
+            return self.dataset_ranges
+        part = next(iter(self.splits.values()))
+        return part.a.value_range, (part.b or part.a).value_range
 
 
 def check_kind(kind: str | None) -> None:

@@ -1,9 +1,11 @@
 """The picture in a variant's card: what each arm's model makes from the same test images."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from tfi2i.data import DataSource, open_source, write_image
+from tfi2i.data import DataSource, write_image
+from tfi2i.data.opening import open_noted
 from tfi2i.training import GAN
 from tfi2i.training.run.folder import RunFolder
 from tfi2i.training.sheet import Column, Panel, grid
@@ -34,15 +36,7 @@ def write_card_picture(path: Path, arms: Mapping[str, RunFolder]) -> str:
 def source_of_run(run: RunFolder, model: GAN) -> DataSource:
     """The images of a run, as `model` is measured on them: whole, at the size of its crops."""
     data = run.recipe().data
-    return open_source(
-        data["source"],
-        kind=model.batch_kind,
-        load_size=data["crop_size"],
-        channels=data["channels"],
-        derive=data.get("derive"),
-        limit=data.get("limit"),
-        aligned=data.get("aligned", False),
-    )
+    return open_noted(data, kind=model.batch_kind, load_size=data["crop_size"])
 
 
 def _columns(arms: Mapping[str, RunFolder]) -> Iterator[Column]:
@@ -50,7 +44,7 @@ def _columns(arms: Mapping[str, RunFolder]) -> Iterator[Column]:
     name, run = next(iter(arms.items()))
     first = _panel(run)
     if len(first.given) == 1:
-        yield Column("input", first.given[0].images)
+        yield replace(first.given[0], name="input")
     else:
         yield from first.given
     if sum(bool(column.name) for column in first.made) > 1:
@@ -61,7 +55,7 @@ def _columns(arms: Mapping[str, RunFolder]) -> Iterator[Column]:
         for other, run in list(arms.items())[1:]:
             yield from _of_arm(other, _panel(run))
     if first.aligned and len(first.real) == 1:
-        yield Column("truth", first.real[0].images)
+        yield replace(first.real[0], name="truth")
     elif first.aligned:
         yield from first.real
 
@@ -77,4 +71,4 @@ def _panel(run: RunFolder) -> Panel:
 def _of_arm(arm: str, panel: Panel) -> Iterator[Column]:
     several = f" ({len(panel.made)} of each)" if len(panel.made) > 1 else ""
     for number, column in enumerate(panel.made):
-        yield Column(f"{arm}{several}" if number == 0 else "", column.images)
+        yield replace(column, name=f"{arm}{several}" if number == 0 else "")

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
 
 if TYPE_CHECKING:
@@ -39,8 +40,20 @@ def evaluate_model(
     Raises:
         DataError: If the source does not have the model's domains, or no such split.
     """
+    _check_ranges(model, source)
     figures = model.measure(
         source, split=split, size=size, limit=limit, extractor=extractor, features=features
     )
     facts = {"data": source.description, "split": split, "size": size}
     return {**facts, **({"middles": True} if source.keeps_scale else {}), **figures}
+
+
+def _check_ranges(model: "GAN", source: "DataSource") -> None:
+    """Raises a DataError unless images have the values that the model was trained with."""
+    for domain, given in zip("ab", source.value_ranges, strict=True):
+        trained = model.value_ranges[domain]
+        if trained != given:
+            raise DataError(
+                f"{model.name} was trained with images of domain {domain} of {trained.words()}; "
+                f"those of {source.name} are of {given.words()}"
+            )

@@ -12,7 +12,6 @@ from tfi2i.data.folders.listing import SUFFIXES, list_folder
 from tfi2i.data.folders.unused import no_images, unused_pictures
 from tfi2i.errors import DataError
 
-KEPT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LONGEST_NAME = 255  # Bytes, in common file systems.
 
 
@@ -37,13 +36,18 @@ def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None)
 
 
 def output_paths(
-    files: Sequence[Path], out_dir: str | Path, *, overwrite: bool = False
+    files: Sequence[Path],
+    out_dir: str | Path,
+    suffixes: Sequence[str],
+    *,
+    overwrite: bool = False,
 ) -> dict[Path, Path]:
     """The file that each translation is written to.
 
     Args:
         files: The inputs.
         out_dir: Where the translations go.
+        suffixes: Those that names keep; others become the first.
         overwrite: Whether files that are there already may be replaced.
 
     Raises:
@@ -53,18 +57,20 @@ def output_paths(
     out_dir = Path(out_dir)
     if out_dir.exists() and not out_dir.is_dir():
         raise DataError(f"{display_name(out_dir)} is a file; a folder for the images is needed")
-    relative = {file: Path(file.name) for file in files}
+    relative = {file: _suffixed(Path(file.name), suffixes) for file in files}
     if _clashes(relative):
         places = {file: Path(os.path.abspath(file)) for file in files}
         root = os.path.commonpath([place.parent for place in places.values()])
-        relative = {file: place.relative_to(root) for file, place in places.items()}
+        relative = {
+            file: _suffixed(place.relative_to(root), suffixes) for file, place in places.items()
+        }
     for clash in _clashes(relative):
-        first, second = [file for file in files if _suffixed(relative[file]) == clash][:2]
+        first, second = [file for file in files if relative[file] == clash][:2]
         raise DataError(
             f"{display_name(first)} and {display_name(second)} would both become "
             f"{display_name(out_dir / clash)}; translate them into two folders"
         )
-    targets = {file: out_dir / _suffixed(name) for file, name in relative.items()}
+    targets = {file: out_dir / name for file, name in relative.items()}
     sources = {os.path.realpath(file): file for file in files}
     for target in targets.values():
         overwritten = sources.get(os.path.realpath(target))
@@ -197,9 +203,9 @@ def _children(folder: Path, pattern: str) -> list[Path]:
 
 
 def _clashes(names: dict[Path, Path]) -> list[Path]:
-    counts = Counter(_suffixed(name) for name in names.values())
+    counts = Counter(names.values())
     return [name for name, count in counts.items() if count > 1]
 
 
-def _suffixed(name: Path) -> Path:
-    return name if name.suffix.lower() in KEPT_SUFFIXES else name.with_suffix(".png")
+def _suffixed(name: Path, suffixes: Sequence[str]) -> Path:
+    return name if name.suffix.lower() in suffixes else name.with_suffix(suffixes[0])

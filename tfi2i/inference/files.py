@@ -8,9 +8,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tfi2i.data import read_image, write_image
+from tfi2i.data import read_pixels, write_pixels
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.tags import Tags, read_tags
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
+from tfi2i.data.decode.writing import check_can_write, suffixes_for
 from tfi2i.data.scale import Scale, TrainedScale, scale_factor, unlike_training
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
@@ -27,6 +29,7 @@ def translate_files(
     scale: Scale = 1.0,
     trained: TrainedScale | None = None,
     domain: str = "a",
+    value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
     overlap: float = 0.5,
     overwrite: bool = False,
     skip_bad: bool = False,
@@ -34,7 +37,8 @@ def translate_files(
 ) -> list[Path]:
     """Translates image files into a folder, under their own names.
 
-    A name keeps its suffix if that is PNG, JPEG or WebP; other suffixes become `.png`. Files with
+    A name keeps its suffix if such a file holds the translation; others become `.png`, or `.tif`
+    where a PNG does not hold it (`tfi2i.data.decode.writing.suffixes_for`). Files with
     equal names from several folders keep as much of their path as tells them apart. Captions,
     author, camera and resolution are kept (`tfi2i.data.decode.tags`). Stderr names what a
     translation cannot show: further frames or pages, and transparency, which is laid over white.
@@ -47,6 +51,7 @@ def translate_files(
         scale: See `tfi2i.data.scale.scale_factor`; each image comes back in its own size.
         trained: The scale that the generator was trained at, for scales that have a name.
         domain: The domain that the images belong to, `a` or `b`.
+        value_ranges: Of the files that are read, and of those that are written.
         overlap: See `translate_image`.
         overwrite: Replace files that are in `out_dir` already. An input is never overwritten.
         skip_bad: Leave out files that cannot be read and list them on stderr at the end, instead of
@@ -63,7 +68,10 @@ def translate_files(
     """
     scale_factor(scale, trained, height=1, width=1, domain=domain)
     files = find_images(inputs, out_dir)
-    targets = output_paths(files, out_dir, overwrite=overwrite)
+    possible = suffixes_for(value_ranges[1].dtype, generator.output_shape[-1])
+    targets = output_paths(files, out_dir, possible, overwrite=overwrite)
+    for suffix in {target.suffix.lower() for target in targets.values()}:
+        check_can_write(suffix)
     channels = generator.input_shape[-1]
     written, unreadable, remarks = [], [], Remarks()
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -73,7 +81,7 @@ def translate_files(
         for index, file in enumerate(files):
             bar.update(task, description=display_name(file.name), completed=index)
             try:
-                image = read_image(file, channels=channels)
+                image = read_pixels(file, channels=channels, value_range=value_ranges[0])
             except DataError as error:
                 if not skip_bad:
                     raise
@@ -88,6 +96,7 @@ def translate_files(
                 tile=tile,
                 scale=scale_factor(scale, trained, height=height, width=width, domain=domain),
                 overlap=overlap,
+                value_ranges=value_ranges,
                 report=lambda share, done=index: bar.update(task, completed=done + share),
             )
             _write(targets[file], translated, tags)
@@ -145,4 +154,4 @@ def _write(target: Path, image: np.ndarray, tags: Tags) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{display_name(target.parent)} cannot be made: {error}") from error
-    write_image(target, image, tags=tags.save_options(target.suffix.lower()))
+    write_pixels(target, image, tags=tags.save_options(target.suffix.lower()))

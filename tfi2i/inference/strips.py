@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.decode.pixels import to_float, to_uint8
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
 from tfi2i.inference.kept_maps import KeptMap, check_space
 from tfi2i.inference.passes import Pass
 from tfi2i.inference.steps import Value
@@ -72,16 +72,18 @@ class StripNetwork:
         *,
         memory: int = STRIP_MEMORY,
         report: Callable[[float], None] | None = None,
+        value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
     ) -> np.ndarray:
         """Translates an image.
 
         Args:
-            image: uint8 (H, W, C), H and W multiples of the generator's `size_multiple`.
+            image: Pixels (H, W, C), H and W multiples of the generator's `size_multiple`.
             memory: Bytes that the tensors of a strip may take, where strips can be so low.
             report: Called now and then with the finished share, in (0, 1].
+            value_ranges: Of the pixels that go in, and of those that come out.
 
         Returns:
-            uint8 (H, W, C_out).
+            Pixels (H, W, C_out).
 
         Raises:
             DataError: There is no place for the temporary files.
@@ -102,7 +104,7 @@ class StripNetwork:
                         report(float(done / work[-1]))
 
                 kept |= {value.number: _kept_map(value, width) for value in one.keeps}
-                parts = self._run(one, image, kept, facts, memory, passed)
+                parts = self._run(one, image, kept, facts, memory, passed, value_ranges)
                 for number in kept.keys() - self._read_after(index):
                     kept.pop(number).close()
         finally:
@@ -118,10 +120,12 @@ class StripNetwork:
         facts: Facts,
         memory: int,
         report: Callable[[float], None],
+        value_ranges: ValueRanges,
     ) -> list[np.ndarray]:
         """One pass: fills its kept maps and its facts; gives the strips of the output."""
         height, width = image.shape[:2]
         before, after = one.margins
+        taken, wanted = value_ranges
         informed = [facts[step.value.number] for step in one.informed]
         if one not in self._graphs:
             self._graphs[one] = _graph(one, informed)
@@ -129,13 +133,13 @@ class StripNetwork:
         output = []
         for start, end in one.strips(height, width, memory):
             strip = _Strip(start, end, max(0, start - before), min(height, end + after), height)
-            read = [_rows(value, strip, image, kept) for value in one.reads]
+            read = [_rows(value, strip, image, kept, taken) for value in one.reads]
             keeps, looks, made = self._graphs[one](read, informed, strip.place)
             for value, rows in zip(one.keeps, keeps, strict=True):
                 kept[value.number].write(start // (value.stride or 1), rows[0].numpy())
             for part, found in zip(told, looks, strict=True):
                 part.append(tuple(fact.numpy() for fact in found))
-            output += [to_uint8(rows[0].numpy()) for rows in made]
+            output += [wanted.to_pixels(rows[0].numpy()) for rows in made]
             report(end / height)
         for step, part in zip(one.looks, told, strict=True):
             facts[step.value.number] = step.layer.joined_facts(part)
@@ -150,10 +154,16 @@ def _kept_map(value: Value, width: int) -> KeptMap:
     return KeptMap(width // (value.stride or 1), value.channels, dtype)
 
 
-def _rows(value: Value, strip: _Strip, image: np.ndarray, kept: dict[int, KeptMap]) -> np.ndarray:
+def _rows(
+    value: Value,
+    strip: _Strip,
+    image: np.ndarray,
+    kept: dict[int, KeptMap],
+    value_range: ValueRange,
+) -> np.ndarray:
     """What a strip reads of a value, (1, rows, W, C)."""
     if value.number not in kept:
-        return to_float(image[strip.top : strip.bottom])[None]
+        return value_range.to_float(image[strip.top : strip.bottom])[None]
     stride = value.stride or 1
     return kept[value.number].read(strip.top // stride, strip.bottom // stride)[None]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfi2i.data import resize_image
 from tfi2i.data.decode.images import MAX_PIXELS
-from tfi2i.data.decode.pixels import to_float, to_uint8
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
 from tfi2i.data.scale import scale_factor, scaled_size
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, sides_of, size_in_words
@@ -39,6 +39,7 @@ def translate_image(
     overlap: float = 0.5,
     batch_size: int = 8,
     report: Callable[[float], None] | None = None,
+    value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
 ) -> np.ndarray:
     """Translates one image of any size.
 
@@ -56,7 +57,7 @@ def translate_image(
 
     Args:
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
-        image: uint8 (H, W, C).
+        image: (H, W, C), pixels of the first value range.
         tile: Size of tiles in pixels, the side of a square or (height, width), multiples of
             `size_multiple`; None for the image as one.
         scale: Factor for the image's sides before the translation (bicubic, antialiased); the
@@ -64,27 +65,33 @@ def translate_image(
         overlap: Least share of a tile that its neighbour covers too, 0 to 0.9.
         batch_size: Tiles in one call of the generator.
         report: Called now and then with the finished share of the image, in (0, 1].
+        value_ranges: Of the pixels that go in, and of those that come out.
 
     Returns:
-        uint8 (H, W, C_out).
+        (H, W, C_out), pixels of the second value range.
 
     Raises:
-        DataError: The image is not uint8 (H, W, C) of the generator's channels; the tile, the
-            scale, the overlap or the batch size is impossible; or there is no place for the
-            temporary files of a large image.
+        DataError: The image is not (H, W, C) of the first range's dtype and the generator's
+            channels; the tile, the scale, the overlap or the batch size is impossible; or there is
+            no place for the temporary files of a large image.
     """
-    _check_image(generator, image)
+    _check_image(generator, image, value_ranges[0])
     height, width = image.shape[:2]
     scaled = resize_image(image, *_checked_size(height, width, scale))
     if tile is None:
-        translated = _translate_as_one(generator, scaled, report)
+        translated = _translate_as_one(generator, scaled, report, value_ranges)
     else:
-        translated = _translate_tiles(generator, scaled, tile, overlap, batch_size, report)
-    return resize_image(translated, height, width)
+        translated = _translate_tiles(
+            generator, scaled, tile, overlap, batch_size, report, value_ranges
+        )
+    return value_ranges[1].clipped(resize_image(translated, height, width))
 
 
 def _translate_as_one(
-    generator: keras.Model, image: np.ndarray, report: Callable[[float], None] | None
+    generator: keras.Model,
+    image: np.ndarray,
+    report: Callable[[float], None] | None,
+    value_ranges: ValueRanges,
 ) -> np.ndarray:
     height, width = image.shape[:2]
     multiple = generator.size_multiple
@@ -92,8 +99,10 @@ def _translate_as_one(
     large = padded.shape[0] * padded.shape[1] > MOST_PIXELS_AT_ONCE
     by_strips = _by_strips(generator) if large else None
     if by_strips is not None:
-        return by_strips.translate(padded, report=report)[:height, :width]
-    translated = to_uint8(_graph(generator)(to_float(padded)[None])[0].numpy())
+        made = by_strips.translate(padded, report=report, value_ranges=value_ranges)
+        return made[:height, :width]
+    taken, made = value_ranges
+    translated = made.to_pixels(_graph(generator)(taken.to_float(padded)[None])[0].numpy())
     if report is not None:
         report(1.0)
     return translated[:height, :width]
@@ -115,9 +124,11 @@ def _translate_tiles(
     overlap: float,
     batch_size: int,
     report: Callable[[float], None] | None,
+    value_ranges: ValueRanges,
 ) -> np.ndarray:
     """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
     down, right = _checked_tile(generator, tile)
+    taken, made = value_ranges
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size} is not possible: a batch has at least 1 tile")
     height, width = image.shape[:2]
@@ -126,7 +137,7 @@ def _translate_tiles(
     columns = tile_starts(image.shape[1], right, overlap)
     row_weights, column_weights = blend_weights(rows, down), blend_weights(columns, right)
     translate = _graph(generator)
-    translated = np.empty((*image.shape[:2], generator.output_shape[-1]), np.uint8)
+    translated = np.empty((*image.shape[:2], generator.output_shape[-1]), made.dtype)
     strip = np.zeros((down, *translated.shape[1:]), np.float32)
     for row, (top, bottom) in enumerate(zip(rows, [*rows[1:], len(image)], strict=True)):
         for first in range(0, len(columns), batch_size):
@@ -134,13 +145,13 @@ def _translate_tiles(
             lefts = [columns[column] for column in batch]
             tiles = np.stack([image[top : top + down, left : left + right] for left in lefts])
             for column, left, part in zip(
-                batch, lefts, translate(to_float(tiles)).numpy(), strict=True
+                batch, lefts, translate(taken.to_float(tiles)).numpy(), strict=True
             ):
                 weights = np.outer(row_weights[row], column_weights[column])
                 strip[:, left : left + right] += part * weights[..., None]
         # The rows above the next tiles are complete.
         done = bottom - top
-        translated[top:bottom] = to_uint8(strip[:done])
+        translated[top:bottom] = made.to_pixels(strip[:done])
         strip[: down - done] = strip[done:].copy()
         strip[down - done :] = 0.0
         if report is not None:
@@ -181,11 +192,12 @@ def _graph(generator: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     return _GRAPHS[generator]
 
 
-def _check_image(generator: keras.Model, image: np.ndarray) -> None:
+def _check_image(generator: keras.Model, image: np.ndarray, taken: ValueRange) -> None:
     channels = generator.input_shape[-1]
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != channels or not image.size:
+    fits = image.dtype == taken.dtype and image.ndim == 3 and image.shape[-1] == channels
+    if not fits or not image.size:
         raise DataError(
-            f"{generator.name!r} translates uint8 images (H, W, {channels}), "
+            f"{generator.name!r} translates {taken.dtype} images (H, W, {channels}), "
             f"not {image.dtype} {image.shape}"
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.errors import DataError, MissingExtraError
 from tfi2i.metrics.colour import colour_distance
 from tfi2i.metrics.distribution import fid, kid
@@ -33,19 +34,23 @@ def evaluate(
     extractor: FeatureExtractor | None = None,
     features: bool = True,
     training_b: Iterable[np.ndarray] | None = None,
+    value_ranges: tuple[ValueRange, ValueRange] = (EIGHT_BITS, EIGHT_BITS),
 ) -> dict[str, Any]:
     """Measures a translator a -> b.
 
     Args:
-        translate: uint8 (n, H, W, C_a) -> uint8 (n, H', W', C_b), called with at most 8 images.
-        a: Test images to translate, uint8 (N, H, W, C_a).
-        b: Real images of the other domain, uint8 (M, H', W', C_b). In pairs b[i] is the truth for
+        translate: (n, H, W, C_a) -> (n, H', W', C_b), called with at most 8 images.
+        a: Test images to translate, (N, H, W, C_a).
+        b: Real images of the other domain, (M, H', W', C_b). In pairs b[i] is the truth for
             a[i].
         paired: Whether a and b are aligned.
         extractor: Features for FID and KID; None takes `efficientnet_lite0()`.
         features: False leaves FID and KID out.
-        training_b: Training images of domain b, uint8 (H', W', C_b) each, as one array or one at a
+        training_b: Training images of domain b, (H', W', C_b) each, as one array or one at a
             time. Their mean colour is a baseline for pairs; None leaves that baseline out.
+        value_ranges: Of the pixels of domains a and b: uint8 where nothing is stated. L1, PSNR,
+            SSIM and the colour distance are computed at the depth of b, over its range. The
+            networks behind FID and KID see 8 bits.
 
     Returns:
         A dict of plain values that json can write; None stands for a value that is not finite.
@@ -60,35 +65,39 @@ def evaluate(
           fewer than 4 images).
         - `features`, unless skipped: `extractor` (its name), `dimensions`, `real_images`,
           `fake_images`, `kid_subsets`, `kid_subset_size` as used, and `fid_warning`: a sentence, or
-          None.
+          None; and, where images are deeper, `eight_bits`: True.
         - `skipped`: what is missing from the above -> why.
 
     Raises:
-        DataError: Arrays that are not uint8 images, pairs of two lengths or sizes, or a `translate`
-            whose result does not fit b.
+        DataError: Arrays that are not images of their depth, pairs of two lengths or sizes, or a
+            `translate` whose result does not fit b.
         MissingExtraError: Unpaired, no extractor given, and the default one is not installed.
             (Pairs are still measured without it; `skipped` says so.)
     """
-    check_images(a, "Test images of domain a")
-    check_images(b, "Test images of domain b")
+    range_a, range_b = value_ranges
+    check_images(a, "Test images of domain a", range_a.dtype)
+    check_images(b, "Test images of domain b", range_b.dtype)
     if paired and len(a) != len(b):
         raise DataError(
             f"Pairs need as many images in a as in b, but there are {len(a)} and {len(b)}."
         )
     skipped: dict[str, str] = {}
     candidates = {"translated": _translate_all(translate, a, b, paired)}
+    as_b = a if range_a == range_b else range_b.to_pixels(range_a.to_float(a))
     if a.shape[3] != b.shape[3] or (paired and a.shape != b.shape):
         skipped["copy_input"] = f"domain a has the shape {a.shape[1:]}, domain b {b.shape[1:]}"
     else:
-        candidates["copy_input"] = a
+        candidates["copy_input"] = as_b
     figures: dict[str, dict[str, Any]] = {
-        name: {"colour": colour_distance(b, images)} for name, images in candidates.items()
+        name: {"colour": colour_distance(b, images, value_range=range_b)}
+        for name, images in candidates.items()
     }
     if paired:
         for name, images in candidates.items():
-            figures[name].update(_pair_figures(images, b, skipped))
+            figures[name].update(_pair_figures(images, b, range_b, skipped))
         if training_b is not None:
-            figures["mean_colour"] = _pair_figures(_mean_colour(training_b, b), b, skipped)
+            flat = _mean_colour(training_b, b)
+            figures["mean_colour"] = _pair_figures(flat, b, range_b, skipped)
     result: dict[str, Any] = {
         "paired": paired,
         "images_a": len(a),
@@ -103,7 +112,10 @@ def evaluate(
     if isinstance(chosen, str):
         skipped.update(fid=chosen, kid=chosen)
     else:
-        result["features"] = _add_distances(candidates, b, chosen, figures)
+        seen = {name: range_b.to_uint8(images) for name, images in candidates.items()}
+        result["features"] = _add_distances(seen, range_b.to_uint8(b), chosen, figures)
+        if range_b != EIGHT_BITS:
+            result["features"]["eight_bits"] = True
     result["skipped"] = skipped
     return result
 
@@ -140,10 +152,10 @@ def _translate_all(translate: Translate, a: np.ndarray, b: np.ndarray, paired: b
             batch = a[start : start + _BATCH_SIZE]
             result = np.asarray(translate(batch))
             fits = result.ndim == 4 and len(result) == len(batch) and result.shape[3] == b.shape[3]
-            if result.dtype != np.uint8 or not fits or (paired and result.shape[1:] != b.shape[1:]):
+            if result.dtype != b.dtype or not fits or (paired and result.shape[1:] != b.shape[1:]):
                 raise DataError(
-                    f"translate made {result.dtype} {result.shape} of uint8 {batch.shape}, but the "
-                    f"test images of domain b are uint8 {b.shape[1:]} each."
+                    f"translate made {result.dtype} {result.shape} of {batch.dtype} {batch.shape}, "
+                    f"but the test images of domain b are {b.dtype} {b.shape[1:]} each."
                 )
             batches.append(result)
             advance(len(batch))
@@ -151,13 +163,16 @@ def _translate_all(translate: Translate, a: np.ndarray, b: np.ndarray, paired: b
 
 
 def _pair_figures(
-    images: np.ndarray, truth: np.ndarray, skipped: dict[str, str]
+    images: np.ndarray, truth: np.ndarray, value_range: ValueRange, skipped: dict[str, str]
 ) -> dict[str, float | None]:
-    figures = {"l1": l1(images, truth), "psnr": _finite(psnr(images, truth))}
+    figures = {
+        "l1": l1(images, truth, value_range),
+        "psnr": _finite(psnr(images, truth, value_range)),
+    }
     if min(truth.shape[1:3]) < SSIM_WINDOW:
         skipped["ssim"] = f"images are smaller than its window of {SSIM_WINDOW} px"
     else:
-        figures["ssim"] = ssim(images, truth)
+        figures["ssim"] = ssim(images, truth, value_range)
     return figures
 
 
@@ -165,15 +180,16 @@ def _mean_colour(training_b: Iterable[np.ndarray], b: np.ndarray) -> np.ndarray:
     """The mean over all training images (each counts the same), as images of the shape of b."""
     means = []
     for image in training_b:
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != b.shape[3]:
+        if image.dtype != b.dtype or image.ndim != 3 or image.shape[2] != b.shape[3]:
             raise DataError(
-                f"training_b must be uint8 images (H, W, {b.shape[3]}), as in domain b; image "
+                f"training_b must be {b.dtype} images (H, W, {b.shape[3]}), as in domain b; image "
                 f"{len(means)} is {image.dtype} of shape {image.shape}."
             )
         means.append(image.mean(axis=(0, 1), dtype=np.float64))
     if not means:
         raise DataError("training_b has no image. Pass None to leave out the mean colour baseline.")
-    colour = np.rint(np.mean(means, axis=0)).astype(np.uint8)
+    mean = np.mean(means, axis=0)
+    colour = (mean if b.dtype == np.float32 else np.rint(mean)).astype(b.dtype)
     return np.broadcast_to(colour, b.shape)
 
 

@@ -21,7 +21,7 @@ class DomainClassifier:
         """Trains it.
 
         Args:
-            domains: Training images by the name of their domain, uint8 (N, S, S, C).
+            domains: Training images by the name of their domain, (N, S, S, C) in 0..255.
             epochs: Passes; in each, every domain gives as many images as the largest has.
             seed: Seed of the weights and the order.
         """
@@ -37,7 +37,7 @@ class DomainClassifier:
             self._model.train_on_batch(np.stack(mirrored).astype(np.float32), labels)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The number of each image's domain, (N,), from uint8 (N, S, S, C)."""
+        """The number of each image's domain, (N,), from (N, S, S, C) in 0..255."""
         logits = self._model.predict(images.astype(np.float32), batch_size=64, verbose=0)
         return logits.argmax(axis=-1)
 

@@ -16,7 +16,7 @@ def pair_distances(images: np.ndarray) -> np.ndarray:
     """Distances of all pairs i < j.
 
     Args:
-        images: uint8 (N, H, W, C).
+        images: (N, H, W, C) in 0..255.
 
     Returns:
         float64 (N (N - 1) / 2,), each in [0, 2], in the order of `np.triu_indices`.
@@ -39,7 +39,7 @@ def half_distances(images: np.ndarray) -> np.ndarray:
     """Distance between the upper and the lower half of every image.
 
     Args:
-        images: uint8 (N, H, W, C), H even.
+        images: (N, H, W, C) in 0..255, H even.
 
     Returns:
         float64 (N,), each in [0, 2].

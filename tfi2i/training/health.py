@@ -5,8 +5,6 @@ from collections import deque
 
 import numpy as np
 
-from tfi2i.data.decode.pixels import to_float
-
 # Thresholds in the [-1, 1] scale of images. Each names a state in which training rarely recovers by
 # itself; they are wide enough that the healthy runs of this project's recipes do not cross them.
 FLAT_SPREAD = 0.02
@@ -37,16 +35,16 @@ def output_warnings(
     """What is wrong with a batch of translations.
 
     Args:
-        inputs: uint8 (N, H, W, C), at least two different images.
-        outputs: uint8 (N, H, W, C_out), their translations.
+        inputs: (N, H, W, C) in [-1, 1], at least two different images.
+        outputs: (N, H, W, C_out) in [-1, 1], their translations.
         may_copy: Whether outputs are meant to resemble the inputs.
-        targets: uint8 (M, H, W, C_out), real images of the domain translated to, if there are any.
+        targets: (M, H, W, C_out) in [-1, 1], real images of the domain translated to, if any.
         aligned: Whether the targets are the truth, image by image.
 
     Returns:
         Sentences; empty if nothing is suspicious.
     """
-    x, y = to_float(inputs), to_float(outputs)
+    x, y = inputs, outputs
     found = []
     if len(y) > 1 and y.std(axis=0).mean() < FLAT_SPREAD:
         found.append(
@@ -58,7 +56,7 @@ def output_warnings(
             "the generator copies its input: lower the weights of the identity and cycle losses, "
             "or train longer"
         )
-    elif _is_inverted(x, y, None if targets is None else to_float(targets), aligned):
+    elif _is_inverted(x, y, targets, aligned):
         found.append(
             "light and dark are inverted between input and output: an unpaired translator may "
             "settle there; restart with another seed or add the identity loss"

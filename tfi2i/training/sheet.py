@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfi2i.data import as_rgb
+from tfi2i.data import EIGHT_BITS, ValueRange, as_rgb
 from tfi2i.training.health import output_warnings
 
 
@@ -15,14 +15,15 @@ class Column:
 
     Attributes:
         name: What they are; empty where the column before says it.
-        images: uint8 (N, H, W, C).
-        real: Real images of the domain that they are meant to belong to, uint8 (M, H, W, C), or
-            None.
+        images: (N, H, W, C), pixels of the value range.
+        real: Real images of the domain that they are meant to belong to, (M, H, W, C), or None.
+        value_range: Their depth, and the values that are black and white.
     """
 
     name: str
     images: np.ndarray
     real: np.ndarray | None = None
+    value_range: ValueRange = EIGHT_BITS
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,17 @@ class Panel:
         """What is wrong with the pictures that were made, in sentences."""
         if not self.given:
             return []
-        return [
-            sentence
-            for column in self.made
-            for sentence in output_warnings(
-                self.given[0].images,
-                column.images,
+        given, found = self.given[0], []
+        for column in self.made:
+            floats = column.value_range.to_float
+            found += output_warnings(
+                given.value_range.to_float(given.images),
+                floats(column.images),
                 may_copy=self.may_copy,
-                targets=column.real,
+                targets=None if column.real is None else floats(column.real),
                 aligned=self.aligned,
             )
-        ]
+        return found
 
 
 def all_columns(panels: Sequence[Panel]) -> list[Column]:
@@ -75,7 +76,7 @@ def grid(columns: Iterable[Column]) -> np.ndarray:
     Returns:
         uint8 (N H, sum of widths, 3).
     """
-    images = [as_rgb(column.images) for column in columns]
+    images = [as_rgb(column.images, column.value_range) for column in columns]
     rows = max(map(len, images))
     filled = [
         np.pad(one, [(0, rows - len(one)), (0, 0), (0, 0), (0, 0)], constant_values=255)

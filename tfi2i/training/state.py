@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.data.scale import TrainedScale
 from tfi2i.training.player import Player
 from tfi2i.training.stages import Stage
@@ -20,6 +21,8 @@ class StatefulModel(keras.Model):
     Attributes:
         trained_scale: How whole training images were resized before crops were cut; None if they
             kept their size, or if it is not known. Saved with the model.
+        value_ranges: For the domains `a` and `b`, the depth of images and the values that are black
+            and white. Saved with the model.
         iteration: int64 variable, completed calls of `train_step`.
         epoch: int64 variable, completed epochs of this `fit`.
         stage_number: int64 variable, the place of the present stage among `stages`.
@@ -70,6 +73,7 @@ class StatefulModel(keras.Model):
         self.epoch = self._counter("epoch")
         self.stage_number = self._counter("stage")
         self.trained_scale: TrainedScale | None = None
+        self.value_ranges: dict[str, ValueRange] = {"a": EIGHT_BITS, "b": EIGHT_BITS}
         self.players: dict[str, Player] = {}
         # The networks are functional models and exist already: `fit` has nothing left to build.
         self.built = True

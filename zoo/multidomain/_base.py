@@ -95,19 +95,23 @@ class MultiDomainGAN(TranslationGAN):
         domains = evaluation_domains(source, split=split, size=size, limit=limit)
         names, rows = list(domains), range(min(map(len, domains.values())))
         inputs = np.stack([domains[names[row % len(names)]][row] for row in rows])
-        aligned = split == "test" and source.aligned_test
+        aligned, value_range = split == "test" and source.aligned_test, self.value_ranges["a"]
         return [
             Panel(
-                [Column("input", inputs)],
+                [Column("input", inputs, None, value_range)],
                 [
                     Column(
                         f"to {name}",
                         self.translate_batch(inputs, direction=f"to_{name}"),
                         domains[name],
+                        value_range,
                     )
                     for name in names
                 ],
-                [Column(f"true {name}", domains[name][: len(rows)]) for name in names]
+                [
+                    Column(f"true {name}", domains[name][: len(rows)], None, value_range)
+                    for name in names
+                ]
                 if aligned
                 else [],
                 aligned=aligned,
@@ -147,6 +151,7 @@ class MultiDomainGAN(TranslationGAN):
                     domains[target],
                     paired=split == "test" and source.aligned_test,
                     training_b=training_images(source, target, size),
+                    value_ranges=source.value_ranges,
                     extractor=extractor,
                     features=features,
                 )

@@ -13,7 +13,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i import networks
-from tfi2i.data.decode.pixels import require_uint8, to_float, to_uint8
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.layers import FixedLatent
@@ -170,40 +169,41 @@ class LatentTranslationGAN(TranslationGAN):
         """Translates each image with its own latent.
 
         Args:
-            images: uint8 (N, H, W, C), of a size the generator takes.
+            images: Pixels (N, H, W, C) of domain `a`, of a size the generator takes.
             latents: (N, latent_length).
 
         Returns:
-            uint8 (N, H, W, C_out).
+            Pixels (N, H, W, C_out) of domain `b`.
 
         Raises:
             DataError: The latents do not fit the images or the model.
         """
-        require_uint8(images, "sample")
+        a, b = self.value_ranges["a"], self.value_ranges["b"]
+        a.require(images, "sample")
         self._check_latents(latents, len(images))
         latents = latents.astype(np.float32)
         with self.averaged_weights():
             parts = [
                 np.asarray(
                     self.generator(
-                        [to_float(images[i : i + _BATCH_SIZE]), latents[i : i + _BATCH_SIZE]],
+                        [a.to_float(images[i : i + _BATCH_SIZE]), latents[i : i + _BATCH_SIZE]],
                         training=False,
                     )
                 )
                 for i in range(0, len(images), _BATCH_SIZE)
             ]
-        return to_uint8(np.concatenate(parts))
+        return b.to_pixels(np.concatenate(parts))
 
     def diverse(self, images: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
         """Several translations of each image, from latents drawn from the prior.
 
         Args:
-            images: uint8 (N, H, W, C), of a size the generator takes.
+            images: Pixels (N, H, W, C) of domain `a`, of a size the generator takes.
             count: Translations of each; the k-th has the same latent for all images.
             seed: Seed of the latents.
 
         Returns:
-            uint8 (N, count, H, W, C_out).
+            Pixels (N, count, H, W, C_out) of domain `b`.
         """
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_length))
         outputs = self.sample(np.repeat(images, count, axis=0), np.tile(latents, (len(images), 1)))
@@ -213,7 +213,7 @@ class LatentTranslationGAN(TranslationGAN):
         """The latents that the encoder finds for outputs: with them `sample` paints the same way.
 
         Args:
-            images: Images of domain `b`, uint8 (N, H, W, C_out) of the `crop_size`.
+            images: Pixels (N, H, W, C_out) of domain `b`, of the `crop_size`.
 
         Returns:
             (N, latent_length); the mean, where the encoder gives a Gaussian.
@@ -221,7 +221,8 @@ class LatentTranslationGAN(TranslationGAN):
         Raises:
             DataError: The variant has no encoder, or the images have another size.
         """
-        require_uint8(images, "encode")
+        b = self.value_ranges["b"]
+        b.require(images, "encode")
         encoder: keras.Model | None = getattr(self, "encoder", None)
         if encoder is None:
             raise DataError(f"{self.name} has no encoder: its latents can only be drawn")
@@ -230,7 +231,7 @@ class LatentTranslationGAN(TranslationGAN):
             raise DataError(f"{self.name} encodes images {expected}, got {images.shape[1:]}")
         with self.averaged_weights():
             parts = [
-                encoder(to_float(images[i : i + _BATCH_SIZE]), training=False)
+                encoder(b.to_float(images[i : i + _BATCH_SIZE]), training=False)
                 for i in range(0, len(images), _BATCH_SIZE)
             ]
         means = [part[0] if isinstance(part, list | tuple) else part for part in parts]
@@ -241,7 +242,7 @@ class LatentTranslationGAN(TranslationGAN):
         samples = self.diverse(images, _SHOWN_LATENTS)
         first = f"a to b (at {_SHOWN_LATENTS} latents)"
         return [
-            Column(first if number == 0 else "", samples[:, number], real)
+            Column(first if number == 0 else "", samples[:, number], real, self.value_ranges["b"])
             for number in range(_SHOWN_LATENTS)
         ]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
@@ -51,6 +52,7 @@ class DigitImages:
     labels: np.ndarray
     channels: int
     pixels: np.ndarray
+    value_range = EIGHT_BITS
 
     @property
     def sizes(self) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from tfi2i.data.builtin.earth_bands import BASE_WIDTH, Bands, earth_test_region, without_tuning
 from tfi2i.data.builtin.land_cover import COLOURS, is_land, land_cover
+from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
@@ -52,6 +53,7 @@ class EarthTiles:
     tile: Size
     corners: tuple[tuple[int, int], ...]
     channels: int = 3
+    value_range = EIGHT_BITS
 
     @property
     def names(self) -> list[str]:

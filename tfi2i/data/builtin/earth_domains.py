@@ -43,6 +43,7 @@ class JoinedImages:
         self.names = [f"{domain}/{name}" for domain, part in parts.items() for name in part.names]
         self.sizes = [size for part in self._parts for size in part.sizes]
         self.channels = self._parts[0].channels
+        self.value_range = self._parts[0].value_range
 
     def __len__(self) -> int:
         """The number of images of all domains."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from tfi2i.data.builtin.scores import Note, read_score
 from tfi2i.data.decode.audio import BANDS, HOP, SAMPLE_RATE, sound_to_picture
+from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
@@ -56,6 +57,7 @@ class MusicTiles:
     scores: tuple[str, ...]
     size: int
     channels = 1
+    value_range = EIGHT_BITS
 
     @property
     def _each(self) -> int:

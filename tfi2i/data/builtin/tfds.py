@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.data.decode.files import EncodedImages
+from tfi2i.data.domains import AskedOfDomains, Domain, headers_of, value_range_of
 from tfi2i.data.fingerprint import fingerprint, with_content
 from tfi2i.data.source import DataSource, Split, counts_in_words
 from tfi2i.errors import DataError, MissingExtraError
@@ -19,7 +20,11 @@ _TEST_NAMES = ("test", "validation", "valid", "val")
 
 
 def open_tfds(
-    source: str, *, kind: str | None = None, direction: str = "a2b", channels: int = 3
+    source: str,
+    *,
+    kind: str | None = None,
+    direction: str = "a2b",
+    asked: AskedOfDomains,
 ) -> DataSource:
     """Prepares a builder's data (downloading if needed) and reads its encoded images.
 
@@ -28,7 +33,7 @@ def open_tfds(
         kind: None for what the builder offers: splits trainA and trainB are unpaired, a scalar
             ClassLabel makes labelled, anything else images. Labelled data also serve as images.
         direction: "b2a" exchanges a and b.
-        channels: 3 or 1.
+        asked: channels and value ranges of the domains.
 
     Raises:
         DataError: no such builder, no single image per example, no network (with the manual
@@ -53,15 +58,18 @@ def open_tfds(
         raise DataError(f"{source} offers {offered} images; it cannot serve as {kind}")
     kind = kind or offered
 
-    def images(split: str) -> EncodedImages:
+    def images(split: str, domain: Domain = "a") -> EncodedImages:
         contents = [example[image_key] for example in examples[split]]
         names = [f"{split}-{number:06d}" for number in range(len(contents))]
-        return EncodedImages(contents, names, channels)
+        headers = headers_of(contents)
+        value_range = value_range_of(headers, asked[domain], f"{source} {split}")
+        sizes = [header.size for _, header in headers]
+        return EncodedImages(contents, names, sizes, asked[domain].channels, value_range)
 
     if kind == "unpaired":
         first, second = ("B", "A") if direction == "b2a" else ("A", "B")
         splits = {
-            part: Split(images(part + first), images(part + second))
+            part: Split(images(part + first), images(part + second, "b"))
             for part in ("train", "test")
             if {part + "A", part + "B"} <= examples.keys()
         }
@@ -90,7 +98,7 @@ def open_tfds(
                 builder.info.full_name,
                 kind,
                 direction,
-                channels,
+                asked.channels,
                 [(split, list(map(len, images))) for split, images in encoded.items()],
             ),
             [(image, len(image)) for images in encoded.values() for image in images],

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tfi2i.data.decode.images import image_size, read_image
+from tfi2i.data.decode.deep import read_pixels
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 
 
 @dataclass(frozen=True)
@@ -18,21 +19,23 @@ class FileImages:
         paths: the files.
         names: printable names relative to the folder they were found in.
         sizes: upright height and width of each, from the headers.
-        channels: 3 for RGB, 1 for grey.
+        channels: 3 for RGB, 1 for grey, or as many as the files have.
+        value_range: the depth of the files, and the values that are black and white.
     """
 
     paths: Sequence[Path]
     names: Sequence[str]
     sizes: Sequence[tuple[int, int]]
     channels: int = 3
+    value_range: ValueRange = EIGHT_BITS
 
     def __len__(self) -> int:
         """The number of files."""
         return len(self.paths)
 
     def load(self, index: int) -> np.ndarray:
-        """Decodes one file to uint8 (H, W, channels); a DataError names it if it is damaged."""
-        return read_image(self.paths[index], channels=self.channels)
+        """Decodes one file to (H, W, channels); a DataError names it if it is damaged."""
+        return read_pixels(self.paths[index], channels=self.channels, value_range=self.value_range)
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,26 @@ class EncodedImages:
     Attributes:
         contents: what the files would contain.
         names: printable names.
-        channels: 3 for RGB, 1 for grey.
-        sizes: upright height and width of each; read from the headers.
+        sizes: upright height and width of each, from the headers.
+        channels: 3 for RGB, 1 for grey, or as many as the files have.
+        value_range: the depth of the files, and the values that are black and white.
     """
 
     contents: Sequence[bytes]
     names: Sequence[str]
+    sizes: Sequence[tuple[int, int]]
     channels: int = 3
-    sizes: Sequence[tuple[int, int]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Reads the sizes; a DataError says which content is no image."""
-        object.__setattr__(self, "sizes", [image_size(content) for content in self.contents])
+    value_range: ValueRange = EIGHT_BITS
 
     def __len__(self) -> int:
         """The number of images."""
         return len(self.contents)
 
     def load(self, index: int) -> np.ndarray:
-        """Decodes one image to uint8 (H, W, channels)."""
-        return read_image(self.contents[index], channels=self.channels)
+        """Decodes one image to (H, W, channels)."""
+        return read_pixels(
+            self.contents[index], channels=self.channels, value_range=self.value_range
+        )
 
 
 class SideBySide:
@@ -78,6 +81,7 @@ class SideBySide:
         self.names = files.names
         self.sizes = [(height, width // 2) for height, width in files.sizes]
         self.channels = files.channels
+        self.value_range = files.value_range
 
     def left(self) -> "Half":
         """The left images."""
@@ -88,7 +92,7 @@ class SideBySide:
         return Half(self, 1)
 
     def halves(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Left and right image of one file, each uint8 (H, W / 2, C)."""
+        """Left and right image of one file, each (H, W / 2, C)."""
         if getattr(self._last, "index", None) != index:
             whole = self._files.load(index)
             middle = whole.shape[1] // 2
@@ -107,11 +111,12 @@ class Half:
         self.names = both.names
         self.sizes = both.sizes
         self.channels = both.channels
+        self.value_range = both.value_range
 
     def __len__(self) -> int:
         """The number of files."""
         return len(self.names)
 
     def load(self, index: int) -> np.ndarray:
-        """One half, uint8 (H, W / 2, C)."""
+        """One half, (H, W / 2, C)."""
         return self._both.halves(index)[self._side].copy()

@@ -17,12 +17,10 @@ What becomes of the less usual kinds of picture:
 
 import io
 import os
-import uuid
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, features
@@ -48,13 +46,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BITS_TAG, _MAXIMUM_TAG, _EXTRA_TAG, _SIGN_TAG = 258, 281, 338, 339  # of TIFF 6.0
-_SAVE_OPTIONS = {
-    ".png": {"format": "PNG"},
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".webp": {"format": "WEBP", "quality": 95},
-}
+COLOURS_TAG, _SAMPLES_TAG = 262, 277  # of TIFF 6.0, as the next
+_BITS_TAG, _MAXIMUM_TAG, _EXTRA_TAG, _SIGN_TAG = 258, 281, 338, 339
 
 
 def display_name(source: ImageFile) -> str:
@@ -89,11 +82,12 @@ def read_image(
     """
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
-    with _opened(source, max_pixels, max_aspect) as image:
+    with opened(source, max_pixels, max_aspect) as image:
         shift = _bits_beyond_eight(image, display_name(source))
+        _check_samples(image, display_name(source))
         image.load()
         image = without_unstated_alpha(image)
-        turn = _UPRIGHT.get(_orientation(image))
+        turn = _UPRIGHT.get(orientation(image))
         if turn is not None:
             # transpose() forgets `info`, where palettes and colour keys say what is transparent.
             upright = image.transpose(turn)
@@ -110,58 +104,45 @@ def image_size(
     Raises:
         DataError: as `read_image`, as far as the header shows it.
     """
-    with _opened(source, max_pixels, max_aspect) as image:
+    with opened(source, max_pixels, max_aspect) as image:
         width, height = image.size
-        return (width, height) if _orientation(image) >= 5 else (height, width)
+        return (width, height) if orientation(image) >= 5 else (height, width)
 
 
 def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bicubic resize of uint8 (H, W, C) to (height, width, C), antialiased when it shrinks.
+    """Resizes with Pillow's bicubic filter, antialiased when shrinking.
 
     Proportions are not kept: the published pix2pix and CycleGAN recipes stretch to a square.
+
+    Args:
+        image: (H, W, C), uint8, uint16 or float32.
+        height: Height of the result in pixels.
+        width: Width of the result in pixels.
+
+    Returns:
+        (height, width, C) of the same dtype; whole numbers are rounded once.
     """
     if image.shape[:2] == (height, width):
         return image
+    if image.dtype != np.uint8 or image.shape[-1] not in (1, 3):
+        bands = [_resized_band(band, height, width) for band in np.moveaxis(image, -1, 0)]
+        return np.stack(bands, axis=-1)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     resized = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
     return resized.reshape(height, width, image.shape[-1])
 
 
-def write_image(
-    path: str | Path, image: np.ndarray, *, tags: Mapping[str, Any] | None = None
-) -> None:
-    """Writes a picture; the file appears under its name only when it is complete.
-
-    Args:
-        path: target; its suffix chooses PNG (lossless), JPEG or WebP (quality 95).
-        image: uint8 array (H, W, 3) or (H, W, 1).
-        tags: what the file says beside its pixels, from `Tags.save_options`.
-
-    Raises:
-        DataError: another suffix, another dtype or shape, or the folder cannot be written.
-    """
-    path = Path(path)
-    options = _SAVE_OPTIONS.get(path.suffix.lower())
-    if options is None:
-        known = ", ".join(_SAVE_OPTIONS)
-        raise DataError(f"{display_name(path)}: cannot write this kind of file; use one of {known}")
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] not in (1, 3):
-        raise DataError(
-            f"{display_name(path)}: an image to write is uint8 (H, W, 3) or (H, W, 1), "
-            f"not {image.dtype} {image.shape}"
-        )
-    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
-    try:
-        picture.save(partial, **options, **(tags or {}))
-        os.replace(partial, path)
-    except (OSError, ValueError) as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{display_name(path)} cannot be written: {error}") from error
+def _resized_band(band: np.ndarray, height: int, width: int) -> np.ndarray:
+    """One channel: Pillow knows no picture of 16 bits or of other channels than grey and colour."""
+    values = np.ascontiguousarray(band if band.dtype == np.uint8 else band.astype(np.float32))
+    resized = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+    if band.dtype != np.uint16:
+        return np.asarray(resized)
+    return np.clip(np.round(np.asarray(resized)), 0, 65535).astype(np.uint16)
 
 
 @contextmanager
-def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Image.Image]:
+def opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Image.Image]:
     """Opens a picture whose header passes the limits; every fault becomes a DataError.
 
     Whatever a decoder raises because of a file's content is that file's fault: Pillow's parsers let
@@ -174,7 +155,7 @@ def _opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Ima
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(file, formats=FORMATS) as image:
-            _check_limits(name, image.size, max_pixels, max_aspect)
+            check_limits(name, image.size, max_pixels, max_aspect)
             yield image
     except FileNotFoundError as error:
         raise DataError(f"{name}: there is no such file") from error
@@ -198,7 +179,8 @@ def _why_unidentified(source: ImageFile) -> str:
     return f"is not an image of a known format ({', '.join(FORMATS)})"
 
 
-def _check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect: int) -> None:
+def check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect: int) -> None:
+    """Raises a DataError if a header's (width, height) is beyond the limits of `read_image`."""
     width, height = size
     if width < 1 or height < 1:
         raise DataError(f"{name} has no pixels: its header says {width}x{height}")
@@ -212,7 +194,7 @@ def _check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect:
         )
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1..8, without decoding pixels (`getexif` decodes some PNG files)."""
     if image.format == "TIFF":
         return 1  # Pillow turns these itself, and states the upright size beforehand.
@@ -220,7 +202,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         tags.load(image.info.get("exif", b""))
         value = tags.get(_ORIENTATION_TAG, 1)
-    except Exception:  # As in `_opened`; a picture with unreadable EXIF states no orientation.
+    except Exception:  # As in `opened`; a picture with unreadable EXIF states no orientation.
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -233,7 +215,7 @@ def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
     """
     if image.mode == "I" and image.format in ("PPM", "PNG"):
         return 8  # Older releases of Pillow give 16 bits in this mode.
-    signed = image.format == "TIFF" and 2 in _tiff_values(image, _SIGN_TAG)
+    signed = image.format == "TIFF" and 2 in tiff_values(image, _SIGN_TAG)
     if image.mode in ("I", "F") or signed:
         kind = "signed" if signed else "32-bit integer or float"
         raise DataError(
@@ -244,14 +226,22 @@ def _bits_beyond_eight(image: Image.Image, name: str) -> int | None:
         return None
     if image.format != "TIFF":
         return 8
-    bits = max(_tiff_values(image, _BITS_TAG), default=16)
-    greatest = max(_tiff_values(image, _MAXIMUM_TAG), default=0)
+    bits = max(tiff_values(image, _BITS_TAG), default=16)
+    greatest = max(tiff_values(image, _MAXIMUM_TAG), default=0)
     # Writers leave 255 behind if they never state the tag for more than 8 bits.
     stated = int(greatest).bit_length() if greatest > 255 else bits
     return min(bits, stated) - 8
 
 
-def _tiff_values(image: Image.Image, tag: int) -> tuple:
+def _check_samples(image: Image.Image, name: str) -> None:
+    """Raises a DataError for a TIFF of many channels, of which Pillow may read the first."""
+    samples = max(tiff_values(image, _SAMPLES_TAG), default=1) if image.format == "TIFF" else 1
+    if samples > 4:
+        raise DataError(f"{name} has {samples} channels, which are no colours (data.channels)")
+
+
+def tiff_values(image: Image.Image, tag: int) -> tuple:
+    """The values of a tag of an opened TIFF; none if it is not there."""
     value = image.tag_v2.get(tag, ())  # type: ignore[attr-defined]
     return value if isinstance(value, tuple) else (value,)
 
@@ -265,7 +255,7 @@ def without_unstated_alpha(image: Image.Image) -> Image.Image:
     is_alpha = {1, 2}  # ExtraSamples of TIFF 6.0: associated, unassociated
     if image.format != "TIFF" or image.mode != "RGBA":
         return image
-    if is_alpha & {*_tiff_values(image, _EXTRA_TAG)}:
+    if is_alpha & {*tiff_values(image, _EXTRA_TAG)}:
         return image
     return Image.merge("RGB", image.split()[:3])
 

@@ -1,8 +1,8 @@
-"""The two conversions between pictures at the edge and tensors inside.
+"""The two conversions between pictures of 8 bits at the edge and tensors inside.
 
-Edge: uint8 in 0..255. Inside: float32 in [-1, 1]. Every part of tfi2i converts here and nowhere
-else, so that what a network is trained on, what it translates and what is written to a file agree
-to the bit.
+Edge: uint8 in 0..255; `tfi2i.data.decode.values` has deeper ones. Inside: float32 in [-1, 1]. Every
+part of tfi2i converts in these two modules and nowhere else, so that what a network is trained on,
+what it translates and what is written to a file agree to the bit.
 """
 
 from typing import Any
@@ -43,17 +43,22 @@ def to_uint8(images: Any) -> Any:
         DataError: An array has values that are not finite.
     """
     if isinstance(images, np.ndarray):
-        if not np.isfinite(images).all():
-            raise DataError(
-                "pictures have values that are not finite: the weights of the network that made "
-                "them are broken, or too large for its precision"
-            )
+        require_finite(images)
         scaled = (images.astype(np.float32) + np.float32(1)) * np.float32(127.5)
         return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
     import tensorflow as tf
 
     scaled = (tf.cast(images, tf.float32) + 1.0) * 127.5
     return tf.cast(tf.clip_by_value(tf.round(scaled), 0.0, 255.0), tf.uint8)
+
+
+def require_finite(images: np.ndarray) -> None:
+    """Raises a DataError if a picture that a network made has values that are not finite."""
+    if not np.isfinite(images).all():
+        raise DataError(
+            "pictures have values that are not finite: the weights of the network that made "
+            "them are broken, or too large for its precision"
+        )
 
 
 def require_uint8(images: np.ndarray, what: str) -> None:
@@ -70,20 +75,21 @@ def require_uint8(images: np.ndarray, what: str) -> None:
         )
 
 
-def check_pixels(images: Any, what: str) -> None:
-    """Raises a DataError unless images are uint8, or floats that look like images in [-1, 1].
+def check_pixels(images: Any, what: str, dtype: str = "uint8") -> None:
+    """Raises a DataError unless images are pixels, or floats that look like images in [-1, 1].
 
     Args:
         images: an array or a tensor of any shape; other objects are left to those who read them.
         what: what takes them, as the error shall name it.
+        dtype: of the pixels.
     """
     if getattr(images, "dtype", None) is None:
         return
     pixels = np.asarray(images)
     if pixels.dtype.kind == "f":
         check_range(pixels, f"what {what} was given")
-    elif pixels.dtype != np.uint8:
-        raise DataError(f"{what} takes uint8 pixels, or floats in [-1, 1], not {pixels.dtype}")
+    elif pixels.dtype != dtype:
+        raise DataError(f"{what} takes {dtype} pixels, or floats in [-1, 1], not {pixels.dtype}")
 
 
 def check_range(values: np.ndarray, what: str) -> None:
@@ -105,8 +111,3 @@ def check_range(values: np.ndarray, what: str) -> None:
     if low >= 0.0 and high <= 1.01:
         advice = "2 * x - 1 makes them from [0, 1]; images that are so bright may come as uint8"
     raise DataError(f"{what} has values from {low:g} to {high:g}; floats are in [-1, 1] ({advice})")
-
-
-def as_rgb(images: np.ndarray) -> np.ndarray:
-    """Shows one channel as grey, and of more than one the first three: (..., C) to (..., 3)."""
-    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]

@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from tfi2i.data.decode.header import is_array
 from tfi2i.data.decode.images import FORMATS, without_unstated_alpha
 
 # Description, make, model, date, artist, copyright, and the five that Windows writes.
@@ -67,7 +68,13 @@ def read_tags(path: str | Path) -> Tags:
     Args:
         path: an image file that `read_image` reads.
     """
-    with Image.open(path, formats=FORMATS) as image:
+    if is_array(path):
+        return Tags()
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        return Tags()  # A TIFF of many channels, which Pillow does not know.
+    with image:
         return Tags(
             exif=_exif(image),
             dpi=_dpi(image),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tfi2i.data.decode.files import FileImages, SideBySide
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
+from tfi2i.data.domains import AskedOfDomains, Domain, value_range_of
 from tfi2i.data.fingerprint import fingerprint, with_content
 from tfi2i.data.folders.layouts import Group, Layout, recognise
 from tfi2i.data.folders.pairing import align_names, check_equal_sizes, decide_kind
@@ -20,7 +22,7 @@ def open_folder(
     *,
     kind: str | None = None,
     direction: str = "a2b",
-    channels: int = 3,
+    asked: AskedOfDomains,
     skip_bad: bool = False,
 ) -> DataSource:
     """Recognises a folder's form and checks the header of every file.
@@ -39,7 +41,7 @@ def open_folder(
             two folders as classes, anything as images.
         direction: "b2a" exchanges a and b. Domains are named in alphabetical order; in side-by-side
             images the left one is a.
-        channels: 3 or 1.
+        asked: channels and value ranges of the domains.
         skip_bad: leave out files that cannot be used; all are then decoded once.
 
     Raises:
@@ -53,20 +55,21 @@ def open_folder(
     if bad and not skip_bad:
         raise report_bad(folder, bad, len(paths))
     kind = decide_kind(layout, kind, found)
-    builder = _Builder(layout, found, channels, swap=direction == "b2a")
+    builder = _Builder(layout, found, asked, swap=direction == "b2a")
     splits = {split: builder.split(split, kind) for split in layout.parts}
     words = builder.words(kind)
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
         words += "; val serves as test"
     description = f"found {kind} ({words}): {counts_in_words(kind, splits)}"
+    description += builder.depths()
     if bad:
         description += f"; skipped {len(bad)} files that cannot be used"
     description += _unused_in_words(layout.unused(folder))
     content = sorted((display_name(path), found[path].bytes, path) for path in paths)
     root = len(display_name(folder))
     # Names are relative: a folder that was moved is the same data.
-    names = fingerprint(kind, direction, channels, [(n[root:], b) for n, b, _ in content])
+    names = fingerprint(kind, direction, asked.channels, [(n[root:], b) for n, b, _ in content])
     return DataSource(
         kind=kind,
         name=display_name(folder),
@@ -101,18 +104,21 @@ class _Builder:
 
     layout: Layout
     found: Mapping[Path, Scanned]
-    channels: int
+    asked: AskedOfDomains
     swap: bool
     left_alone: list[str] = field(default_factory=list)
+    _ranges: dict[Domain, ValueRange] = field(default_factory=dict)
 
     def split(self, name: str, kind: str) -> Split:
         groups = self.layout.parts[name]
         if self.layout.is_flat:
-            files = self._images([groups[""]])
             if kind == "images":
-                return Split(files)
-            both = SideBySide(files)
-            return self._ordered(both.left(), both.right())
+                return Split(self._images([groups[""]], "a"))
+            left, right = (self._images([groups[""]], domain) for domain in self._sides())
+            both = SideBySide(left)
+            # One file is decoded once for both halves, unless they are not read alike.
+            alike = (left.channels, left.value_range) == (right.channels, right.value_range)
+            return self._ordered(both.left(), (both if alike else SideBySide(right)).right())
         classes = self.layout.names()
         unknown = groups.keys() - set(classes)
         if unknown:
@@ -122,7 +128,7 @@ class _Builder:
             )
         if kind in ("images", "labelled"):
             present = [one for one in classes if one in groups]
-            images = self._images([groups[one] for one in present], with_folder=True)
+            images = self._images([groups[one] for one in present], "a", with_folder=True)
             if kind == "images":
                 return Split(images)
             return Split(images, labels=self._labels(groups, classes))
@@ -137,7 +143,8 @@ class _Builder:
             pairs = self._pairs(group_a, group_b)
             group_a = Group(group_a.folder, tuple(a.name for a, _ in pairs))
             group_b = Group(group_b.folder, tuple(b.name for _, b in pairs))
-        return self._ordered(self._images([group_a]), self._images([group_b]))
+        first, second = self._sides()
+        return self._ordered(self._images([group_a], first), self._images([group_b], second))
 
     def words(self, kind: str) -> str:
         layout = self.layout
@@ -154,16 +161,42 @@ class _Builder:
             f"{len(layout.names())} classes, {layout.words}" if kind == "labelled" else layout.words
         )
 
+    def depths(self) -> str:
+        """The depth and range of each domain, in words; nothing for 8 bits."""
+        found = dict(sorted(self._ranges.items()))
+        if len(set(found.values())) > 1:
+            return "".join(f"; {domain}: {one.words()}" for domain, one in found.items())
+        only = found["a"]
+        return "" if only == EIGHT_BITS else f"; {only.words()}"
+
+    def _sides(self) -> tuple[Domain, Domain]:
+        """The domains of the first and the second group, or of the left and the right image."""
+        return ("b", "a") if self.swap else ("a", "b")
+
+    def _value_range(self, domain: Domain, groups: Sequence[Group]) -> ValueRange:
+        """That of a domain, which its training images decide, and others must have too."""
+        files = [(path, self.found[path].header) for group in groups for path in self._good(group)]
+        where = display_name(groups[0].folder)
+        found = value_range_of(files, self.asked[domain], where)
+        first = self._ranges.setdefault(domain, found)
+        if found != first:
+            raise DataError(f"{where} has {found.words()}, but training images {first.words()}")
+        return found
+
     def _ordered(self, a, b) -> Split:
         return Split(b, a) if self.swap else Split(a, b)
 
-    def _images(self, groups: Sequence[Group], *, with_folder: bool = False) -> FileImages:
+    def _images(
+        self, groups: Sequence[Group], domain: Domain, *, with_folder: bool = False
+    ) -> FileImages:
         paths = [path for group in groups for path in self._good(group)]
         names = [
             display_name(f"{path.parent.name}/{path.name}" if with_folder else path.name)
             for path in paths
         ]
-        return FileImages(paths, names, [self.found[path].size for path in paths], self.channels)
+        sizes = [self.found[path].size for path in paths]
+        value_range = self._value_range(domain, groups)
+        return FileImages(paths, names, sizes, self.asked[domain].channels, value_range)
 
     def _good(self, group: Group) -> list[Path]:
         good = [path for path in group.paths() if not self.found[path].fault]

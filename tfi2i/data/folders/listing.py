@@ -12,7 +12,7 @@ from tfi2i.data.decode.images import display_name
 from tfi2i.errors import DataError
 
 SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm".split()
+    ".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .gif .tif .tiff .ppm .pgm .pbm .pnm .npy".split()
     + ([".avif"] if features.check("avif") else [])
 )  # fmt: skip
 # Pictures of kinds that are not read: a user who has some in a folder wants to know.

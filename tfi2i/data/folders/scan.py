@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfi2i.data.decode.images import display_name, image_size, read_image
+from tfi2i.data.decode.deep import read_stored
+from tfi2i.data.decode.header import Header, is_array, read_header
+from tfi2i.data.decode.images import display_name, read_image
+from tfi2i.data.decode.values import DTYPES
 from tfi2i.errors import DataError
 
 LEAST_SIDE = 4
@@ -15,12 +18,17 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Scanned:
-    """One file: its upright height and width, or why it cannot be used."""
+    """One file: what its header says, or why it cannot be used."""
 
     path: Path
-    size: tuple[int, int]
+    header: Header
     bytes: int
     fault: str | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Upright height and width."""
+        return self.header.size
 
 
 def scan(paths: Iterable[Path], *, decode_all: bool) -> dict[Path, Scanned]:
@@ -53,15 +61,24 @@ def report_bad(folder: Path, bad: list[Scanned], total: int) -> DataError:
 
 def _look(path: Path, decode_all: bool) -> Scanned:
     try:
-        size = image_size(path)
-        if min(size) < LEAST_SIDE:
-            fault = f"{display_name(path)} is only {size[1]}x{size[0]} pixels"
-            return Scanned(path, size, 0, fault)
+        header = read_header(path)
+        if min(header.size) < LEAST_SIDE:
+            fault = f"{display_name(path)} is only {header.width}x{header.height} pixels"
+            return Scanned(path, header, 0, fault)
         if decode_all or not _is_complete(path):
-            read_image(path)
-        return Scanned(path, size, os.path.getsize(path))
+            _decode(path, header)
+        return Scanned(path, header, os.path.getsize(path))
     except DataError as error:
-        return Scanned(path, (0, 0), 0, str(error))
+        return Scanned(path, Header(0, 0, 0, ""), 0, str(error))
+
+
+def _decode(path: Path, header: Header) -> None:
+    """Raises a DataError if a file is damaged, or has values that are not read."""
+    ordinary = header.dtype == "uint8" and header.channels <= 4 and not is_array(path)
+    if ordinary or header.dtype not in DTYPES:
+        read_image(path)
+    else:
+        read_stored(path, header)
 
 
 def _is_complete(path: Path) -> bool:
@@ -77,6 +94,8 @@ def _is_complete(path: Path) -> bool:
         return b"IEND" in end
     if start.startswith(b"GIF8"):
         return end.endswith(b";")
+    if start.startswith(b"\x93NUMPY"):
+        return True  # Its header says how many bytes follow, and they were counted.
     if start.startswith(b"RIFF"):
         return int.from_bytes(start[4:8], "little") + 8 <= length
     return False

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfi2i.data.decode.images import write_image
+from tfi2i.data.decode.writing import write_image
 from tfi2i.errors import DataError, MissingExtraError
 
 # One in this many families of drawings is for testing: the drawings of a family are often

@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfi2i.data.decode.pixels import to_float
+from tfi2i.data.decode.values import ValueRange
 from tfi2i.data.pipeline import draws
 from tfi2i.data.pipeline.augment import Augmenter
 from tfi2i.data.pipeline.datasets import user_batches
@@ -135,7 +136,7 @@ def batches_from(
             loaded = user_batches(source.dataset, batch_size, start_step)
         else:
             loaded = steps.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        finish = _finisher(source.kind, augment, seed, loaded.element_spec)
+        finish = _finisher(source, augment, seed, loaded.element_spec)
         return (
             tf.data.Dataset.zip(steps, loaded)
             # The layers' random generators are variables that every step sets: one at a time.
@@ -195,7 +196,7 @@ def _loader(
     seed: int,
     budget: MemoryBudget,
 ) -> Callable[[tf.Tensor], Any]:
-    """The function from a step to its element, with uint8 images."""
+    """The function from a step to its element, with pixels."""
     height, width = height_and_width(crop_size)
     train = source.splits["train"]
     labels = tf.constant(train.labels, tf.int32) if train.labels is not None else None
@@ -217,7 +218,7 @@ def _loader(
             crops = tf.numpy_function(
                 partial(random_crops, group, size=(height, width), flip=flip),
                 [indices, random],
-                [tf.uint8] * len(group),
+                [tf.as_dtype(store.dtype) for store in group],
             )
             for store, pixels in zip(group, crops, strict=True):
                 pixels.set_shape((batch_size, height, width, store.channels))
@@ -230,30 +231,37 @@ def _loader(
 
 
 def _finisher(
-    kind: str, augment: Sequence[Any], seed: int, spec: Any
+    source: DataSource, augment: Sequence[Any], seed: int, spec: Any
 ) -> Callable[[tf.Tensor, Any], Any]:
     """The function that augments the images of an element and brings them to [-1, 1]."""
+    kind = source.kind
+    range_a, range_b = source.value_ranges
     domains = 2 if kind in ("paired", "unpaired") else 1
     augmenter = Augmenter(augment, seed) if augment else None
     if augmenter is not None:
         for part in (spec if isinstance(spec, tuple) else (spec,))[:domains]:
             augmenter.check(part.shape[1:], paired=kind == "paired")
 
-    def finish_image(step: tf.Tensor, images: tf.Tensor, purpose: int) -> tf.Tensor:
-        floats = to_float(images) if images.dtype == tf.uint8 else tf.cast(images, tf.float32)
+    def finish_image(
+        step: tf.Tensor, images: tf.Tensor, value_range: ValueRange, purpose: int
+    ) -> tf.Tensor:
+        if images.dtype == value_range.dtype:
+            floats = value_range.to_float(images)
+        else:
+            floats = tf.cast(images, tf.float32)  # A dataset's, in [-1, 1] already.
         if augmenter is None:
             return floats
         return to_float(augmenter((floats + 1.0) * 127.5, step=step, purpose=purpose))
 
     def finish(step: tf.Tensor, element: Any) -> Any:
         if kind == "images":
-            return finish_image(step, element, draws.AUGMENT_A)
+            return finish_image(step, element, range_a, draws.AUGMENT_A)
         first, second = element
-        first = finish_image(step, first, draws.AUGMENT_A)
+        first = finish_image(step, first, range_a, draws.AUGMENT_A)
         if kind == "labelled":
             return first, tf.cast(second, tf.int32)
         purpose = draws.AUGMENT_A if kind == "paired" else draws.AUGMENT_B
-        return first, finish_image(step, second, purpose)
+        return first, finish_image(step, second, range_b, purpose)
 
     return finish
 

@@ -50,12 +50,12 @@ def sized(image: np.ndarray, size: Size, *, keeps_scale: bool = False) -> np.nda
     """An image as a network of one size sees it.
 
     Args:
-        image: uint8 (H, W, C).
+        image: (H, W, C) of any depth.
         size: of the result, a square's side or (height, width).
         keeps_scale: cut the middle, at the image's own pixels; else stretch the whole (bicubic).
 
     Returns:
-        uint8 (height, width, C).
+        (height, width, C) of the same depth.
     """
     height, width = height_and_width(size)
     if not keeps_scale:
@@ -76,8 +76,9 @@ def evaluation_arrays(
         limit: how many of each domain at most, spread evenly over all: neighbours are often alike.
 
     Returns:
-        `a` uint8 (N, height, width, C); `b` likewise, with its own N for an unpaired source, or
-        None where there is one domain; the names of the images of `a`.
+        `a` (N, height, width, C), pixels of the depth that the source has; `b` likewise, with its
+        own N for an unpaired source, or None where there is one domain; the names of the images of
+        `a`.
 
     Raises:
         DataError: there is no such split, or one of its files is damaged.
@@ -109,7 +110,7 @@ def evaluation_domains(
         limit: how many of each class at most, spread evenly over all.
 
     Returns:
-        Class name -> uint8 (N, height, width, C), each with its own N.
+        Class name -> (N, height, width, C) of the source's depth, each with its own N.
 
     Raises:
         DataError: the source is not labelled, there is no such split, or a class has no image in
@@ -166,7 +167,8 @@ def spread_evenly(count: int, limit: int | None) -> list[int]:
 
 def _stacked(images: Images, size: Size, limit: int | None, keeps_scale: bool) -> np.ndarray:
     chosen = spread_evenly(len(images), limit)
-    result = np.empty((len(chosen), *height_and_width(size), images.channels), np.uint8)
+    shape = (len(chosen), *height_and_width(size), images.channels)
+    result = np.empty(shape, images.value_range.dtype)
     for place, index in enumerate(chosen):
         result[place] = sized(images.load(index), size, keeps_scale=keeps_scale)
     return result

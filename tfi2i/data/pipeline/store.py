@@ -35,6 +35,7 @@ class ImageStore:
     def __init__(self, images: Images, load_size: Size | None, budget: MemoryBudget):
         """Images come out at the loading size, or in their own size where that is None."""
         self.channels = images.channels
+        self.dtype = images.value_range.dtype
         self._images = images
         self._load_size = None if load_size is None else height_and_width(load_size)
         self._budget = budget
@@ -45,7 +46,7 @@ class ImageStore:
         return len(self._images)
 
     def get(self, index: int) -> np.ndarray:
-        """The image, uint8 (H, W, C); not to be written to."""
+        """The image, (H, W, C) of its depth; not to be written to."""
         image = self._kept.get(index)
         if image is None:
             image = self._images.load(index)
@@ -75,7 +76,7 @@ def random_crops(
         flip: whether to mirror at all.
 
     Returns:
-        One uint8 (B, height, width, C) for every store.
+        One (B, height, width, C) for every store, in the depth of its images.
     """
     height, width = size
     batches: list[list[np.ndarray]] = [[] for _ in stores]

@@ -50,12 +50,12 @@ class Subject:
 
     @cached_property
     def inputs(self) -> np.ndarray:
-        """The test images of domain a, uint8 (N, H, W, C)."""
+        """The test images of domain a, pixels (N, H, W, C)."""
         return evaluation_arrays(self.source, size=self.size)[0]
 
     @cached_property
     def translated(self) -> np.ndarray:
-        """Their translations, uint8 (N, H, W, C_out)."""
+        """Their translations, pixels (N, H, W, C_out)."""
         return self.model.translate_batch(self.inputs)
 
 
@@ -137,8 +137,9 @@ def digit_accuracy(subject: Subject) -> Measured:
 def distances_kept(subject: Subject) -> Measured:
     """The correlation of the distances between inputs with those between their translations."""
     chosen = spread_evenly(len(subject.inputs), _MOST_IMAGES)
-    before = pair_distances(subject.inputs[chosen])
-    after = pair_distances(subject.translated[chosen])
+    range_a, range_b = subject.source.value_ranges
+    before = pair_distances(range_a.levels(subject.inputs[chosen]))
+    after = pair_distances(range_b.levels(subject.translated[chosen]))
     drawn = np.random.default_rng(0).permutation(len(before))[:_MOST_POINTS]
     return Measured(
         {"distance_correlation": correlation(before, after)},

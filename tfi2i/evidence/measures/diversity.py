@@ -46,7 +46,8 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
         raise DataError(f"{source.name} has one domain of images; realism needs a second one")
     random = np.random.default_rng(0)
     latents = random.standard_normal((len(a) * SAMPLES, model.latent_length))
-    samples = model.sample(np.repeat(a, SAMPLES, axis=0), latents)
+    seen = source.value_ranges[1].to_uint8  # The networks of features take no other depth.
+    samples, b = seen(model.sample(np.repeat(a, SAMPLES, axis=0), latents)), seen(b)
     patches, pooled = efficientnet_lite0_patches(), efficientnet_lite0()
     distances = [
         mean_distance_within(patches(samples[first : first + SAMPLES]))

@@ -28,14 +28,16 @@ def translation_accuracy(model: "GAN", source: "DataSource", size: Size) -> dict
             `real_accuracy`: the share of real test images that the classifier gets right, which
             limits what `accuracy` can say.
     """
-    classifier = DomainClassifier(evaluation_domains(source, split="train", size=size))
+    levels = source.value_ranges[0].levels
+    training = evaluation_domains(source, split="train", size=size)
+    classifier = DomainClassifier({name: levels(images) for name, images in training.items()})
     domains = evaluation_domains(source, size=size)
     translated, real = [], []
     for target in domains:
         others = np.concatenate([images for name, images in domains.items() if name != target])
         made = model.translate_batch(others, direction=f"to_{target}")
-        translated.append(classifier.share(made, target))
-        real.append(classifier.share(domains[target], target))
+        translated.append(classifier.share(levels(made), target))
+        real.append(classifier.share(levels(domains[target]), target))
     return {"accuracy": float(np.mean(translated)), "real_accuracy": float(np.mean(real))}
 
 
@@ -58,11 +60,13 @@ def edit_errors(model: "GAN", source: "DataSource", size: Size) -> dict[str, flo
     domains = evaluation_domains(source, size=size)
     if len(domains) != 2 or not source.aligned_test:
         raise DataError(f"{source.name} has no aligned test images with and without an element")
+    levels = source.value_ranges[0].levels
     element = np.not_equal(*domains.values()).any(axis=-1)
     figures: dict[str, list[float]] = {"inside": [], "outside": [], "untouched_inside": []}
     for target, truth in domains.items():
         (images,) = (own for name, own in domains.items() if name != target)
-        made = model.translate_batch(images, direction=f"to_{target}")
+        made = levels(model.translate_batch(images, direction=f"to_{target}"))
+        images, truth = levels(images), levels(truth)
         figures["inside"].append(_l1(made[element], truth[element]))
         figures["outside"].append(_l1(made[~element], truth[~element]))
         figures["untouched_inside"].append(_l1(images[element], truth[element]))
@@ -70,4 +74,5 @@ def edit_errors(model: "GAN", source: "DataSource", size: Size) -> dict[str, flo
 
 
 def _l1(x: np.ndarray, y: np.ndarray) -> float:
-    return float(np.abs(x.astype(np.int16) - y).mean() / 127.5)
+    signed = np.int16 if x.dtype == np.uint8 else np.float64
+    return float(np.abs(x.astype(signed) - y).mean() / 127.5)

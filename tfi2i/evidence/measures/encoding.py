@@ -31,4 +31,5 @@ def encoding_error(model: "GAN", source: "DataSource") -> dict[str, float]:
     a, b, _ = evaluation_arrays(source, size=model.crop_size)
     if b is None or not (source.kind == "paired" or source.aligned_test):
         raise DataError(f"{source.name} has no pairs: an encoded image needs its input beside it")
-    return {"encoded_l1": l1(b, model.sample(a, model.encode(b)))}
+    made = model.sample(a, model.encode(b))
+    return {"encoded_l1": l1(b, made, source.value_ranges[1])}

@@ -41,7 +41,9 @@ def style_transfer(model: "GAN", source: "DataSource", size: Size) -> dict[str, 
     a, b, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
     if b is None:
         raise DataError(f"{model.name} has no style to measure: give data of two domains")
-    made = translator_of(model).translate_batch(a)
+    range_a, range_b = source.value_ranges  # The networks of features take 8 bits.
+    made = range_b.to_uint8(translator_of(model).translate_batch(a))
+    a, b = range_a.to_uint8(a), range_b.to_uint8(b)
     return {
         "content_distance": meter.content_distance(made, a),
         "style_distance": meter.domain_distance(made, b),

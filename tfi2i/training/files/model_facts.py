@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
-from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
+from tfi2i.data.scale import TrainedScale
+from tfi2i.errors import DataError, RecipeError, WeightsError
 from tfi2i.image_sizes import sides_of
 from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import read_json, refuse_folder, write_json
@@ -40,9 +42,26 @@ def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **fact
     write_json(folder / FACTS, {"variant": variant, "config": config, **facts})
 
 
-def scale_facts(model: StatefulModel) -> dict[str, Any]:
-    """What `model.json` says about the scale of training; nothing if images kept their size."""
-    return {} if model.trained_scale is None else {"scale": model.trained_scale.to_facts()}
+def image_facts(model: StatefulModel) -> dict[str, Any]:
+    """What `model.json` says about the images of training.
+
+    Returns:
+        `scale`, unless images kept their size; `value_ranges` by domain, unless all are of 8 bits.
+    """
+    facts: dict[str, Any] = {}
+    if model.trained_scale is not None:
+        facts["scale"] = model.trained_scale.to_facts()
+    ranges = model.value_ranges
+    if set(ranges.values()) != {EIGHT_BITS}:
+        facts["value_ranges"] = {domain: one.to_facts() for domain, one in ranges.items()}
+    return facts
+
+
+def restore_image_facts(model: StatefulModel, facts: dict[str, Any]) -> None:
+    """Sets what `image_facts` noted of a model."""
+    model.trained_scale = TrainedScale.from_facts(facts)
+    for domain, noted in facts.get("value_ranges", {}).items():
+        model.value_ranges[domain] = ValueRange.from_facts(noted)
 
 
 def read_model_facts(folder: Path) -> dict[str, Any]:
@@ -50,8 +69,8 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
 
     Returns:
         `variant` (text) and `config` (a table). A saved model also has `weights_sha256` (text) and
-        `networks` (one name or more). There may be `data` (a table), `scale` (in the form of
-        `scale_facts`), and other notes.
+        `networks` (one name or more). There may be `data` (a table), what
+        `image_facts` notes, and other notes.
 
     Raises:
         WeightsError: If the folder holds no model, or the file does not have the form.
@@ -73,6 +92,7 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
         if not names or not all(isinstance(name, str) for name in names):
             raise WeightsError(f"{path}: `networks` does not name the networks of the weights")
     _check_scale(path, facts.get("scale"))
+    _check_value_ranges(path, facts.get("value_ranges", {}))
     return facts
 
 
@@ -122,6 +142,16 @@ def _check_scale(path: Path, scale: Any) -> None:
     numbers += sides.values() if isinstance(sides, dict) else [None]
     if not all(type(one) in (int, float) and 0 < one < 1e9 for one in numbers):
         raise WeightsError(f"{path}: `scale` is no scale of training: {_shown(scale)}")
+
+
+def _check_value_ranges(path: Path, ranges: Any) -> None:
+    """Raises a WeightsError unless the value ranges are some, of the domains a and b."""
+    try:
+        found = {domain: ValueRange.from_facts(noted) for domain, noted in ranges.items()}
+    except (AttributeError, LookupError, TypeError, ArithmeticError, DataError):
+        found = {"?": EIGHT_BITS}
+    if not found.keys() <= {"a", "b"}:
+        raise WeightsError(f"{path}: `value_ranges` are no ranges of values: {_shown(ranges)}")
 
 
 _WORDS = {str: "text", dict: "table", list: "list"}

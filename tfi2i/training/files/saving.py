@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import keras
 
-from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import WeightsError
 from tfi2i.package_files import file_sha256
 from tfi2i.training.files.array_file import Header, read_arrays
@@ -25,8 +24,9 @@ from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.files.model_facts import (
     FACTS,
     build_model,
+    image_facts,
     read_model_facts,
-    scale_facts,
+    restore_image_facts,
     write_model_facts,
 )
 from tfi2i.training.state import StatefulModel
@@ -65,7 +65,7 @@ def save_model(
     refuse_file(folder, WeightsError)
     folder.mkdir(parents=True, exist_ok=True)
     names = [network.name for network in networks or model.networks]
-    facts |= scale_facts(model)
+    facts |= image_facts(model)
     with model.averaged_weights():
         arrays = variables_to_arrays(_of_networks(model, names), dtype=dtype)
     write_arrays(folder / WEIGHTS, arrays)
@@ -101,7 +101,7 @@ def load_model(
             f"{folder} holds a {facts.get('variant')!r}, not a {variant_class.variant_name()!r}"
         )
     model = build_model(variant_class, facts["config"], source=folder / FACTS)
-    model.trained_scale = TrainedScale.from_facts(facts)
+    restore_image_facts(model, facts)
     load_weights(model, folder, checkpoint=checkpoint)
     return model
 

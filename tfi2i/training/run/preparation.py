@@ -81,6 +81,7 @@ def prepare(
     with strategy.scope():
         model = _build(recipe, variant_class, config)
         model.trained_scale = TrainedScale.of(source, load_size)
+        model.value_ranges = dict(zip("ab", source.value_ranges, strict=True))
     _check_sizes(model, crop_size)
     check_epochs(model.stages, settings.epochs)
     check_batch_size(model, recipe.data["batch_size"], "data.batch_size", replicas)

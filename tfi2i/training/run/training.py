@@ -16,7 +16,7 @@ from tfi2i.errors import RunError
 from tfi2i.machine import computing_threads
 from tfi2i.recipe import Recipe
 from tfi2i.training.files.checkpoints import Checkpoints, iteration_of
-from tfi2i.training.files.model_facts import scale_facts, write_model_facts
+from tfi2i.training.files.model_facts import image_facts, write_model_facts
 from tfi2i.training.gan import GAN
 from tfi2i.training.run.callbacks import (
     WarnWhenDiscriminatorWins,
@@ -129,7 +129,7 @@ class Training:
                     folder.path,
                     self.recipe.variant,
                     self.model.get_config(),
-                    **scale_facts(self.model),
+                    **image_facts(self.model),
                 )
                 (folder.mend if goes_on else folder.create)(self.recipe, facts)
         except BaseException:

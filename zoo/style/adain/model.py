@@ -221,9 +221,10 @@ class AdaIN(TranslationGAN):
         if b is None:
             raise DataError(f"{self.name} has no style to measure: give data of two domains")
         # The image that is half the list further on shows another place.
-        styles = list(np.roll(b, len(b) // 2, axis=0))[: len(contents)]
+        range_a, range_b = (self.value_ranges[domain] for domain in "ab")
+        styles = list(np.roll(range_b.to_uint8(b), len(b) // 2, axis=0))[: len(contents)]
         made = []
         for content, style in zip(contents, styles, strict=True):
             self.set_style(style)
             made.append(self.translate_batch(content[None]))
-        return Stylised(np.concatenate(made), contents, styles)
+        return Stylised(range_b.to_uint8(np.concatenate(made)), range_a.to_uint8(contents), styles)

@@ -178,4 +178,6 @@ class FastStyle(TranslationGAN):
     def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """Test images in the one style."""
         contents, _, _ = evaluation_arrays(source, size=size, limit=MOST_IMAGES)
-        return Stylised(self.translate_batch(contents), contents, [self.style_image()])
+        a, b = (self.value_ranges[domain] for domain in "ab")
+        made = b.to_uint8(self.translate_batch(contents))
+        return Stylised(made, a.to_uint8(contents), [self.style_image()])

@@ -171,11 +171,12 @@ class Gatys(GAN):
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
         """The content, the style and the picture as it is now."""
-        content, style = source.splits["train"].a.load(0), self.style_image()
+        images, style = source.splits["train"].a, self.style_image()
+        content, value_range = images.load(0), images.value_range
         height, width = height_and_width(size)
         style_width = round(style.shape[1] * height / style.shape[0])
         given = [
-            Column("content", resize_image(content, height, width)[None]),
+            Column("content", resize_image(content, height, width)[None], None, value_range),
             Column("style", resize_image(style, height, style_width)[None]),
         ]
         return [Panel(given, [Column("picture", self.picture()[None])], may_copy=True)]
@@ -183,6 +184,7 @@ class Gatys(GAN):
     def stylised(self, source: "DataSource", size: Size) -> Stylised:
         """The picture, the training image that it was made from, and its style."""
         contents, _, _ = evaluation_arrays(source, split="train", size=size, limit=1)
+        contents = source.value_ranges[0].to_uint8(contents)
         return Stylised(self.picture()[None], contents, [self.style_image()])
 
     def stylise(self, content: np.ndarray | str | Path, *, iterations: int = 1000) -> np.ndarray:

@@ -302,4 +302,5 @@ class DistanceGAN(TranslationGAN):
         assert b is not None
         distances = pair_distances if self.distance == "pairs" else half_distances
         for domain, images in (("a", a), ("b", b)):
-            self.statistics[domain].measure(distances(images))
+            levels = self.value_ranges[domain].levels(images)
+            self.statistics[domain].measure(distances(levels))
