@@ -12,12 +12,12 @@ from tfi2i.cli import main
 from tfi2i.data import read_image
 from tfi2i.errors import DamagedFileError, RunError, WeightsError
 from tfi2i.export import read_metadata
+from tfi2i.inference.presets import preset_folder
 from tfi2i.recipe import Recipe
 from tfi2i.training import Checkpoints, RunFolder
 from tfi2i.training.files.array_file import read_arrays
 from tfi2i.training.run import callbacks
 from tfi2i.training.run.training import Training
-from tfi2i.zoo.catalogue import preset_folder
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 

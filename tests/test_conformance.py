@@ -21,6 +21,7 @@ from tfi2i.inference.steps import laid_open
 from tfi2i.layers.augmentation import POLICIES
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
+from tfi2i.training.run.start import begin_from
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.catalogue import find_variant, load, variants
 from tiny_models import SIZE, TINY, tiny_model
@@ -368,6 +369,15 @@ def test_save_and_load(name, tmp_path):
     again = type(model).load(tmp_path / "saved")
     one, two = model.network_state(), again.network_state()
     assert all(np.array_equal(one[key].numpy(), two[key].numpy()) for key in one)
+
+    beginner = tiny_model(name, seed=1)
+    beginner.compile()
+    start = begin_from(beginner, str(tmp_path / "saved"))
+    assert start.facts["taken"] == [network.name for network in model.networks]
+    for network, taken in zip(model.networks, beginner.networks, strict=True):
+        for old, new in zip(network.weights, taken.weights, strict=True):
+            if old.dtype == "float32":
+                assert np.array_equal(old.numpy(), new.numpy()), old.path
 
     weights = tmp_path / "saved" / "weights.npz"
     content = bytearray(weights.read_bytes())

@@ -184,7 +184,8 @@ def test_without_a_recipe_the_published_one_is_cut_to_the_images(name, folder_fo
 
 @pytest.mark.parametrize("name", ["stargan", "bicyclegan", "music_translation"])
 def test_without_a_recipe_it_starts(name, folder_for):
-    assert planned(name, folder_for(name)).rehearse().steps_per_epoch >= 1
+    prepared, _ = planned(name, folder_for(name)).rehearse()
+    assert prepared.steps_per_epoch >= 1
 
 
 def test_what_was_cut_is_said_and_what_was_asked_for_stays(unpaired_folder, labelled_folder):

@@ -4,6 +4,15 @@ Every message says what is wrong, where (file, folder, key), and what to do abou
 line prints these without a traceback; anything else is a bug and keeps its traceback.
 """
 
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question for the middle of a message, with the known name that is nearest; may be empty."""
+    near = difflib.get_close_matches(name[:60], known, n=1)
+    return f"did you mean {near[0]}? " if near else ""
+
 
 class Tfi2iError(Exception):
     """Base of every error that the user can mend."""

@@ -57,6 +57,8 @@ class TrainSettings:
         evaluate_every: Epochs between two measurements of the model while it trains, on the part
             `val` of the images, or on some that are held back from training where there is none;
             0 for none. The best checkpoint is kept beside the newest.
+        start_from: Trained weights that the run begins from: a preset, the folder of a run or of a
+            saved model, a checkpoint's file, or `hf://OWNER/REPO`; None begins from random ones.
         deterministic: Bit-equal results on every run of the same machine, at some cost on GPUs.
     """
 
@@ -73,6 +75,7 @@ class TrainSettings:
     sample_every: int = 1
     samples: int = 4
     evaluate_every: int = 0
+    start_from: str | None = None
     deterministic: bool = False
 
     def __post_init__(self):

@@ -1,13 +1,13 @@
 """What the zoo holds, read from its folders: there is no list to keep."""
 
-import difflib
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.errors import RecipeError, WeightsError, did_you_mean
+from tfi2i.inference.presets import preset_folder
 from tfi2i.whole_files import read_json
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def find_variant(name: str) -> Variant:
     known = {variant.name: variant for variant in variants()}
     if name not in known:
         raise RecipeError(
-            f"no variant is called {name[:60]!r}; {_nearest(name, known)}the zoo has "
+            f"no variant is called {name[:60]!r}; {did_you_mean(name, known)}the zoo has "
             f"{', '.join(known)}"
         )
     return known[name]
@@ -139,29 +139,9 @@ def load(folder: str | Path, *, checkpoint: int | str | None = None) -> "GAN":
     return load_model(variant.load_class(), folder, checkpoint=checkpoint)
 
 
-def preset_folder(name: str) -> Path:
-    """Where a preset's weights are.
-
-    Raises:
-        WeightsError: There is none; the message lists the presets there are.
-    """
-    presets = {p: v.folder / "weights" / p for v in variants() for p in v.presets}
-    if name not in presets:
-        raise WeightsError(
-            f"no preset is called {name!r}; {_nearest(name, presets)}there are "
-            f"{', '.join(presets) or 'none'}"
-        )
-    return presets[name]
-
-
 def from_preset(name: str) -> "GAN":
     """Loads a trained generator that ships with the package; `tfi2i list` names them.
 
     The discriminators are not part of a preset: they start untrained.
     """
     return load(preset_folder(name))
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name[:60], known, n=1)
-    return f"did you mean {near[0]}? " if near else ""

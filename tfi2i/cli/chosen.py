@@ -169,9 +169,10 @@ def choose_model(run: Path | None, preset: str | None, checkpoint: str | None = 
     if checkpoint is not None and run is None:
         raise RunError("--checkpoint is one of a run: give --run FOLDER")
 
+    from tfi2i.inference.presets import preset_folder
     from tfi2i.training import RunFolder
     from tfi2i.training.files.model_facts import read_model_facts
-    from tfi2i.zoo.catalogue import load, preset_folder
+    from tfi2i.zoo.catalogue import load
 
     folder = preset_folder(preset) if preset is not None else run
     assert folder is not None

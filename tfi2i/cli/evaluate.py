@@ -14,7 +14,9 @@ from tfi2i.image_sizes import Size, height_and_width, size_in_words
 from tfi2i.report.figure_names import FIGURE_NAMES
 from tfi2i.whole_files import refuse_file, write_json
 
-EXAMPLE = "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --json figures.json"
+EXAMPLE = (
+    "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --checkpoint 4000 --json 4000.json"
+)
 
 # Whole images are measured, as in the papers, whose load_size is mostly up to this many crops. With
 # a larger one the scale that is measured is far from that of training.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.training import GAN, RunFolder
     from tfi2i.training.run.preparation import Preparation
+    from tfi2i.training.run.start import Start
     from tfi2i.zoo.catalogue import Variant
 
 
@@ -36,8 +37,11 @@ class Plan:
     folder: "RunFolder"
     source: "DataSource | None" = None
 
-    def rehearse(self) -> "Preparation":
+    def rehearse(self) -> "tuple[Preparation, Start | None]":
         """Makes everything that a run makes before it writes.
+
+        Returns:
+            The images and the model; and what a new run begins from by `train.start_from`.
 
         Raises:
             Tfi2iError: What the run would raise.
@@ -45,6 +49,7 @@ class Plan:
         import tensorflow as tf
 
         from tfi2i.training.run.preparation import prepare
+        from tfi2i.training.run.start import begin_from
         from tfi2i.training.schedule import lengthened_in_words
         from tfi2i.training.strategy import expected_replicas
 
@@ -56,6 +61,7 @@ class Plan:
             replicas=expected_replicas(self.recipe.train["strategy"]),
             source=self.source,
         )
+        start = None
         if self.goes_on:
             images = prepared.source
             facts = {"data": images.description, "data_fingerprint": images.fingerprint}
@@ -67,7 +73,9 @@ class Plan:
             )
             if words:
                 warnings.warn(words, stacklevel=2)
-        return prepared
+        elif self.recipe.train["start_from"] is not None:
+            start = begin_from(prepared.model, self.recipe.train["start_from"])
+        return prepared, start
 
     @property
     def goes_on(self) -> bool:
@@ -169,7 +177,7 @@ def plan_resume(path: Path, source: str | None = None, overrides: Sequence[str] 
 
 def _with_absolute_paths(recipe: Recipe, variant_class: type) -> Recipe:
     """Lets a run be resumed from any working directory."""
-    paths = [("data", "source")]
+    paths = [("data", "source"), ("train", "start_from")]
     style = section_parameters(variant_class)["model"].get("style")
     if style is not None and style.annotation is str:  # a file; elsewhere a form of a loss
         paths.append(("model", "style"))

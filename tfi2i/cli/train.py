@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tfi2i.cli.plan import Plan
 
 EXAMPLE = (
-    "Example:  tfi2i train cyclegan --data photos/horse2zebra data.batch_size=2 train.epochs=100"
+    "Example:  tfi2i train cyclegan --data photos/horse2zebra train.epochs=100\n\n"
+    "Example:  tfi2i train pix2pix --data photos train.start_from=pix2pix-relief2elevation-64\n\n"
+    "Example:  tfi2i train --resume runs/00000-cyclegan-horse2zebra train.epochs=300"
 )
 
 
@@ -70,6 +72,10 @@ def train(
     are smaller, down to 64 px; a batch is no larger than the number of images;
     and with other train.epochs the same part of them decays. --dry-run shows
     what was changed; settings that you give stay as they are.
+
+    train.start_from=WEIGHTS begins from trained weights, with their networks and
+    size of images: a preset, the folder of a run or of a saved model, or
+    hf://OWNER/REPO. See docs/fine_tuning.md.
     """
     options = {"--recipe": recipe, "--run": run, "--skip-bad": skip_bad or None}
     given = [word for word in (variant, *(overrides or [])) if word is not None]
@@ -115,7 +121,7 @@ def _show_plan(plan: "Plan") -> None:
     from tfi2i.cli.training_run import length_in_words, skipped_in_words
 
     with plain_warnings():
-        prepared = plan.rehearse()
+        prepared, start = plan.rehearse()
     out.print(plan.recipe.to_yaml())
     show_facts(
         {
@@ -123,6 +129,7 @@ def _show_plan(plan: "Plan") -> None:
             "data": prepared.source.description,
             "run": f"{plan.folder.path} ({'goes on' if plan.goes_on else 'new'})",
             "length": length_in_words(plan.recipe, prepared.steps_per_epoch),
+            **({} if start is None else {"start": start.words}),
             "dry run": "nothing was written",
         }
     )

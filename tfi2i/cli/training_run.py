@@ -123,6 +123,8 @@ def _facts(training: Training, to_resume: str) -> dict[str, str]:
         "page": str(training.folder.page_path),
         "to resume": to_resume,
     }
+    if training.start is not None:
+        facts["start"] = training.start.words
     if training.resumed_from is not None:
         facts["resumed"] = f"from iteration {training.iteration:,} ({training.resumed_from.name})"
     return facts

@@ -70,7 +70,7 @@ class Checkpoints:
 
     def remove_all(self) -> None:
         """Removes the checkpoints of a run in which nothing was trained."""
-        _remove(self.files())
+        _remove([*self.files(), *self.folder.glob(f"{BEST}.npz")])
 
     def save(self, model: StatefulModel) -> Path:
         """Writes the whole state of training and drops the oldest files.

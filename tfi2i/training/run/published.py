@@ -6,12 +6,17 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tfi2i.data import DataSource
-from tfi2i.recipe import Recipe
+from tfi2i.image_sizes import sides_of, size_in_words
+from tfi2i.recipe import CHANNELS, Recipe
+from tfi2i.training.files.trained import Trained
 from tfi2i.training.gan import GAN
 from tfi2i.training.run.preparation import open_images
+from tfi2i.training.run.start import find_start
 
 # Every variant takes images of this side in its published form.
 _SMALLEST_CROP = 64
+# Of the section model: the images that are trained on decide, not those that were.
+_OF_IMAGES = (*CHANNELS, "domains")
 
 
 def cut_to_images(
@@ -21,8 +26,9 @@ def cut_to_images(
 
     The crop, and with it the size that images are loaded at, is halved while most training images
     are smaller, down to 64 px. A batch larger than the number of images becomes the largest one for
-    which there are images. If other epochs are asked for, the same part of them decays. What the
-    user asks for stays as it is.
+    which there are images. If other epochs are asked for, the same part of them decays. A training
+    that begins from trained weights has their networks, losses and size. What the user asks for
+    stays as it is.
 
     Args:
         published: The recipe as it is in its file.
@@ -36,13 +42,44 @@ def cut_to_images(
     Raises:
         DataError: If the images cannot be used as asked.
         RecipeError: If the user asks for what is no setting of the variant.
+        WeightsError: If there are no such weights as the training begins from.
     """
-    keys = {f"{one}.{key}" for one in ("data", "train") for key in getattr(asked, one)}
+    keys = {f"{one}.{key}" for one in ("model", "data", "train") for key in getattr(asked, one)}
     recipe, decay = _cut_decay(published, asked, variant_class)
+    begun = []
+    if recipe.train["start_from"] is not None:
+        trained = find_start(recipe.train["start_from"], variant_class)
+        recipe, begun = _as_trained(recipe, keys, trained)
+        keys.add("data.crop_size")
     source = open_images(recipe, variant_class)
     recipe, batch = _cut_batch(recipe, keys, variant_class, source)
     recipe, size = _cut_size(recipe, keys, source)
-    return recipe, [*size, *batch, *decay], None if size else source
+    return recipe, [*size, *batch, *decay, *begun], None if size else source
+
+
+def _as_trained(
+    recipe: Recipe, asked: Collection[str], trained: Trained
+) -> tuple[Recipe, list[str]]:
+    config, words = trained.facts["config"], f"as {trained.name}"
+    model = {
+        key: config[key]
+        for key in recipe.model
+        if key in config and f"model.{key}" not in asked and key not in _OF_IMAGES
+    }
+    recipe, changes = _changed(recipe, "model", model, words)
+    crop, load = sides_of(config.get("crop_size")), recipe.data["load_size"]
+    if {"data.crop_size", "data.load_size"} & set(asked) or crop is None:
+        return recipe, changes
+    ratio = 1 if load is None else load / recipe.data["crop_size"]
+    loaded = tuple(round(side * ratio) for side in crop)
+    sizes = {"crop_size": _written(crop), "load_size": load and _written(loaded)}
+    recipe, sized = _changed(recipe, "data", sizes, words)
+    return recipe, [*changes, *sized]
+
+
+def _written(sides: tuple[int, ...]) -> int | str:
+    """A size as recipes have it."""
+    return sides[0] if sides[0] == sides[-1] else size_in_words(sides)
 
 
 def _cut_decay(

@@ -26,6 +26,7 @@ from tfi2i.training.run.callbacks import (
 from tfi2i.training.run.folder import RunFolder, describe_machine
 from tfi2i.training.run.preparation import prepare
 from tfi2i.training.run.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
+from tfi2i.training.run.start import Start, begin_from
 from tfi2i.training.run.validation_callbacks import WriteFigures
 from tfi2i.training.schedule import LinearDecay, lengthened_in_words
 from tfi2i.training.strategy import is_chief, make_strategy
@@ -42,6 +43,7 @@ class Training:
         model: Built, compiled, and restored if the folder has a checkpoint.
         steps_per_epoch: Iterations in an epoch.
         resumed_from: The checkpoint that was restored, or None.
+        start: What a new run begins from by `train.start_from`; None where it is resumed.
         finished: Whether `fit` came to the last epoch (False after SIGTERM).
     """
 
@@ -65,6 +67,7 @@ class Training:
             DataError: If the images cannot be used as asked.
             RecipeError: If settings do not fit each other, the images or the devices.
             RunError: If the folder belongs to another recipe or to other images.
+            WeightsError: If the run cannot begin from the weights that it should.
         """
         # Settings and devices.
         self.recipe, self.folder = recipe, folder
@@ -85,8 +88,8 @@ class Training:
         self.batch_size = recipe.data["batch_size"]
 
         # Folder, held by this process from here on.
-        self.checkpoints = Checkpoints(folder.checkpoints, keep=self.settings.keep_checkpoints)
         before = folder.planned_epochs()
+        self.start: Start | None = None
         goes_on = self._open_folder(self._facts())
 
         # State: of the newest checkpoint, or of a start.
@@ -109,22 +112,25 @@ class Training:
             Whether the run goes on with what is there.
         """
         folder = self.folder
-        if self.is_chief:
+        newest = self.checkpoints.newest()
+        if self.is_chief and newest is not None:
             folder.claim()
         try:
-            newest = self.checkpoints.newest()
-            goes_on = newest is not None
-            if newest is not None:
-                try:
-                    folder.check_resumable(self.recipe, facts)
-                except RunError:
-                    if iteration_of(newest) > 0:
-                        raise
-                    # Its first image was damaged, say: there is nothing to lose.
-                    goes_on = False
-                    if self.is_chief:
-                        self.checkpoints.remove_all()
+            goes_on = newest is not None and self._fits(newest, facts)
+            if not goes_on and self.settings.start_from is not None:
+                # Before anything is written: the weights may not fit.
+                with self.strategy.scope():
+                    self.start = begin_from(self.model, self.settings.start_from)
+                facts = {**facts, "started_from": self.start.facts}
             if self.is_chief:
+                folder.claim()
+                if newest is None and self.checkpoints.newest() is not None:
+                    raise RunError(
+                        f"another process has just trained in {folder.path}: give the command "
+                        "again to go on with its run, or another --run"
+                    )
+                if not goes_on:
+                    self.checkpoints.remove_all()
                 write_model_facts(
                     folder.path,
                     self.recipe.variant,
@@ -136,6 +142,26 @@ class Training:
             folder.release()
             raise
         return goes_on
+
+    def _fits(self, newest: Path, facts: dict[str, Any]) -> bool:
+        """Whether the run goes on from the checkpoints that are there.
+
+        Raises:
+            RunError: They are those of another run.
+        """
+        try:
+            self.folder.check_resumable(self.recipe, facts)
+        except RunError:
+            if iteration_of(newest) > 0:
+                raise
+            # Its first image was damaged, say: there is nothing to lose.
+            return False
+        return True
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Of the run's folder, whose number is certain only when this process holds it."""
+        return Checkpoints(self.folder.checkpoints, keep=self.settings.keep_checkpoints)
 
     @property
     def iteration(self) -> int:

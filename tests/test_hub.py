@@ -1,0 +1,198 @@
+"""Models on a hub: the real client, against a small server that speaks the hub's own endpoints."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha1, sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tfi2i.errors import MissingExtraError
+from tfi2i.training.files.hub import hub_folder
+from tfi2i.zoo.paired.pix2pix import Pix2Pix
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ROUTES = (
+    ("info", r"/api/models/(?P<repo>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)"),
+    ("tree", r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)"),
+    ("file", r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)"),
+)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The documented endpoints that a download uses: a revision, its tree, a file."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *arguments, files: Mapping[str, bytes], asked: list[str]):
+        self.files, self.asked = files, asked
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        path = self.path.split("?")[0]
+        for name, pattern in ROUTES:
+            match = re.fullmatch(pattern, path)
+            if match and match["repo"] == "tests/broken":
+                return self.send(200, b"{}", {"Content-Encoding": "gzip"})
+            if match and match["repo"] == "tests/busy":
+                return self.send(501, b"{}", {})
+            if match and match["repo"] != "tests/pix2pix":
+                return self.refuse("RepoNotFound")
+            if match and match["revision"] not in ("main", "v1", COMMIT):
+                return self.refuse("RevisionNotFound")
+            if match:
+                return getattr(self, name)(**match.groupdict())
+        return self.refuse("EntryNotFound")
+
+    do_HEAD = do_GET
+
+    def info(self, repo: str, revision: str) -> None:
+        siblings = [{"rfilename": name} for name in self.files]
+        self.answer({"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings})
+
+    def tree(self, repo: str, revision: str) -> None:
+        self.answer([
+            {"type": "file", "path": name, "size": len(content), "oid": oid(content)}
+            for name, content in self.files.items()
+        ])  # fmt: skip
+
+    def file(self, repo: str, revision: str, path: str) -> None:
+        if path not in self.files:
+            return self.refuse("EntryNotFound")
+        content = self.files[path]
+        headers = {"ETag": f'"{oid(content)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        return self.send(200, content, headers)
+
+    def answer(self, value: object) -> None:
+        self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+    def refuse(self, code: str) -> None:
+        self.send(404, b"{}", {"X-Error-Code": code, "X-Error-Message": code})
+
+    def send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *arguments) -> None:
+        pass
+
+
+def oid(content: bytes) -> str:
+    return sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Path:
+    """All networks of a tiny model."""
+    model = Pix2Pix(crop_size=32, filters=4, discriminator_filters=4, receptive_field=16, depth=3)
+    return model.save(tmp_path_factory.mktemp("saved") / "model")
+
+
+@pytest.fixture(scope="module")
+def hub(saved) -> Iterator[tuple[str, list[str]]]:
+    """A hub's address, and the paths that it was asked for."""
+    facts, weights = (saved / "model.json").read_bytes(), (saved / "weights.npz").read_bytes()
+    altered = weights[:-1] + bytes([weights[-1] ^ 1])
+    files = {
+        "README.md": b"# a model",
+        "model.json": facts,
+        "weights.npz": weights,
+        "pytorch_model.bin": b"pickled code",
+        "runs/best/model.json": facts,
+        "runs/best/weights.npz": weights,
+        "altered/model.json": facts,
+        "altered/weights.npz": altered,
+        "half/model.json": facts,
+    }
+    asked: list[str] = []
+    handler = functools.partial(Hub, files=files, asked=asked)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)  # type: ignore[arg-type]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def python(hub, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs Python in a process that knows this hub and no other, with an empty cache."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
+        "HF_ENDPOINT": hub[0],
+        "HF_HOME": str(tmp_path / "cache"),
+    }
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    return run
+
+
+FIND = """
+import sys
+from tfi2i.errors import Tfi2iError
+from tfi2i.training.files.trained import find_trained
+for name in sys.argv[1:]:
+    try:
+        print(find_trained(name).read(lambda headers, path: {})[0])
+    except Tfi2iError as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+
+
+def test_a_training_begins_from_the_hub(hub, python, saved, paired_folder, tmp_path):
+    command = ["-m", "tfi2i", "train", "pix2pix", "--data", paired_folder, "train.epochs=1"]
+    command += ["--run", tmp_path / "run", "data.batch_size=6", "train.samples=1"]
+    done = python(*command, "train.start_from=hf://tests/pix2pix/runs/best")
+    assert done.returncode == 0, done.stderr
+    assert "hf://tests/pix2pix/runs/best (SHA-256 " in done.stdout
+    assert "generator, discriminator taken" in done.stdout
+    begun = json.loads((tmp_path / "run/run.json").read_text())["started_from"]
+    assert begun["sha256"] == sha256((saved / "weights.npz").read_bytes()).hexdigest()
+    assert COMMIT in begun["file"], "the commit is on record"
+    fetched = {path for path in hub[1] if "/resolve/" in path}
+    at = f"/tests/pix2pix/resolve/{COMMIT}/runs/best"
+    assert fetched == {f"{at}/model.json", f"{at}/weights.npz"}
+
+
+def test_what_the_hub_does_not_have_is_one_line(hub, python):
+    cases = {
+        "hf://tests/pix2pix": "/snapshots/",
+        "hf://tests/pix2pix@v1/": "/snapshots/",
+        "hf://tests/nothing": "cannot get hf://tests/nothing: there is no such repository",
+        "hf://tests/pix2pix@v9": "the repository has no revision v9",
+        "hf://tests/pix2pix/half": "holds no saved model: it has no weights.npz",
+        "hf://tests/pix2pix/none": "holds no saved model: it has no model.json",
+        "hf://tests/pix2pix/altered": "is not the file model.json describes (SHA-256)",
+        "hf://tests": "is no address on the hub: write hf://OWNER/REPO",
+        "hf://tests/pix2pix/../x": "is no address on the hub",
+        "hf://tests/pix--2pix": "cannot get hf://tests/pix--2pix: ",
+        "hf://tests/busy": "the hub cannot be reached, and the model is not in the cache",
+        "hf://tests/broken": "cannot get hf://tests/broken: ",
+    }
+    done = python("-c", FIND, *cases)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(cases)
+    for line, (name, words) in zip(lines, cases.items(), strict=True):
+        assert words in line, (name, line)
+    assert not [path for path in hub[1] if "pytorch_model" in path or "README" in path]
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(MissingExtraError, match="tfi2i\\[hub\\]"):
+        hub_folder("hf://tests/pix2pix")

@@ -1,0 +1,71 @@
+"""Saved models on the Hugging Face Hub: `hf://OWNER/REPO[@REVISION][/SUBFOLDER]`.
+
+Only `model.json` and `weights.npz` are downloaded, which hold no code. They are read like those of
+any other folder.
+"""
+
+import re
+from pathlib import Path
+
+from tfi2i.errors import MissingExtraError, WeightsError
+from tfi2i.training.files.model_facts import FACTS
+from tfi2i.training.files.saving import WEIGHTS
+
+PREFIX = "hf://"
+_ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?((?:/[\w.-]+)*)/?", re.ASCII)
+
+
+def hub_folder(address: str) -> Path:
+    """Downloads a saved model, or takes it from the cache of `huggingface_hub`.
+
+    Args:
+        address: `hf://OWNER/REPO`, with `@REVISION` for a branch, tag or commit, and with
+            `/SUBFOLDER` where the model is not at the top.
+
+    Returns:
+        The folder, within one commit's folder of the cache.
+
+    Raises:
+        MissingExtraError: `huggingface_hub` is not installed.
+        WeightsError: The address is none, the hub cannot be reached or refuses, or there is no
+            saved model.
+    """
+    match = _ADDRESS.fullmatch(address)
+    if match is None or ".." in address:
+        raise WeightsError(
+            f"{address[:200]!r} is no address on the hub: write hf://OWNER/REPO, "
+            "hf://OWNER/REPO/SUBFOLDER or hf://OWNER/REPO@REVISION"
+        )
+    repository, revision, subfolder = match.groups()
+    inside = subfolder.strip("/")
+    names = [f"{inside}/{name}".lstrip("/") for name in (FACTS, WEIGHTS)]
+    folder = Path(_download(address, repository, revision, names)) / inside
+    for name in (FACTS, WEIGHTS):
+        if not (folder / name).is_file():
+            raise WeightsError(
+                f"{address} holds no saved model: it has no {name}. Upload what "
+                "tfi2i.load(RUN).save(FOLDER) writes"
+            )
+    return folder
+
+
+def _download(address: str, repository: str, revision: str | None, names: list[str]) -> str:
+    try:
+        import huggingface_hub
+        from huggingface_hub import errors
+    except ImportError:
+        raise MissingExtraError("a model on the hub", "huggingface_hub", "hub") from None
+    try:
+        return huggingface_hub.snapshot_download(
+            repository, revision=revision, allow_patterns=names
+        )
+    except errors.RepositoryNotFoundError:
+        reason = "there is no such repository, or it is private: `hf auth login` lets you in"
+    except errors.RevisionNotFoundError:
+        reason = f"the repository has no revision {revision}"
+    except errors.LocalEntryNotFoundError:
+        reason = "the hub cannot be reached, and the model is not in the cache"
+    # The package's own errors are one of these; the first is that of its HTTP client.
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[reportPrivateImportUsage]
+        reason = str(error).strip().split("\n")[0][:300] or type(error).__name__
+    raise WeightsError(f"cannot get {address}: {reason}")
