@@ -302,19 +302,20 @@ class TestErrors:
         ("names", "kind", "words"),
         [
             (["trainA/1.png"], None, "trainA holds 1 images and trainB holds no images"),
-            (["trainA/1.png", "trainB/1.png", "testB/1.png"], None, "testA holds no images and"),
+            (["trainA/1.png", "trainB/1.png", "testB/1.png"], None, "of B and none of A, .*=b2a"),
             (["A/1.png", "A/2.png", "B/1.png"], None, "1 of 2 files in .*A have no partner.*2.png"),
             (["x/1.png", "x/2.png", "x/3.png", "y/1.png", "y/2.png"], None, "such as 3.png"),
             (["A/1.png", "A/1.bmp", "B/1.png"], None, "has both 1.bmp and 1.png"),
-            (["A/train/1.png", "B/train/1.png", "A/test/1.png"], None, "only A has a folder test"),
+            (["A/train/1.png", "B/train/1.png", "B/test/1.png"], None, "of B and none of A"),
             (["a/1.png", "b/1.png", "c/1.png"], "paired", "3 folders of images .*two are needed"),
             (["1.png"], "paired", r"1 of 1 images are not two squares side by side.*\(16x16\)"),
             (["1.png"], "unpaired", "trainA and trainB"),
             (["1.png"], "labelled", "one folder for each class"),
             (["1.png", "more/2.png"], None, r"1 images beside the folders more \(1\)"),
-            (["train/a/1.png", "train/b/2.png", "test/1.png"], None, "use one form for all"),
+            (["train/x/1.png", "train/y/2.png", "test/1.png"], None, "use one form for all"),
+            (["train/1.png", "test/a/1.png", "test/b/1.png"], None, "use one form for all"),
             (["train/x/1.png", "train/y/2.png", "test/z/1.png"], None, "test has the folder z"),
-            (["train/A/1.png", "train/B/1.png", "test/A/1.png"], None, "test has no folder B"),
+            (["train/A/1.png", "train/B/1.png", "test/B/1.png"], None, "of B and none of A"),
             (["trainA/1.png", "trainB/2.png"], "paired", "state kind=unpaired"),
         ],
     )
@@ -335,7 +336,7 @@ class TestErrors:
         with pytest.raises(DataError, match="is a file; a folder of images is needed"):
             opened(tmp_path / "notes.txt")
 
-    def test_pairs_of_unequal_size(self, put):
+    def test_pairs_of_unequal_proportions(self, put):
         put("A/1.png", "A/2.png", "B/1.png")
         root = put("B/2.png", width=20)
         with pytest.raises(DataError, match=r"1 of 2 pairs .*2\.png \(16x16\) and .*\(20x16\)"):

@@ -284,3 +284,43 @@ def test_written_pictures_are_srgb(tmp_path, negative):
 def test_write_image_keeps_what_it_is_given(tmp_path):
     write_image(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8), tags={"dpi": (150, 150)})
     assert read_tags(tmp_path / "a.png").dpi == pytest.approx((150, 150), abs=0.1)
+
+
+# --- two images side by side ---
+
+
+def halves(path, size=(24, 10)):
+    """A file that is red on the left and blue on the right."""
+    image = Image.new("RGB", size, "red")
+    image.paste((0, 0, 255), (size[0] // 2, 0, *size))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("side", "made"), [("left", (0, 255, 255)), ("right", (255, 255, 0))])
+def test_one_half_is_translated_alone(tmp_path, negative, side, made):
+    halves(tmp_path / "in" / "a.png")
+    (path,) = translate(negative, [tmp_path / "in"], tmp_path / "out", side=side)
+    translated = read_image(path)
+    assert translated.shape == (10, 12, 3) and np.all(translated == made)
+
+
+def test_a_file_without_a_middle_is_named(tmp_path, negative):
+    halves(tmp_path / "in" / "a.png")
+    halves(tmp_path / "in" / "b.png", size=(25, 10))
+    with pytest.raises(DataError, match=r"b\.png has an odd width of 25"):
+        translate(negative, [tmp_path / "in"], tmp_path / "out", side="left")
+    written = translate(negative, [tmp_path / "in"], tmp_path / "again", side="left", skip_bad=True)
+    assert [path.name for path in written] == ["a.png"]
+
+
+def test_files_that_may_be_pairs_are_named(tmp_path, negative, capsys):
+    pair = halves(tmp_path / "a.png", size=(20, 10))
+    whole = halves(tmp_path / "b.png", size=(24, 10))
+    translate(negative, [pair, whole], tmp_path / "1", may_be_pairs=True)
+    told = capsys.readouterr().err
+    assert "1 file has the shape of two squares side by side" in told and "a.png" in told
+    for options in ({}, {"may_be_pairs": True, "side": "left"}):
+        translate(negative, [pair], tmp_path / f"{len(options)}-out", **options)
+        assert "two squares" not in capsys.readouterr().err

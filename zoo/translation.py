@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # What the real images beside translations are: unpaired, or the truths in their order.
 _WHAT_IT_IS = {False: "(real)", True: "(truth)"}
+# Training images that take the place of test images of `b` where there are none.
+_MOST_REFERENCES = 1000
 
 
 class TranslationGAN(GAN):
@@ -192,6 +194,7 @@ class TranslationGAN(GAN):
                 trained=self.trained_scale,
                 domain=domain_read(direction),
                 value_ranges=self._ranges(direction),
+                may_be_pairs=self.batch_kind == "paired",
                 **options,
             )
 
@@ -225,8 +228,14 @@ class TranslationGAN(GAN):
     ) -> list[Panel]:
         """Images of each domain that is translated, their translations, and the other domain."""
         a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
-        domains = {"a": a} if b is None else {"a": a, "b": b}
         aligned = b is not None and source.is_aligned(split)
+        names, what_it_is = {"a": "a", "b": "b"}, _WHAT_IT_IS[aligned]
+        if source.lacks_b(split):
+            # Inputs alone: beside them, what images of `b` look like.
+            _, b, _ = evaluation_arrays(source, split="train", size=size, limit=limit)
+            what_it_is = "(training)"
+            names["b"] = f"b {what_it_is}"
+        domains = {"a": a} if b is None else {"a": a, "b": b}
         panels, ranges = [], self.value_ranges
         for direction, view in self.views.items():
             domain = view.reads or "a"
@@ -234,11 +243,18 @@ class TranslationGAN(GAN):
             real = domains.get(other)
             panels.append(
                 Panel(
-                    [Column("input" if real is None else domain, images, None, ranges[domain])],
+                    [
+                        Column(
+                            names[domain] if real is not None else "input",
+                            images,
+                            None,
+                            ranges[domain],
+                        )
+                    ],
                     self.made(images, direction, real),
                     []
                     if real is None
-                    else [Column(f"{other} {_WHAT_IT_IS[aligned]}", real, None, ranges[other])],
+                    else [Column(f"{other} {what_it_is}", real, None, ranges[other])],
                     aligned=aligned,
                     may_copy=self.keeps_most,
                 )
@@ -263,16 +279,13 @@ class TranslationGAN(GAN):
     ) -> dict[str, Any]:
         """`tfi2i.metrics.evaluate` from `a` to `b`; `b2a` has the same for the way back.
 
+        Where the part has images of `a` alone, their translations are compared as a set with
+        training images of `b`, and `skipped` says so.
+
         Raises:
             DataError: If the source does not have two domains, or no such split.
         """
-        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
-        if b is None:
-            raise DataError(
-                f"{source.name} has one domain of images ({source.kind}); a translator is measured "
-                "against images of a second one"
-            )
-        domains = {"a": a, "b": b}
+        domains, skipped = self._images_to_measure(source, split, size, limit)
         figures = {
             direction: evaluate(
                 partial(self.translate_batch, direction=direction),
@@ -285,8 +298,31 @@ class TranslationGAN(GAN):
                 features=features,
             )
             for direction in self.translators
+            if direction not in skipped
         }
-        return {**figures.pop("a2b"), **figures}
+        forth = figures.pop("a2b")
+        return {**forth, "skipped": {**skipped, **forth["skipped"]}, **figures}
+
+    def _images_to_measure(
+        self, source: "DataSource", split: str, size: Size, limit: int | None
+    ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Images of `a` and of `b`; and what they cannot show -> why."""
+        a, b, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        skipped = {}
+        if source.lacks_b(split):
+            _, b, _ = evaluation_arrays(source, split="train", size=size, limit=_MOST_REFERENCES)
+            skipped["truth"] = (
+                f"the part {split} has images of a alone; their translations are compared with "
+                "training images of b, as sets"
+            )
+            if "b2a" in self.translators:
+                skipped["b2a"] = f"the part {split} has no images of b"
+        if b is None:
+            raise DataError(
+                f"{source.name} has one domain of images ({source.kind}); a translator is measured "
+                "against images of a second one"
+            )
+        return {"a": a, "b": b}, skipped
 
 
 def translator_of(model: GAN) -> TranslationGAN:

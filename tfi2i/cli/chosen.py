@@ -116,7 +116,7 @@ class Chosen:
 
         table, size = dict(self.data), size or self.size
         if source is not None:
-            table.update(source=source, kind=None)
+            table.update(source=source, kind=None, side=self._side(source))
         if "source" not in table:
             raise DataError(f"{self.folder} does not note its images: give them with --data")
         kind = table.get("kind") or self.model.batch_kind
@@ -124,6 +124,13 @@ class Chosen:
         found = open_noted(table, kind=kind, load_size=size)
         load_size = table.get("load_size", self.size)
         return at_trained_scale(found, load_size=load_size, crop_size=size)
+
+    def _side(self, source: str) -> Any:
+        """The half of the model's own files that is `a`, where other images have their form."""
+        from tfi2i.data.folders.layouts import recognise
+
+        folder, side = Path(source).expanduser(), self.data.get("side")
+        return side if side and folder.is_dir() and recognise(folder).is_flat else None
 
 
 def parse_scale(text: str) -> Scale:

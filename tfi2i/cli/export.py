@@ -159,9 +159,9 @@ def _real_images(
     else:
         source = chosen.open_data(None)
         keeps_scale = source.keeps_scale
-        split = source.splits.get("test") or source.splits.get("train")
         part = domain_read(direction)
-        domain = getattr(split, part)
+        splits = [source.splits[name] for name in ("test", "train") if name in source.splits]
+        domain = next((one for split in splits if (one := getattr(split, part))), None)
         if domain is None:
             raise DataError(f"{source.name} has no images of domain {part}; give --images")
         chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))

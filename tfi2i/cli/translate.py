@@ -1,7 +1,7 @@
 """`tfi2i translate`: image files through a trained generator."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -59,6 +59,13 @@ def translate(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out damaged files and list them.")
     ] = False,
+    side: Annotated[
+        Literal["left", "right"] | None,
+        typer.Option(
+            help="Of files with two images side by side, as in pix2pix' data sets: translate the "
+            "left or the right image alone. Else files are translated as they are."
+        ),
+    ] = None,
 ) -> None:
     """Translate images of any size with a trained model."""
     chosen_scale = parse_scale(scale)
@@ -77,6 +84,7 @@ def translate(
         scale=chosen_scale,
         overwrite=overwrite,
         skip_bad=skip_bad,
+        side=side,
     )
     out.print(f"{len(written)} files in {out_folder}")
     about = scale_in_words(chosen_scale, model.trained_scale, domain_read(direction))

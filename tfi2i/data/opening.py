@@ -19,6 +19,7 @@ from tfi2i.data.builtin.music import PREFIX as MUSIC_PREFIX
 from tfi2i.data.builtin.music import open_music
 from tfi2i.data.builtin.tfds import PREFIX as TFDS_PREFIX
 from tfi2i.data.builtin.tfds import open_tfds
+from tfi2i.data.decode.files import Side
 from tfi2i.data.decode.values import AS_EIGHT_BITS, EIGHT_BITS
 from tfi2i.data.derive import DerivedImages, derived_pairs, grey
 from tfi2i.data.domains import AskedOfDomains
@@ -29,6 +30,8 @@ from tfi2i.data.pipeline.datasets import open_dataset
 from tfi2i.data.source import DataSource, Images, Split, check_kind
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, WrittenSize, as_size
+
+_NO_FOLDERS = (EARTH_PREFIX, DIGITS_PREFIX, MUSIC_PREFIX, TFDS_PREFIX)
 
 
 def open_source(
@@ -47,6 +50,7 @@ def open_source(
     range: str | None = None,
     a_range: str | None = None,
     b_range: str | None = None,
+    side: Side | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
@@ -78,6 +82,9 @@ def open_source(
             floats, which then keep their depth. "8bit" reads pictures of 16 bits as 8 bits.
         a_range: the range of domain a, where it differs from `range`.
         b_range: the range of domain b, where it differs from `range`.
+        side: for a folder whose files hold two images side by side: which half is `a`, "left" or
+            "right". Without it such files are recognised if they are two squares, and `a` is on the
+            left; with it the two images may have any one shape.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
@@ -94,14 +101,14 @@ def open_source(
             raise DataError(
                 "derive makes pairs of colour images in files: leave kind and channels as they are"
             )
-        images = _open_whole(source, "images", "a2b", load_size, asked, skip_bad)
+        images = _open_whole(source, "images", "a2b", load_size, asked, skip_bad, side)
         if images.value_ranges[0] != EIGHT_BITS:
             raise DataError(
                 f"derive makes pairs of images of 8 bits: set data.range={AS_EIGHT_BITS}"
             )
         found = derived_pairs(images, derive, size=load_size, reverse=direction == "b2a")
     else:
-        found = _open_whole(source, kind, direction, load_size, asked, skip_bad)
+        found = _open_whole(source, kind, direction, load_size, asked, skip_bad, side)
     if aligned:
         found = aligned_classes(found)
     return found if limit is None else limited(found, limit)
@@ -131,18 +138,32 @@ def _open_whole(
     load_size: Size | None,
     asked: AskedOfDomains,
     skip_bad: bool,
+    side: Side | None,
 ) -> DataSource:
     check_kind(kind)
     if direction not in ("a2b", "b2a"):
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
+    name = str(source)
+    no_folder = isinstance(source, tf.data.Dataset) or name.startswith(_NO_FOLDERS)
+    if side is not None and (no_folder or kind in ("images", "labelled")):
+        raise DataError(
+            f"side={side} is for folders whose files hold two images side by side, a and b: leave "
+            "it out"
+        )
     if isinstance(source, tf.data.Dataset):
         return open_dataset(source, kind=kind, direction=direction, asked=asked)
-    name = str(source)
     if name.startswith(TFDS_PREFIX):
         return open_tfds(name, kind=kind, direction=direction, asked=asked)
-    if name.startswith((EARTH_PREFIX, DIGITS_PREFIX, MUSIC_PREFIX)):
+    if name.startswith(_NO_FOLDERS):
         return _open_builtin(name, kind, direction, load_size, asked)
-    return open_folder(Path(source), kind=kind, direction=direction, asked=asked, skip_bad=skip_bad)
+    return open_folder(
+        Path(source),
+        kind=kind,
+        direction=direction,
+        asked=asked,
+        skip_bad=skip_bad,
+        side=side,
+    )
 
 
 def _open_builtin(

@@ -1,7 +1,7 @@
 """The scale that training saw, and by which factor a picture is resized to be translated at it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -41,10 +41,6 @@ class TrainedScale:
         sides = {"a": _median_side(train.a)}
         if train.b is not None:
             sides["b"] = _median_side(train.b)
-        if source.kind == "paired":
-            # In derived pairs one image is made at the loading size; the photo tells the scale.
-            photo = next((side for side in sides.values() if side != loaded), loaded)
-            sides = dict.fromkeys(sides, photo)
         return cls(load_size, sides) if set(sides.values()) != {loaded} else None
 
     @classmethod
@@ -144,7 +140,21 @@ def unlike_training(
 
 
 def _median_side(images: "Images") -> float:
-    return round(median(math.sqrt(height * width) for height, width in images.sizes), 1)
+    sizes = _sizes_of_files(images)
+    return round(median(math.sqrt(height * width) for height, width in sizes), 1)
+
+
+def _sizes_of_files(images: "Images") -> "Sequence[tuple[int, int]]":
+    """Of derived images, which are made at the loading size, those of the photos behind them."""
+    from tfi2i.data.derive import DerivedImages
+    from tfi2i.data.limits import Chosen
+
+    if isinstance(images, DerivedImages):
+        return _sizes_of_files(images.images)
+    if isinstance(images, Chosen):
+        sizes = _sizes_of_files(images.images)
+        return [sizes[index] for index in images.indices]
+    return images.sizes
 
 
 def _side(height: int, width: int) -> float:

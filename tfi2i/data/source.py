@@ -56,7 +56,8 @@ class Split:
 
     Attributes:
         a: the images, or those of domain `a`.
-        b: those of domain `b`; None for kinds `images` and `labelled`.
+        b: those of domain `b`; None for kinds `images` and `labelled`, and for a part of inputs
+            whose truth, or whose other domain, is not there (never the training part).
         labels: for kind `labelled`, the class number of every image.
     """
 
@@ -104,7 +105,14 @@ class DataSource:
 
     def is_aligned(self, split: str) -> bool:
         """Whether a[i] and b[i] of a split show the same thing."""
+        if self.lacks_b(split):
+            return False
         return self.kind == "paired" or (split == "test" and self.aligned_test)
+
+    def lacks_b(self, split: str) -> bool:
+        """Whether a split of a source of two domains has images of `a` alone."""
+        part = self.splits.get(split)
+        return self.kind in ("paired", "unpaired") and part is not None and part.b is None
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -143,7 +151,12 @@ def counts_in_words(kind: str, splits: dict[str, Split]) -> str:
         return f"{len(split.a)}"
 
     words = f"{count(splits['train'])} training {noun}"
-    others = [f"{count(split)} {name}" for name, split in splits.items() if name != "train"]
+    alone = " inputs alone" if kind in ("paired", "unpaired") else ""
+    others = [
+        f"{count(split)} {name}{'' if split.b is not None else alone}"
+        for name, split in splits.items()
+        if name != "train"
+    ]
     if "test" not in splits:
         others.append("no test part (nothing is held out)")
     return ", ".join([words, *others])

@@ -232,5 +232,4 @@ def _check_pages(out: Path) -> None:
 def _test_images(source: DataSource, size: Size) -> dict[str, np.ndarray]:
     """A few test images, with their truth where the source has one."""
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
-    assert b is not None
-    return {"input": a, "truth": b} if source.aligned_test else {"input": a}
+    return {"input": a} if b is None or not source.aligned_test else {"input": a, "truth": b}

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tfi2i.data import read_pixels, write_pixels
+from tfi2i.data.decode.files import Side, half_of
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.tags import Tags, read_tags
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
@@ -33,6 +34,8 @@ def translate_files(
     overlap: float = 0.5,
     overwrite: bool = False,
     skip_bad: bool = False,
+    side: Side | None = None,
+    may_be_pairs: bool = False,
     progress: bool = True,
 ) -> list[Path]:
     """Translates image files into a folder, under their own names.
@@ -56,6 +59,10 @@ def translate_files(
         overwrite: Replace files that are in `out_dir` already. An input is never overwritten.
         skip_bad: Leave out files that cannot be read and list them on stderr at the end, instead of
             stopping at the first.
+        side: Of files that hold two images side by side, such as pix2pix' data sets: translate the
+            left or the right one alone.
+        may_be_pairs: Whether files with the shape of two squares may hold an input and its truth;
+            without a `side`, stderr then names them.
         progress: Show a bar on stderr.
 
     Returns:
@@ -82,6 +89,8 @@ def translate_files(
             bar.update(task, description=display_name(file.name), completed=index)
             try:
                 image = read_pixels(file, channels=channels, value_range=value_ranges[0])
+                if side is not None:
+                    image = half_of(image, side, display_name(file))
             except DataError as error:
                 if not skip_bad:
                     raise
@@ -89,7 +98,9 @@ def translate_files(
                 continue
             tags = read_tags(file)
             height, width = image.shape[:2]
-            remarks.look_at(file, tags, unlike_training(trained, height, width, domain=domain))
+            unlike = unlike_training(trained, height, width, domain=domain)
+            pair = may_be_pairs and side is None and width == 2 * height
+            remarks.look_at(file, tags, unlike=unlike, pair=pair)
             translated = translate_image(
                 generator,
                 image,
@@ -119,19 +130,33 @@ class Remarks:
         self._several: list[str] = []
         self._transparent: list[str] = []
         self._unlike: list[str] = []
+        self._pairs: list[str] = []
 
-    def look_at(self, file: Path, tags: Tags, unlike: bool) -> None:
-        """Notes what is special about one file; `unlike`: its size differs much from training."""
+    def look_at(self, file: Path, tags: Tags, *, unlike: bool, pair: bool = False) -> None:
+        """Notes what is special about one file.
+
+        Args:
+            file: The file.
+            tags: What it says beside its pixels.
+            unlike: Its size differs much from training.
+            pair: It may hold an input and its truth side by side.
+        """
         name = display_name(file)
         self._several += [name] if tags.frames > 1 else []
         self._transparent += [name] if tags.transparent else []
         self._unlike += [name] if unlike else []
+        self._pairs += [name] if pair else []
 
     def sentences(self, scale: Scale) -> list[str]:
         """One sentence for each kind, with the number of files and the first of them."""
         kinds = [
             (self._several, "more than one frame or page: the first of each is translated"),
             (self._transparent, "transparent parts: they are laid over white"),
+            (
+                self._pairs,
+                "the shape of two squares side by side: if these are an input and its truth, "
+                "--side left translates the left one alone",
+            ),
         ]
         if scale == "trained":
             kinds.append(

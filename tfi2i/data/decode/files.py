@@ -4,11 +4,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from tfi2i.data.decode.deep import read_pixels
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
+from tfi2i.errors import DataError
+
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,29 @@ class SideBySide:
             self._last.halves = whole[:, :middle], whole[:, middle:]
             self._last.index = index
         return self._last.halves
+
+
+def half_of(image: np.ndarray, side: Side, name: str) -> np.ndarray:
+    """The left or the right image of a file that holds two.
+
+    Args:
+        image: uint8 (H, W, C).
+        side: Which.
+        name: The file, for the message.
+
+    Returns:
+        uint8 (H, W / 2, C).
+
+    Raises:
+        DataError: The width is odd.
+    """
+    middle, rest = divmod(image.shape[1], 2)
+    if rest:
+        raise DataError(
+            f"{name} has an odd width of {image.shape[1]}: it is not two images of one size side "
+            "by side"
+        )
+    return image[:, :middle] if side == "left" else image[:, middle:]
 
 
 class Half:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfi2i.data.decode.files import FileImages, SideBySide
+from tfi2i.data.decode.files import FileImages, Side, SideBySide
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.data.domains import AskedOfDomains, Domain, value_range_of
 from tfi2i.data.fingerprint import fingerprint, with_content
+from tfi2i.data.folders.halves import lone_inputs
 from tfi2i.data.folders.layouts import Group, Layout, recognise
-from tfi2i.data.folders.pairing import align_names, check_equal_sizes, decide_kind
+from tfi2i.data.folders.pairing import align_names, decide_kind, unequal_sizes
 from tfi2i.data.folders.scan import Scanned, report_bad, scan
 from tfi2i.data.folders.unused import Unused
 from tfi2i.data.source import DataSource, Split, counts_in_words
@@ -24,15 +25,17 @@ def open_folder(
     direction: str = "a2b",
     asked: AskedOfDomains,
     skip_bad: bool = False,
+    side: Side | None = None,
 ) -> DataSource:
     """Recognises a folder's form and checks the header of every file.
 
     Forms: trainA trainB [testA testB]; train [val test] with images that hold a pair side by side
-    (twice as wide as high); two folders with equal file names (also with train and test in each,
-    or inside train and test); one folder for each class; one plain folder, or train [val test].
-    Where there is no test part, val serves as test; where there is neither, nothing is held out.
-    Pictures that no part reads (in further subfolders, at any depth, or of a kind that is not read,
-    such as HEIC) are counted and named in the description.
+    (two squares, or two images of any shape if `side` says so); two folders with equal file names
+    (also with train and test in each, or inside train and test); one folder for each class; one
+    plain folder, or train [val test]. Where there is no test part, val serves as test; where there
+    is neither, nothing is held out. A test part may have inputs alone: testA without testB, test
+    with images in place of pairs. Pictures that no part reads (in further subfolders, at any
+    depth, or of a kind that is not read, such as HEIC) are counted and named in the description.
 
     Args:
         folder: the folder.
@@ -43,6 +46,7 @@ def open_folder(
             images the left one is a.
         asked: channels and value ranges of the domains.
         skip_bad: leave out files that cannot be used; all are then decoded once.
+        side: see `open_source`.
 
     Raises:
         DataError: see `open_source`.
@@ -54,8 +58,9 @@ def open_folder(
     bad = [one for one in found.values() if one.fault]
     if bad and not skip_bad:
         raise report_bad(folder, bad, len(paths))
-    kind = decide_kind(layout, kind, found)
-    builder = _Builder(layout, found, asked, swap=direction == "b2a")
+    kind = decide_kind(layout, kind, found, side)
+    swap = (direction == "b2a") != (side == "right")
+    builder = _Builder(layout, found, asked, swap=swap, side=side)
     splits = {split: builder.split(split, kind) for split in layout.parts}
     words = builder.words(kind)
     if "test" not in splits and "val" in splits:
@@ -63,13 +68,17 @@ def open_folder(
         words += "; val serves as test"
     description = f"found {kind} ({words}): {counts_in_words(kind, splits)}"
     description += builder.depths()
+    if builder.unequal:
+        description += f"; {builder.unequal} pairs have two sizes, which are brought to one"
     if bad:
         description += f"; skipped {len(bad)} files that cannot be used"
     description += _unused_in_words(layout.unused(folder))
     content = sorted((display_name(path), found[path].bytes, path) for path in paths)
     root = len(display_name(folder))
     # Names are relative: a folder that was moved is the same data.
-    names = fingerprint(kind, direction, asked.channels, [(n[root:], b) for n, b, _ in content])
+    halves = () if side is None else (side,)
+    files = [(name[root:], size) for name, size, _ in content]
+    names = fingerprint(kind, direction, *halves, asked.channels, files)
     return DataSource(
         kind=kind,
         name=display_name(folder),
@@ -82,6 +91,7 @@ def open_folder(
         class_names=tuple(map(display_name, layout.names())) if kind == "labelled" else (),
         # Two halves of one file belong together, whatever they are used for.
         aligned_test="test" in splits
+        and splits["test"].b is not None
         and (kind == "paired" or (kind == "unpaired" and layout.is_flat)),
     )
 
@@ -106,13 +116,15 @@ class _Builder:
     found: Mapping[Path, Scanned]
     asked: AskedOfDomains
     swap: bool
+    side: Side | None
     left_alone: list[str] = field(default_factory=list)
+    unequal: int = 0
     _ranges: dict[Domain, ValueRange] = field(default_factory=dict)
 
     def split(self, name: str, kind: str) -> Split:
         groups = self.layout.parts[name]
         if self.layout.is_flat:
-            if kind == "images":
+            if kind == "images" or name in lone_inputs(self.layout, self.side, self.found):
                 return Split(self._images([groups[""]], "a"))
             left, right = (self._images([groups[""]], domain) for domain in self._sides())
             both = SideBySide(left)
@@ -120,6 +132,13 @@ class _Builder:
             alike = (left.channels, left.value_range) == (right.channels, right.value_range)
             return self._ordered(both.left(), (both if alike else SideBySide(right)).right())
         classes = self.layout.names()
+        if "" in groups:
+            if kind == "labelled":
+                raise DataError(
+                    f"{display_name(self.layout.folder)}: train has folders of images and {name} "
+                    "holds images directly; use one form for all"
+                )
+            return Split(self._images([groups[""]], "a"))
         unknown = groups.keys() - set(classes)
         if unknown:
             raise DataError(
@@ -132,6 +151,8 @@ class _Builder:
             if kind == "images":
                 return Split(images)
             return Split(images, labels=self._labels(groups, classes))
+        if name != "train" and len(groups) == 1:
+            return Split(self._images([self._lone_group(name, groups)], "a"))
         for one in classes:
             if one not in groups:
                 raise DataError(
@@ -198,6 +219,18 @@ class _Builder:
         value_range = self._value_range(domain, groups)
         return FileImages(paths, names, sizes, self.asked[domain].channels, value_range)
 
+    def _lone_group(self, name: str, groups: Mapping[str, Group]) -> Group:
+        """The only group of a part, which must be of the domain that is translated."""
+        inputs, targets = reversed(self.layout.names()) if self.swap else self.layout.names()
+        if inputs not in groups:
+            other = "a2b" if self.swap else "b2a"
+            raise DataError(
+                f"{display_name(self.layout.folder)}: {name} has images of {display_name(targets)} "
+                f"and none of {display_name(inputs)}, which is what is translated: add some, or "
+                f"state data.direction={other}, which translates the others"
+            )
+        return groups[inputs]
+
     def _good(self, group: Group) -> list[Path]:
         good = [path for path in group.paths() if not self.found[path].fault]
         if not good:
@@ -224,5 +257,5 @@ class _Builder:
                 self.left_alone.append(
                     f"{display_name(lone)}: its partner {display_name(lost)} cannot be used"
                 )
-        check_equal_sizes(good, self.found)
+        self.unequal += unequal_sizes(good, self.found)
         return good

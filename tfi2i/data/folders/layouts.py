@@ -55,7 +55,8 @@ class Layout:
         form: "plain" (one folder of images), "splits" (one for each split), "domains" (two folders
             named as domains), or "classes" (folders that may be classes, or the sides of pairs).
         words: the form, for people.
-        parts: for each split, the groups by name of domain or class; "" where there is but one.
+        parts: for each split, the groups by name of domain or class; "" where there is but one. A
+            part that is not for training may have one domain alone, or "" for inputs of no name.
     """
 
     folder: Path
@@ -139,21 +140,24 @@ def _domain_folders(top: Listing) -> Layout:
             listing = list_folder(path) if path is not None else None
             if listing is not None and listing.images:
                 found[domain] = Group(listing.folder, listing.images)
-        if len(found) == 1 or (split == "train" and not found):
-            _missing_domain(top, split, found)
+        if split == "train" and len(found) < 2:
+            _missing_domain(top, found)
+        lone = top.subfolder(*names) if not found else None
+        if lone is not None and list_folder(lone).images:
+            found[""] = Group(lone, list_folder(lone).images)
         if found:
             parts[split] = found
     return Layout(top.folder, "domains", "folders trainA and trainB", parts)
 
 
-def _missing_domain(top: Listing, split: str, found: dict[str, Group]) -> None:
+def _missing_domain(top: Listing, found: dict[str, Group]) -> None:
     counts = " and ".join(
-        f"{split}{domain} holds {len(found[domain].files) if domain in found else 'no'} images"
+        f"train{domain} holds {len(found[domain].files) if domain in found else 'no'} images"
         for domain in "AB"
     )
     raise DataError(
-        f"{display_name(top.folder)}: {counts}; both domains are needed: put images into "
-        f"{split}A and {split}B"
+        f"{display_name(top.folder)}: {counts}; both domains are needed: put images into trainA "
+        "and trainB"
     )
 
 
@@ -176,6 +180,10 @@ def _split_folders(top: Listing) -> Layout:
                 raise no_images(listing)
             if groups:
                 classes[split] = groups
+    if plain and "train" in classes:
+        # Training images by domain, and test images that are inputs alone.
+        classes.update(plain)
+        plain = {}
     if plain and classes:
         mixed = ", ".join(f"{split} in folders" for split in classes)
         raise DataError(
@@ -198,16 +206,10 @@ def _folders_with_splits(top: Listing, inside: dict[str, Listing]) -> Layout:
             path = one.subfolder(*names)
             if path is not None:
                 listing = list_folder(path)
-                if not listing.images:
+                if not listing.images and split == "train":
                     raise no_images(listing)
-                parts.setdefault(split, {})[name] = Group(path, listing.images)
-    for split, groups in parts.items():
-        if len(groups) == 1:
-            (name,) = groups
-            raise DataError(
-                f"{display_name(top.folder)}: only {display_name(name)} has a folder {split}; "
-                "both need one, or none"
-            )
+                if listing.images:
+                    parts.setdefault(split, {})[name] = Group(path, listing.images)
     return Layout(top.folder, "classes", _folder_words(inside), parts)
 
 

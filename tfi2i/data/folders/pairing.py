@@ -1,42 +1,43 @@
 """Which files belong together: pairs by equal names, pairs side by side in one file."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfi2i.data.decode.files import Side
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.folders.halves import check_halves, lone_inputs, without_two_squares
 from tfi2i.data.folders.layouts import Group, Layout
-from tfi2i.data.folders.scan import Scanned
+from tfi2i.data.folders.scan import Scanned, with_size
 from tfi2i.errors import DataError
 
 
-def decide_kind(layout: Layout, asked: str | None, found: Mapping[Path, Scanned]) -> str:
+def decide_kind(
+    layout: Layout, asked: str | None, found: Mapping[Path, Scanned], side: Side | None = None
+) -> str:
     """The kind that a folder serves as.
 
     Args:
         layout: its form.
         asked: the kind that is wanted, or None for the one that the form suggests.
         found: the scanned files.
+        side: the half of side-by-side images that is `a`, where the user states it.
 
     Raises:
         DataError: the form cannot serve as the kind that is asked for.
     """
     where = display_name(layout.folder)
+    if side is not None and not layout.is_flat:
+        raise DataError(
+            f"{where}: data.side is for files that hold two images side by side; here A and B have "
+            f"folders of their own ({layout.words}): leave it out"
+        )
     if asked == "images":
         return asked
     if layout.is_flat:
         if asked == "labelled":
             raise DataError(f"{where}: labelled images need one folder for each class")
-        odd = _not_double(layout, found)
-        if asked is None:
-            return "paired" if layout.form == "splits" and not odd else "images"
-        if odd:
-            raise DataError(
-                f"{where} cannot serve as {asked}: it is {layout.words}, and {len(odd)} of "
-                f"{len(found)} images are not two squares side by side (twice as wide as high), "
-                f"such as {odd[0]}. Put the two domains into two folders: trainA and trainB, or "
-                "for pairs A and B with equal file names"
-            )
-        return asked
+        return _flat_kind(layout, asked, found, side)
     names = layout.names()
     if len(names) > 2:
         if asked in (None, "labelled"):
@@ -56,6 +57,28 @@ def decide_kind(layout: Layout, asked: str | None, found: Mapping[Path, Scanned]
     if {name.lower() for name in names} == {"a", "b"} or 2 * shared > min(len(first), len(second)):
         align_names(layout.parts["train"][names[0]], layout.parts["train"][names[1]])
     return "labelled"
+
+
+def _flat_kind(
+    layout: Layout, asked: str | None, found: Mapping[Path, Scanned], side: Side | None
+) -> str:
+    """The kind of a layout whose files may hold two images each."""
+    doubles = layout.parts.keys() - lone_inputs(layout, side, found)
+    if side is not None:
+        check_halves(layout, doubles, found)
+        return asked or "paired"
+    odd = without_two_squares(layout, doubles, found)
+    if asked is None:
+        return "paired" if layout.form == "splits" and not odd else "images"
+    if odd:
+        raise DataError(
+            f"{display_name(layout.folder)} cannot serve as {asked}: it is {layout.words}, and "
+            f"{len(odd)} of {len(found)} images are not two squares side by side (twice as wide as "
+            f"high), such as {odd[0]}. If they are two images of another shape side by side, state "
+            "data.side=left (A is on the left) or data.side=right. Else put the two domains into "
+            "two folders: trainA and trainB, or for pairs A and B with equal file names"
+        )
+    return asked
 
 
 def align_names(group_a: Group, group_b: Group) -> list[tuple[Path, Path]]:
@@ -80,23 +103,27 @@ def align_names(group_a: Group, group_b: Group) -> list[tuple[Path, Path]]:
     return [(group_a.folder / stems_a[s], group_b.folder / stems_b[s]) for s in sorted(stems_a)]
 
 
-def check_equal_sizes(pairs: list[tuple[Path, Path]], found: Mapping[Path, Scanned]) -> None:
-    """Raises a DataError if the two images of a pair differ in height or width."""
+def unequal_sizes(pairs: list[tuple[Path, Path]], found: Mapping[Path, Scanned]) -> int:
+    """How many pairs have images of two sizes, which are resized to one.
+
+    Raises:
+        DataError: The two images of a pair differ in their proportions.
+    """
     unequal = [(a, b) for a, b in pairs if found[a].size != found[b].size]
-    if unequal:
-        a, b = unequal[0]
+    distorted = [(a, b) for a, b in unequal if not _alike(found[a].size, found[b].size)]
+    if distorted:
+        a, b = distorted[0]
         raise DataError(
-            f"{len(unequal)} of {len(pairs)} pairs have images of unequal size, such as "
-            f"{_with_size(found[a])} and {_with_size(found[b])}. Pairs must lie on each other "
-            "pixel by pixel: resize one of them"
+            f"{len(distorted)} of {len(pairs)} pairs have images of unequal proportions, such as "
+            f"{with_size(found[a])} and {with_size(found[b])}. Pairs must lie on each other: crop "
+            "one of them"
         )
+    return len(unequal)
 
 
-def _not_double(layout: Layout, found: Mapping[Path, Scanned]) -> list[str]:
-    scanned = [found[path] for group in layout.groups() for path in group.paths()]
-    return [_with_size(one) for one in scanned if not one.fault and one.size[1] != 2 * one.size[0]]
-
-
-def _with_size(scanned: Scanned) -> str:
-    height, width = scanned.size
-    return f"{display_name(scanned.path)} ({width}x{height})"
+def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one size is the other times a factor, but for a pixel lost in rounding."""
+    smaller, larger = sorted((one, other), key=math.prod)
+    sides = list(zip(smaller, larger, strict=True))
+    least = max((small - 1) / large for small, large in sides)
+    return least <= min((small + 1) / large for small, large in sides)

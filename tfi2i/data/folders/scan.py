@@ -59,6 +59,12 @@ def report_bad(folder: Path, bad: list[Scanned], total: int) -> DataError:
     )
 
 
+def with_size(scanned: Scanned) -> str:
+    """A file's name, width and height."""
+    height, width = scanned.size
+    return f"{display_name(scanned.path)} ({width}x{height})"
+
+
 def _look(path: Path, decode_all: bool) -> Scanned:
     try:
         header = read_header(path)

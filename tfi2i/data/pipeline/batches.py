@@ -18,6 +18,7 @@ from tfi2i.data.decode.values import ValueRange
 from tfi2i.data.pipeline import draws
 from tfi2i.data.pipeline.augment import Augmenter
 from tfi2i.data.pipeline.datasets import user_batches
+from tfi2i.data.pipeline.grids import pairs_on_one_grid
 from tfi2i.data.pipeline.store import CACHE_BYTES, ImageStore, MemoryBudget, random_crops
 from tfi2i.data.source import DataSource
 from tfi2i.errors import DataError
@@ -124,6 +125,7 @@ def batches_from(
     if source.dataset is None:
         steps_per_epoch(source, batch_size)
         check_crop(source, load_size, crop_size)
+        source = source if load_size is not None else pairs_on_one_grid(source)
         budget = MemoryBudget(CACHE_BYTES if cache else 0)
         load = _loader(source, load_size, batch_size, crop_size, flip, seed, budget)
 
@@ -160,7 +162,7 @@ def check_crop(source: DataSource, load_size: Size | None, crop_size: Size) -> N
                 f"a crop is cut from the loaded image. Set load_size to {larger} or more"
             )
         return
-    train = source.splits["train"]
+    train = pairs_on_one_grid(source).splits["train"]
     for images in (train.a, train.b) if train.b is not None else (train.a,):
         sizes = zip(images.names, images.sizes, strict=True)
         small = [(name, size) for name, size in sizes if not _contains(size, crop)]

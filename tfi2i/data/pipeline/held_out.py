@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfi2i.data.decode.images import resize_image
+from tfi2i.data.pipeline.grids import pairs_on_one_grid
 from tfi2i.data.source import DataSource, Images
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width, size_in_words
@@ -30,6 +31,7 @@ def at_trained_scale(source: DataSource, *, load_size: Size | None, crop_size: S
     """
     if load_size is not None:
         return source
+    source = pairs_on_one_grid(source)
     least_height, least_width = height_and_width(crop_size)
     for name, split in source.splits.items():
         if name == "train":

@@ -43,7 +43,7 @@ def diversity(model: "GAN", source: "DataSource") -> dict[str, float]:
         raise DataError(f"{model.name} gives one translation of an image: it has no diversity")
     a, b, _ = evaluation_arrays(source, size=model.crop_size)
     if b is None:
-        raise DataError(f"{source.name} has one domain of images; realism needs a second one")
+        raise DataError(f"{source.name} has no test images of b, beside which realism is measured")
     random = np.random.default_rng(0)
     latents = random.standard_normal((len(a) * SAMPLES, model.latent_length))
     seen = source.value_ranges[1].to_uint8  # The networks of features take no other depth.
