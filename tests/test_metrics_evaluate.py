@@ -1,5 +1,6 @@
 """evaluate: the figures of a translator beside the baselines, and what it says when it cannot."""
 
+import dataclasses
 import json
 import math
 
@@ -110,7 +111,8 @@ def test_what_is_left_out_is_said():
 
 
 def test_without_the_package_pairs_are_measured_and_sets_are_not(monkeypatch):
-    monkeypatch.setattr(efficientnet, "_MODULE", "no_such_package_of_weights")
+    missing = dataclasses.replace(efficientnet.WEIGHTS, module="no_such_package_of_weights")
+    monkeypatch.setattr(efficientnet, "WEIGHTS", missing)
     efficientnet.efficientnet_lite0.cache_clear()
     result = evaluate(invert, noise(4), noise(4, seed=1), paired=True)
     assert "tfi2i[metrics]" in result["skipped"]["fid"] and "ssim" in result["translated"]
