@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfi2i.data import read_image
+from tfi2i.data.decode.deep import read_pixels
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.files.arrays import variables_to_arrays
@@ -76,11 +76,11 @@ def test_a_run_resumed_within_an_epoch_decodes_its_images_once(
 
     def counted(path, **options):
         decoded.append(str(path))
-        return read_image(path, **options)
+        return read_pixels(path, **options)
 
     resumed = training(paired_folder, tmp_path / "run")
     assert resumed.iteration == 3
-    monkeypatch.setattr("tfi2i.data.decode.files.read_image", counted)
+    monkeypatch.setattr("tfi2i.data.decode.files.read_pixels", counted)
     resumed.fit(verbose=0)
     assert resumed.finished and resumed.iteration == 12
     trained_on = [path for path in decoded if "train" in path]
