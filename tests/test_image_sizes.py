@@ -227,11 +227,14 @@ def test_a_run_of_another_shape_is_another_run(wide_run):
         Training(other.resolve(type(wide_run.model)), type(wide_run.model), wide_run.folder)
 
 
-def test_translate_takes_tiles_of_the_crops_shape(wide_run):
+def test_translate_takes_tiles_of_any_shape(wide_run):
     model, photo = wide_run.model, noise(90, 200, 5)
-    expected = translate_image(model.translator(), photo, tile=(32, 64))
-    np.testing.assert_array_equal(model.translate(photo, scale=1), expected)
-    assert (expected != translate_image(model.translator(), photo, tile=(64, 32))).any()
+    whole = translate_image(model.translator(), photo)
+    np.testing.assert_array_equal(model.translate(photo, scale=1), whole)
+    wide = translate_image(model.translator(), photo, tile=(32, 64))
+    np.testing.assert_array_equal(model.translate(photo, scale=1, tile=(32, 64)), wide)
+    assert (wide != whole).any()
+    assert (wide != translate_image(model.translator(), photo, tile=(64, 32))).any()
 
 
 def test_evaluate_and_export_take_the_shape_of_training(wide_run, tmp_path):

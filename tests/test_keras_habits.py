@@ -134,7 +134,7 @@ def test_labels_and_their_form():
     refuses(model, "takes 2 mini-batches .* multiple of 2, not 3", x=batches(A, labels, 3))
     for wrong in (-1, 2):
         outside = np.array([0, 1, 0, 1, wrong])
-        words = f"labels are from 0 to 1; the data have {wrong}"
+        words = rf"stargan has 2 labels \(x, y\), so they are from 0 to 1; the data have {wrong}"
         refuses(model, words, DataError, x=A, y=outside, batch_size=2)
         refuses(model, words, DataError, x=batches(A[3:], outside[3:]))
     model.fit(batches(A, labels), verbose=0)
