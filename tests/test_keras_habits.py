@@ -480,12 +480,42 @@ def test_a_log_that_is_not_there_is_told_before_the_first_step(tmp_path):
     assert int(model.iteration.numpy()) == int(untouched["iteration"]) + 2
     refuses(model, words, callbacks=[right, *misspelt])
     model.fit(batches(), verbose=0)
-    # A step that is not traced tells its logs when it has been taken.
-    eager = tiny(run_eagerly=True)
-    with pytest.raises(RecipeError, match=words):
-        eager.fit(batches(), verbose=0, callbacks=misspelt[0])
-    assert int(eager.iteration.numpy()) == 1
-    refuses(eager, words, callbacks=misspelt[0])
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_log_that_is_not_there_is_told_before_the_first_eager_step(everywhere, request):
+    if everywhere:
+        tf.config.run_functions_eagerly(True)
+        request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
+    misspelt = keras.callbacks.EarlyStopping("gen_loss", mode="min")
+    right = keras.callbacks.EarlyStopping("l1_loss", mode="min")
+    eager, plain = (tiny(run_eagerly=not everywhere) for _ in range(2))
+    untouched = state(eager)
+    refuses(eager, "no log 'gen_loss', but .*generator_loss", callbacks=[right, misspelt])
+    assert not [name for name, value in state(eager).items() if (value != untouched[name]).any()]
+    # Looking for the logs changes nothing of what is trained.
+    eager.fit(batches(), verbose=0, callbacks=right)
+    plain.fit(batches(), verbose=0)
+    assert int(eager.iteration.numpy()) == 2
+    assert_equal(eager, plain)
+
+
+def test_a_step_that_cannot_be_traced_tells_its_logs_when_it_has_been_taken():
+    class Eager(Pix2Pix):
+        def train_step(self, data):
+            assert data[0].numpy().size
+            return super().train_step(data)
+
+    model = Eager(crop_size=SIZE, filters=2, discriminator_filters=2, receptive_field=16, depth=2)
+    model.compile(run_eagerly=True)
+    misspelt = keras.callbacks.EarlyStopping("gen_loss", mode="min")
+    with (
+        pytest.warns(UserWarning, match="cannot be traced"),
+        pytest.raises(RecipeError, match="no log 'gen_loss'"),
+    ):
+        model.fit(batches(), verbose=0, callbacks=misspelt)
+    assert int(model.iteration.numpy()) == 1
+    refuses(model, "no log 'gen_loss'", callbacks=misspelt)
 
 
 def test_backup_and_restore_loses_nothing(tmp_path):

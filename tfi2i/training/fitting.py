@@ -109,6 +109,9 @@ class Fitting(keras.Model):
         self.take_function(batches.element_spec)
         self._may_end = bool(batches.cardinality() == tf.data.UNKNOWN_CARDINALITY)
         self._watched = watched_logs(given)
+        eager = self.run_eagerly or tf.config.functions_run_eagerly()
+        if eager and self._watched and not self._log_names:
+            self._trace_once(batches.element_spec)
         if self._log_names:
             check_watched(self._watched, self._log_names)
         try:
@@ -132,14 +135,32 @@ class Fitting(keras.Model):
     def note_logs(self, names: Iterable[str]) -> None:
         """Learns at the end of an iteration which logs there are.
 
-        A graph's iteration is traced before it runs, so that a callback that watches another log
-        is refused before the first step. With `run_eagerly` it is refused after it.
+        An iteration is traced before it runs, so that a callback that watches another log is
+        refused before the first step.
 
         Raises:
             RecipeError: If a callback of this `fit` watches a log that is not there.
         """
         self._log_names = tuple(names)
         check_watched(self._watched, self._log_names)
+
+    def _trace_once(self, spec: Any) -> None:
+        """Learns the logs of an iteration that runs eagerly: traces it, which takes no step."""
+        traced = tf.function(
+            lambda batch: self.distribute_strategy.run(self.train_step, args=(batch,)),
+            autograph=False,
+        )
+        try:
+            traced.get_concrete_function(spec)
+        except RecipeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever eager code does that a graph cannot.
+            if not self._log_names:
+                warnings.warn(
+                    f"this train_step cannot be traced ({type(error).__name__}), so that a "
+                    "misspelt monitor of a callback is found after the first step only",
+                    stacklevel=3,
+                )
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras' function, which never goes beyond the end of the epoch or of the data.
