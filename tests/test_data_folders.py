@@ -271,7 +271,16 @@ class TestForms:
             "owl/2.png",
         ]
         assert source.splits["test"].labels == (1,)
-        assert reds(opened(root, kind="images").splits["train"].a) == [10, 11, 30, 31]
+        images = opened(root, kind="images")
+        assert reds(images.splits["train"].a) == [10, 11, 30, 31]
+        assert images.class_names == source.class_names
+        assert [part.labels for part in images.splits.values()] == [(0, 1, 2, 2), (1,)]
+        limited = opened(root, kind="images", limit=2).splits["train"]
+        assert (reds(limited.a), limited.labels) == ([10, 31], (0, 2))
+        with pytest.raises(DataError, match=r"\(images\): data.aligned says"):
+            opened(root, kind="images", aligned=True)
+        derived = opened(root, derive="grey")
+        assert (derived.class_names, derived.splits["train"].labels) == ((), None)
 
     def test_two_classes_also_as_unpaired(self, put):
         root = put("horse/1.png", "horse/2.png", "zebra/7.png")
@@ -295,6 +304,7 @@ class TestForms:
     def test_grey(self, put):
         source = opened(put("1.png"), channels=1)
         assert source.splits["train"].a.load(0).shape == (16, 16, 1)
+        assert (source.class_names, source.splits["train"].labels) == ((), None)
 
 
 class TestErrors:

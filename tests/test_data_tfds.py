@@ -87,8 +87,10 @@ def test_the_real_builder(horses):
 def test_mock_data_of_a_labelled_builder(home):
     with digits(home, {"train": 5, "test": 5}):
         source = opened("tfds:mnist", channels=1)
-        assert opened("tfds:mnist", kind="images").kind == "images"
+        images = opened("tfds:mnist", kind="images")
     assert source.kind == "labelled"
+    assert images.kind == "images" and images.class_names == source.class_names
+    assert images.splits["train"].labels == source.splits["train"].labels
     assert source.class_names == tuple("0123456789")
     assert source.description.endswith("5 training images, 5 test")
     images, labels = next(

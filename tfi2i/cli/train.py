@@ -40,7 +40,9 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="A folder of images, earth:<map>-<map>, digits:<a>-<b>, or tfds:<name>."),
+        typer.Option(
+            help="A folder of images, earth:<map>[-<map>], digits:<a>[-<b>], or tfds:<name>."
+        ),
     ] = None,
     run: Annotated[
         Path | None,

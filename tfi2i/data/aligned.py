@@ -16,7 +16,7 @@ def aligned_classes(source: DataSource) -> DataSource:
             class.
     """
     test = source.splits.get("test")
-    if test is None or test.labels is None:
+    if source.kind != "labelled" or test is None or test.labels is None:
         raise DataError(
             f"{source.name} ({source.kind}): data.aligned says that test images of equal names "
             "show the same in every class, but there are no test images in classes"

@@ -90,6 +90,7 @@ def derived_pairs(source: DataSource, how: str, *, size: Size | None, reverse: b
         fingerprint=derived_fingerprint(
             source.fingerprint, lambda images: fingerprint(images, how, size, reverse)
         ),
+        class_names=(),
         aligned_test=True,
     )
 

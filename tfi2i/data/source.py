@@ -58,7 +58,9 @@ class Split:
         a: the images, or those of domain `a`.
         b: those of domain `b`; None for kinds `images` and `labelled`, and for a part of inputs
             whose truth, or whose other domain, is not there (never the training part).
-        labels: for kind `labelled`, the class number of every image.
+        labels: the class number of every image of `a`: always there for kind `labelled`, for kind
+            `images` where classes are known, and else None. Only `labelled` batches carry them:
+            whether a source is labelled is asked of its kind.
     """
 
     a: Images
@@ -79,7 +81,8 @@ class DataSource:
         fingerprint: changes when the images change, so that a run is not resumed on other data;
             `tfi2i.data.fingerprint` says what it sees of files.
         skipped: files left out because they cannot be read, with the reason.
-        class_names: for kind `labelled`, the name of every class number.
+        class_names: the name of every class number that a split has in `labels`; empty where no
+            classes are known.
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
             compared pixel by pixel; this can hold for an unpaired source too. In a labelled one the
             test images of every class show the same things in the same order.

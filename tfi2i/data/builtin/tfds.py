@@ -81,7 +81,7 @@ def open_tfds(
         for part, there in (("train", "train"), ("test", test)):
             if there is not None:
                 labels = None
-                if kind == "labelled":
+                if label_key:
                     labels = tuple(int(example[label_key]) for example in examples[there])
                 splits[part] = Split(images(there), labels=labels)
     encoded = {split: [one[image_key] for one in found] for split, found in examples.items()}
@@ -103,7 +103,9 @@ def open_tfds(
             ),
             [(image, len(image)) for images in encoded.values() for image in images],
         ),
-        class_names=tuple(builder.info.features[label_key].names) if kind == "labelled" else (),
+        class_names=tuple(builder.info.features[label_key].names)
+        if label_key and kind != "unpaired"
+        else (),
     )
 
 

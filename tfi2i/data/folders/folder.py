@@ -88,7 +88,9 @@ def open_folder(
             names, [(path, size) for _, size, path in content if not found[path].fault]
         ),
         skipped=[one.fault for one in bad if one.fault] + builder.left_alone,
-        class_names=tuple(map(display_name, layout.names())) if kind == "labelled" else (),
+        class_names=tuple(map(display_name, layout.names()))
+        if kind in ("images", "labelled") and not layout.is_flat
+        else (),
         # Two halves of one file belong together, whatever they are used for.
         aligned_test="test" in splits
         and splits["test"].b is not None
@@ -148,8 +150,6 @@ class _Builder:
         if kind in ("images", "labelled"):
             present = [one for one in classes if one in groups]
             images = self._images([groups[one] for one in present], "a", with_folder=True)
-            if kind == "images":
-                return Split(images)
             return Split(images, labels=self._labels(groups, classes))
         if name != "train" and len(groups) == 1:
             return Split(self._images([self._lone_group(name, groups)], "a"))

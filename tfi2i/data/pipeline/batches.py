@@ -201,7 +201,7 @@ def _loader(
     """The function from a step to its element, with pixels."""
     height, width = height_and_width(crop_size)
     train = source.splits["train"]
-    labels = tf.constant(train.labels, tf.int32) if train.labels is not None else None
+    labels = tf.constant(train.labels, tf.int32) if source.kind == "labelled" else None
     # Images in one group share their order and draws.
     groups = {"images": [[train.a]], "labelled": [[train.a]]}.get(source.kind)
     if groups is None and train.b is not None:

@@ -118,9 +118,9 @@ def evaluation_domains(
         DataError: the source is not labelled, there is no such split, or a class has no image in
             it.
     """
-    if split not in source.splits or source.splits[split].labels is None:
+    part = source.splits.get(split)
+    if source.kind != "labelled" or part is None:
         raise DataError(f"{source.name} ({source.kind}) has no labelled {split!r} images")
-    part = source.splits[split]
     labels = np.array(part.labels)
     domains = {}
     for number, name in enumerate(source.class_names):
@@ -147,9 +147,9 @@ def training_images(source: DataSource, domain: str, size: Size) -> Iterator[np.
     train = source.splits["train"]
     images: Images | None = train.a
     indices = None
-    if train.labels is not None:
+    if source.kind == "labelled":
         number = source.class_names.index(domain)
-        indices = [index for index, label in enumerate(train.labels) if label == number]
+        indices = [index for index, label in enumerate(train.labels or ()) if label == number]
     elif domain == "b":
         images = train.b
     if images is None:
