@@ -32,12 +32,14 @@ class Chosen:
     @property
     def names(self) -> Sequence[str]:
         """Names of the chosen images."""
-        return [self.images.names[index] for index in self.indices]
+        names = self.images.names
+        return [names[index] for index in self.indices]
 
     @property
     def sizes(self) -> Sequence[tuple[int, int]]:
         """Height and width of the chosen images."""
-        return [self.images.sizes[index] for index in self.indices]
+        sizes = self.images.sizes
+        return [sizes[index] for index in self.indices]
 
     @property
     def channels(self) -> int:

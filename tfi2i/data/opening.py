@@ -25,6 +25,8 @@ from tfi2i.data.derive import DerivedImages, derived_pairs, grey
 from tfi2i.data.domains import AskedOfDomains
 from tfi2i.data.fingerprint import fingerprint
 from tfi2i.data.folders.folder import open_folder
+from tfi2i.data.folders.idx import open_idx
+from tfi2i.data.folders.idx_names import find_idx_files
 from tfi2i.data.limits import limited
 from tfi2i.data.pipeline.datasets import open_dataset
 from tfi2i.data.source import DataSource, Images, Split, check_kind
@@ -55,11 +57,12 @@ def open_source(
     """Finds the images and says in words what was found.
 
     Args:
-        source: a folder; `earth:<a>-<b>` (two of bmng, etopo1, shadedrelief, labels), or one of
-            them alone for kind "images"; labelled `earth:<a>+<b>+<c>`, or `earth:<a>+<element>`
-            (borders, coastlines, rivers); any of these with `@tuning` at the end, which holds out
-            another band than the test band, for choosing recipes; `digits:handwritten-printed`,
-            or one of the two alone for kinds "labelled" and "images";
+        source: a folder, of image files or of idx files as MNIST's; `earth:<a>-<b>` (two of bmng,
+            etopo1, shadedrelief, labels), or one of them alone for kind "images"; labelled
+            `earth:<a>+<b>+<c>`, or `earth:<a>+<element>` (borders, coastlines, rivers); any of
+            these with `@tuning` at the end, which holds out another band than the test band, for
+            choosing recipes; `digits:handwritten-printed`, or one of the two alone for kinds
+            "labelled" and "images";
             `music:<a>-<b>` (two instruments, as `tfi2i.data.builtin.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
@@ -157,6 +160,11 @@ def _open_whole(
         return open_tfds(name, kind=kind, direction=direction, asked=asked)
     if name.startswith(_NO_FOLDERS):
         return _open_builtin(name, kind, direction, load_size, asked)
+    idx_files = find_idx_files(Path(source))
+    if idx_files is not None:
+        if side is not None:
+            raise DataError(f"side={side} is for files of two images side by side: leave it out")
+        return open_idx(Path(source), idx_files, kind=kind, asked=asked)
     return open_folder(
         Path(source),
         kind=kind,
