@@ -47,7 +47,9 @@ def export_litert(
     Args:
         generator: functional model, see `tfi2i.export.generator.inference_generator`.
         path: the file; its folder is made, an existing file is replaced.
-        image_size: (height, width) in pixels, multiples of the generator's size_multiple.
+        image_size: (height, width) in pixels. Where it is no multiple of the generator's
+            size_multiple, the file itself mirrors what is missing below and to the right, and cuts
+            it off again, as `translate` does.
         precision: of the stored weights. "float16" halves the file, the arithmetic stays float32
             on CPUs. "int8" quarters it and computes convolutions in 8 bits, with the scale of the
             activations found anew for every image (dynamic range).
@@ -58,7 +60,7 @@ def export_litert(
         The path.
 
     Raises:
-        ExportError: the size does not suit the generator; an operator is not builtin; a tensor
+        ExportError: the size is too small for the generator; an operator is not builtin; a tensor
             has more than 4 axes; or the file's output is not finite or further from Keras than
             `tfi2i.export.agreement.tolerance_of` allows.
         MissingExtraError: no LiteRT runtime is installed.
@@ -94,18 +96,16 @@ def export_litert(
 
 
 def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
-    """Refuses a (height, width) in pixels that the generator cannot compute.
+    """Refuses a (height, width) in pixels that is too small to be mirrored to what is computed.
 
     Raises:
-        ExportError: naming the next size that it does.
+        ExportError: naming the smallest size.
     """
     for name, side in zip(("height", "width"), image_size, strict=True):
-        fitting = padded_side(side, generator.size_multiple)
-        if side != fitting:
+        if side < generator.smallest_side:
             raise ExportError(
                 f"LiteRT image {name} {side} does not suit {generator.model.name!r}: it takes "
-                f"multiples of {generator.size_multiple} from {generator.smallest_side} pixels. "
-                f"Use {fitting}."
+                f"{generator.smallest_side} pixels or more."
             )
 
 
@@ -116,14 +116,22 @@ def convert(generator: InferenceGenerator, image_size: tuple[int, int], precisio
     are wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
     files that return NaN.
     """
-    shape = (1, *image_size, generator.input_channels)
+    height, width = image_size
+    beyond = [padded_side(side, generator.size_multiple) - side for side in image_size]
+    shape = (1, height + beyond[0], width + beyond[1], generator.input_channels)
     translate = frozen(generator, shape)
-    serving = tf.function(
-        lambda images: {"images": tf.nest.flatten(translate(images))[0]},
-        input_signature=[tf.TensorSpec(shape, tf.float32, name="images")],
-    )
+
+    def serving(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        if any(beyond):
+            missing = [(0, 0), (0, beyond[0]), (0, beyond[1]), (0, 0)]
+            images = tf.pad(images, missing, "REFLECT")
+        translated = tf.nest.flatten(translate(images))[0]
+        return {"images": translated[:, :height, :width] if any(beyond) else translated}
+
+    taken = tf.TensorSpec((1, *image_size, generator.input_channels), tf.float32, name="images")
+    signatures = {"serving_default": tf.function(serving, input_signature=[taken])}
     with tempfile.TemporaryDirectory(prefix="tfi2i-litert-") as folder:
-        tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": serving})
+        tf.saved_model.save(tf.Module(), folder, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if precision != "float32":

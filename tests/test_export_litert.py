@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 
 from tfi2i import layers
-from tfi2i.data import to_float
+from tfi2i.data import to_float, to_uint8
 from tfi2i.errors import ExportError, MissingExtraError
 from tfi2i.export import export_litert
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+from tfi2i.inference.translate import translate_image
 
 SIZE = (16, 24)
 
@@ -158,12 +159,32 @@ def test_a_layer_that_differs_on_the_phone_is_caught(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sizes_that_do_not_suit_name_the_next_one(tmp_path):
+@pytest.mark.parametrize("size", [(15, 24), (16, 21), (9, 13)])
+def test_any_size_is_mirrored_to_what_is_computed_and_cut_again(tmp_path, size):
+    generator = make_generator(
+        keras.layers.Conv2D(8, 3, strides=2, padding="same"),
+        layers.InstanceNormalization(),
+        keras.layers.Conv2DTranspose(8, 4, strides=2, padding="same"),
+    )
+    generator.size_multiple = 4
+    images = noise(2, *size, 3)
+    path = export_litert(generator, tmp_path / "g.tflite", image_size=size, images=images)
+    assert inspect_litert(path.read_bytes()).custom_operators == ()
+    runner = LiteRTRunner(path.read_bytes())
+    assert runner.input_shape == (1, *size, 3)
+    for image in images:
+        expected = translate_image(generator, image)
+        found = to_uint8(runner(to_float(image[None]))[0])
+        assert found.shape == expected.shape and np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_sizes_that_are_too_small_name_the_smallest(tmp_path):
     generator = make_generator()
-    with pytest.raises(ExportError, match=r"height 15 .*multiples of 2 from 8 pixels. Use 16"):
-        export_litert(generator, tmp_path / "g.tflite", image_size=(15, 24))
-    with pytest.raises(ExportError, match=r"width 0 .* Use 8"):
+    with pytest.raises(ExportError, match=r"height 7 .* takes 8 pixels or more"):
+        export_litert(generator, tmp_path / "g.tflite", image_size=(7, 24))
+    with pytest.raises(ExportError, match=r"width 0 .* 8 pixels"):
         export_litert(generator, tmp_path / "g.tflite", image_size=(16, 0))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
