@@ -10,8 +10,9 @@ from tfi2i.lazy import lazy_names
 
 if TYPE_CHECKING:
     from tfi2i.export.litert import export_litert
+    from tfi2i.export.metadata import read_metadata
     from tfi2i.export.parity import parity_report, parity_table
-    from tfi2i.export.saved_model import export_saved_model, read_metadata
+    from tfi2i.export.saved_model import export_saved_model
 
 __all__ = [
     "export_litert",
@@ -27,7 +28,7 @@ _HOMES = {
     "export_saved_model": "tfi2i.export.saved_model",
     "parity_report": "tfi2i.export.parity",
     "parity_table": "tfi2i.export.parity",
-    "read_metadata": "tfi2i.export.saved_model",
+    "read_metadata": "tfi2i.export.metadata",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

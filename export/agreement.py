@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfi2i.data.decode.pixels import to_float
+from tfi2i.data.decode.values import ValueRange
 from tfi2i.errors import ExportError
 from tfi2i.export.generator import InferenceGenerator
 from tfi2i.inference.sizes import mirrored_to_fit
@@ -24,6 +24,12 @@ class Tolerance:
 
     max_abs: float | None = None
     psnr_db: float | None = None
+
+    def with_rounding(self, made: ValueRange) -> "Tolerance":
+        """The same for pixels: where a value lies between two whole numbers, rounding decides."""
+        if self.max_abs is None or not made.is_whole:
+            return self
+        return Tolerance(self.max_abs + 2 / (made.high - made.low))
 
 
 # For files that compute in less than float32: above this no difference is seen.
@@ -72,15 +78,15 @@ class Agreement:
 
 
 def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarray:
-    """Makes uint8 images (N, H, W, C) ready for Keras: float32 in [-1, 1], sizes that it takes.
+    """Makes pixels (N, H, W, C) ready for Keras: float32 in [-1, 1], sizes that it takes.
 
     Missing rows and columns are mirrored at the lower and right edge.
     """
-    return to_float(mirrored_to_fit(images, generator.size_multiple))
+    return generator.takes.to_float(mirrored_to_fit(images, generator.size_multiple))
 
 
 def keras_outputs(generator: InferenceGenerator, images: np.ndarray) -> list[np.ndarray]:
-    """Translates uint8 images (N, H, W, C) with Keras, one at a time, cropped to their size.
+    """Translates pixels (N, H, W, C) with Keras, one at a time, cropped to their size.
 
     Returns:
         N arrays float32 (1, H, W, C_out) in [-1, 1].
@@ -142,6 +148,8 @@ def checked_agreement(
 
 
 def random_images(generator: InferenceGenerator, image_size: tuple[int, int]) -> np.ndarray:
-    """Two uint8 images (2, H, W, C) of fixed noise, for lack of real ones."""
+    """Pixels of two images (2, H, W, C) of fixed noise, for lack of real ones."""
     shape = (2, *image_size, generator.input_channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    if generator.is_plain:
+        return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return generator.takes.to_pixels(np.random.default_rng(0).uniform(-1, 1, shape))

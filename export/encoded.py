@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfi2i.export.generator import InferenceGenerator
-from tfi2i.export.graph import padded_side, require
+from tfi2i.export.graph import require, require_pixels
 
 FORMATS = ("PNG", "JPEG")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -54,27 +54,11 @@ def decode_checked(
         " bytes); convert it first, for example with tfi2i.export.client.prepare",
     )
     with tf.control_dependencies([known]):
-        size = tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded, index))
-    fits = require_pixels(
-        size[0], size[1], 1, generator, max_pixels, "the image at index ", index, ": "
-    )
-    with tf.control_dependencies([fits]):
-        encoded = tf.identity(encoded)
-    image = _tried(
+        size = tf.cond(is_png, lambda: png_size(encoded), lambda: _jpeg_size(encoded, index))
+    image = decoded_within(
         lambda file: tf.cond(is_png, lambda: _png_pixels(file), lambda: _jpeg_pixels(file)),
-        encoded,
-        tf.zeros((0, 0, 3), tf.int32),
-    )
-    whole = require(
-        tf.size(image) > 0,
-        "the image at index ",
-        index,
-        " cannot be decoded: it is cut off or damaged (",
-        tf.strings.length(encoded),
-        " bytes)",
-    )
-    with tf.control_dependencies([whole]):
-        image = tf.identity(image)
+        encoded, index, size, generator, max_pixels,
+    )  # fmt: skip
     if generator.input_channels == 1:
         luma = tf.reduce_sum(image * tf.constant(LUMA), axis=-1, keepdims=True)
         image = tf.bitwise.right_shift(luma + 0x8000, 16)
@@ -82,42 +66,37 @@ def decode_checked(
     return tf.cast(image, tf.uint8)
 
 
-def require_pixels(
-    height: tf.Tensor,
-    width: tf.Tensor,
-    images: tf.Tensor | int,
+def decoded_within(
+    decode: Callable[[tf.Tensor], tf.Tensor],
+    encoded: tf.Tensor,
+    index: tf.Tensor,
+    size: tf.Tensor,
     generator: InferenceGenerator,
     max_pixels: int,
-    *where: str | tf.Tensor,
-) -> tf.Operation:
-    """Refuses empty images and batches, and those above the limit.
+) -> tf.Tensor:
+    """Decodes a file whose header has been read, if its size is within the limit.
 
     Args:
-        height: height of an image in pixels, integer scalar.
-        width: width of an image in pixels, integer scalar.
-        images: how many images of that size are computed at once.
-        generator: gives the padding that counts into the limit.
-        max_pixels: largest sum of height times width after padding.
-        *where: begins the message, as for `require`.
+        decode: From the file to its pixels, int32 (H, W, C).
+        encoded: The file, scalar string.
+        index: Of the image in its batch, for the messages.
+        size: Height and width in pixels, as the header has them.
+        generator: Gives the padding that counts into the limit.
+        max_pixels: Largest height times width after padding.
 
     Returns:
-        The operation to wait for, see `require`.
+        The pixels. Running it raises `tf.errors.InvalidArgumentError` for larger and for damaged
+        files.
     """
-    height, width, images = (tf.cast(number, tf.int64) for number in (height, width, images))
-    pixels = images * padded_side(height, generator) * padded_side(width, generator)
-    # A PNG can claim sides of 2**32, whose product would overflow: so the sides are judged too.
-    sides = (height > 0) & (width > 0) & (height <= max_pixels) & (width <= max_pixels)
-    return require(
-        sides & (images > 0) & (pixels <= max_pixels),
-        *where,
-        images,
-        " image(s) of ",
-        width,
-        " x ",
-        height,
-        f" pixels: at least 1 x 1 and, after padding to multiples of {generator.size_multiple}, "
-        f"at most {max_pixels} pixels in all are accepted",
-    )
+    where = "the image at index ", index
+    fits = require_pixels(size[0], size[1], 1, generator, max_pixels, *where, ": ")
+    with tf.control_dependencies([fits]):
+        encoded = tf.identity(encoded)
+    image = _tried(decode, encoded, tf.zeros((0, 0, 3), tf.int32))
+    length = tf.strings.length(encoded)
+    words = " cannot be decoded: it is cut off or damaged (", length, " bytes)"
+    with tf.control_dependencies([require(tf.size(image) > 0, *where, *words)]):
+        return tf.identity(image)
 
 
 def _tried(
@@ -132,7 +111,8 @@ def _tried(
     return tried.concatenate(tf.data.Dataset.from_tensors(failed)).take(1).get_single_element()
 
 
-def _png_size(encoded: tf.Tensor) -> tf.Tensor:
+def png_size(encoded: tf.Tensor) -> tf.Tensor:
+    """Height and width in the header of a PNG, int64 (2,)."""
     # Zeros behind a truncated header make it an image of no pixels, which is refused above.
     header = tf.strings.substr(encoded + b"\0" * 24, 16, 8)
     octets = tf.reshape(tf.cast(tf.io.decode_raw(header, tf.uint8), tf.int64), (2, 4))
@@ -142,15 +122,20 @@ def _png_size(encoded: tf.Tensor) -> tf.Tensor:
 
 def _png_pixels(encoded: tf.Tensor) -> tf.Tensor:
     """Transparency over white, to the bit as `tfi2i.data.decode.images` has it; int32 (H, W, 3)."""
-    colour_type = tf.io.decode_raw(tf.strings.substr(encoded, 25, 1), tf.uint8)[0]
-    before_pixels = tf.strings.split(encoded, "IDAT", maxsplit=1)[0]
-    has_key = tf.strings.regex_full_match(before_pixels, TRANSPARENT_CHUNK)
     # TensorFlow gives palettes and few bits a fourth channel only where they are transparent.
     return tf.cond(
-        (colour_type >= GREY_AND_ALPHA) | has_key,
+        states_transparency(encoded),
         lambda: _over_white(tf.cast(tf.io.decode_png(encoded, channels=4), tf.int32)),
         lambda: tf.cast(tf.io.decode_png(encoded, channels=3), tf.int32),
     )
+
+
+def states_transparency(encoded: tf.Tensor) -> tf.Tensor:
+    """Whether a PNG has alpha, or a colour that stands for it; bool scalar."""
+    colour_type = tf.io.decode_raw(tf.strings.substr(encoded, 25, 1), tf.uint8)[0]
+    before_pixels = tf.strings.split(encoded, "IDAT", maxsplit=1)[0]
+    has_key = tf.strings.regex_full_match(before_pixels, TRANSPARENT_CHUNK)
+    return (colour_type >= GREY_AND_ALPHA) | has_key
 
 
 def _over_white(pixels: tf.Tensor) -> tf.Tensor:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
-import numpy as np
-import tensorflow as tf
 
-from tfi2i.errors import DataError, ExportError
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
+from tfi2i.errors import ExportError
+from tfi2i.export.exportable import check_finite, check_form, check_repeatable
 from tfi2i.inference.sizes import padded_side
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.layers.phase_convolution import doubles_as_published
@@ -31,11 +31,20 @@ class InferenceGenerator:
         model: functional model, (B, H, W, C_in) to (B, H, W, C_out), float32 in [-1, 1].
         precision: "float32" or "bfloat16", of its weights and its arithmetic.
         notes: sentences that a reader of the export should know.
+        takes: depth of the pixels that go in, and the values that are -1 and 1.
+        gives: the same of those that come out.
     """
 
     model: keras.Model
     precision: str
     notes: tuple[str, ...]
+    takes: ValueRange = EIGHT_BITS
+    gives: ValueRange = EIGHT_BITS
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether pixels of both sides are of 8 bits: these are served as float32 in 0..255."""
+        return self.takes == self.gives == EIGHT_BITS
 
     @property
     def size_multiple(self) -> int:
@@ -63,6 +72,7 @@ def inference_generator(
     precision: Literal["float32", "bfloat16"] = "float32",
     *,
     fused: bool = False,
+    value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
 ) -> InferenceGenerator:
     """Returns the generator in one precision, with what its exports have to know.
 
@@ -77,14 +87,15 @@ def inference_generator(
         fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
             convolutions are computed as plain ones (`tfi2i.layers.PhaseConv2DTranspose`): faster.
             Convolutions that training computes as products of matrices become Keras' own.
+        value_ranges: of the pixels that go in, and of those that come out.
 
     Raises:
         ExportError: it has several inputs or outputs, unknown channels, no size_multiple, or
             weights that are not finite; it fails on the smallest images; or it draws random numbers
             anew at every call.
     """
-    _check_form(generator)
-    _check_finite(generator)
+    check_form(generator)
+    check_finite(generator)
     rewriting = _Rewriting(precision, fused)
     config = rewriting.of(generator.get_config())
     _keep_last_in_float32(config, generator, fused)
@@ -105,39 +116,8 @@ def inference_generator(
             "Dropout stays on at test time, as in Keras: one fixed mask for every image size, in "
             f"{', '.join(rewriting.noise_layers)}."
         )
-    _check_repeatable(model)
-    return InferenceGenerator(model, precision, (*notes,))
-
-
-def _check_form(generator: keras.Model) -> None:
-    if len(generator.inputs) != 1 or len(generator.outputs) != 1:
-        raise ExportError(
-            f"{generator.name!r} has {len(generator.inputs)} inputs and {len(generator.outputs)} "
-            "outputs; only generators from one image to one image can be exported."
-        )
-    for role, tensor in (("input", generator.inputs[0]), ("output", generator.outputs[0])):
-        if len(tensor.shape) != 4 or tensor.shape[-1] is None:
-            raise ExportError(
-                f"The {role} of {generator.name!r} has shape {tuple(tensor.shape)}; "
-                "an image batch (B, H, W, C) with a known C is needed."
-            )
-    size_multiple = getattr(generator, "size_multiple", None)
-    if not isinstance(size_multiple, int) or size_multiple < 1:
-        raise ExportError(
-            f"{generator.name!r} has no attribute size_multiple. Set it to the number that "
-            "height and width must be multiples of (1 for a network that keeps the size)."
-        )
-
-
-def _check_finite(generator: keras.Model) -> None:
-    for variable in generator.variables:
-        values = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
-        broken = int(values.size - np.isfinite(values).sum())
-        if broken:
-            raise ExportError(
-                f"{generator.name!r} cannot be exported: {broken} of the {values.size} weights "
-                f"{variable.path!r} are not finite. Take an earlier checkpoint."
-            )
+    check_repeatable(model)
+    return InferenceGenerator(model, precision, (*notes,), *value_ranges)
 
 
 def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> None:
@@ -233,23 +213,3 @@ def _layers_of(model: keras.Model, kind: type) -> list[Any]:
     inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
     own = [layer for layer in model.layers if isinstance(layer, kind)]
     return own + [layer for one in inner for layer in _layers_of(one, kind)]
-
-
-def _check_repeatable(model: keras.Model) -> None:
-    """Refuses generators that no file can agree with, because they do not agree with themselves."""
-    side = padded_side(1, model.size_multiple)
-    image = tf.random.stateless_uniform((1, side, side, model.inputs[0].shape[-1]), (0, 0), -1, 1)
-    try:
-        first, second = model(image, training=False), model(image, training=False)
-    except (tf.errors.InvalidArgumentError, DataError) as error:
-        raise ExportError(
-            f"{model.name!r} fails on images of {side} x {side} pixels, the smallest multiple of "
-            f"its size_multiple of {model.size_multiple}; set it to a number that it computes."
-        ) from error
-    # Kernels that add in another order on every run stay far below this.
-    if tf.reduce_max(tf.abs(first - second)) > 1e-3:
-        raise ExportError(
-            f"{model.name!r} answers the same image differently every time: a layer draws random "
-            "numbers at inference, so no exported file could agree with Keras. For dropout at "
-            "test time use tfi2i.layers.Dropout, whose mask is fixed."
-        )

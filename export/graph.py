@@ -51,3 +51,41 @@ def require(condition: tf.Tensor, *message: str | tf.Tensor) -> tf.Operation:
     """
     words = [part if isinstance(part, str) else tf.strings.as_string(part) for part in message]
     return tf.debugging.Assert(condition, [tf.strings.join(words)])
+
+
+def require_pixels(
+    height: tf.Tensor,
+    width: tf.Tensor,
+    images: tf.Tensor | int,
+    generator: InferenceGenerator,
+    max_pixels: int,
+    *where: str | tf.Tensor,
+) -> tf.Operation:
+    """Refuses empty images and batches, and those above the limit.
+
+    Args:
+        height: height of an image in pixels, integer scalar.
+        width: width of an image in pixels, integer scalar.
+        images: how many images of that size are computed at once.
+        generator: gives the padding that counts into the limit.
+        max_pixels: largest sum of height times width after padding.
+        *where: begins the message, as for `require`.
+
+    Returns:
+        The operation to wait for, see `require`.
+    """
+    height, width, images = (tf.cast(number, tf.int64) for number in (height, width, images))
+    pixels = images * padded_side(height, generator) * padded_side(width, generator)
+    # A PNG can claim sides of 2**32, whose product would overflow: so the sides are judged too.
+    sides = (height > 0) & (width > 0) & (height <= max_pixels) & (width <= max_pixels)
+    return require(
+        sides & (images > 0) & (pixels <= max_pixels),
+        *where,
+        images,
+        " image(s) of ",
+        width,
+        " x ",
+        height,
+        f" pixels: at least 1 x 1 and, after padding to multiples of {generator.size_multiple}, "
+        f"at most {max_pixels} pixels in all are accepted",
+    )

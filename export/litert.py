@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert_phase import ConverterError
 
-from tfi2i.data.decode.pixels import to_float
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import (
     REQUIRED_PSNR_DB,
@@ -38,6 +38,7 @@ def export_litert(
     precision: Literal["float32", "float16", "int8"] = "float32",
     images: np.ndarray | None = None,
     required_psnr_db: float = REQUIRED_PSNR_DB,
+    value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
 ) -> Path:
     """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
 
@@ -53,8 +54,11 @@ def export_litert(
         precision: of the stored weights. "float16" halves the file, the arithmetic stays float32
             on CPUs. "int8" quarters it and computes convolutions in 8 bits, with the scale of the
             activations found anew for every image (dynamic range).
-        images: uint8 (N, height, width, C) to compare with Keras on; random noise when None.
+        images: pixels (N, height, width, C) of the first value range to compare with Keras on;
+            random noise when None.
         required_psnr_db: least agreement of an int8 file with Keras.
+        value_ranges: of the pixels that clients make floats of, and of those that they make of the
+            file's floats; the file itself knows nothing of them.
 
     Returns:
         The path.
@@ -66,7 +70,7 @@ def export_litert(
         MissingExtraError: no LiteRT runtime is installed.
     """
     path = Path(path)
-    inference = inference_generator(generator)
+    inference = inference_generator(generator, value_ranges=value_ranges)
     check_litert_size(inference, image_size)
     if images is None:
         images = random_images(inference, image_size)
@@ -81,7 +85,7 @@ def export_litert(
             "tfi2i.layers.InstanceNormalization in place of GroupNormalization."
         )
     runner = LiteRTRunner(model)
-    results = [runner(to_float(image[None])) for image in images]
+    results = [runner(inference.takes.to_float(image[None])) for image in images]
     references = keras_outputs(inference, images)
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     checked_agreement(path.name, references, results, tolerance)

@@ -6,28 +6,33 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.data.decode.images import resize_image
-from tfi2i.data.decode.pixels import to_uint8
+from tfi2i.data.decode.values import ValueRange, ValueRanges
 from tfi2i.data.scale import scaled_size
 from tfi2i.export.agreement import keras_outputs
 from tfi2i.export.generator import InferenceGenerator
 
 
 def at_scale(
-    translate: Callable[[tf.Tensor], tf.Tensor], image: tf.Tensor, factor: float
+    translate: Callable[[tf.Tensor], tf.Tensor],
+    image: tf.Tensor,
+    factor: float,
+    value_ranges: ValueRanges,
 ) -> tf.Tensor:
     """Resizes an image in a graph, translates it, and brings the result back to its size.
 
     Args:
-        translate: float32 (H, W, C) in 0..255 to (H, W, C_out) in 0..255, of any size.
-        image: float32 (H, W, C) in 0..255.
+        translate: float32 (H, W, C) to (H, W, C_out), both on the scale of pixels, of any size.
+        image: float32 (H, W, C) on the scale of pixels.
         factor: what the sides are multiplied by.
+        value_ranges: of the pixels that go in, and of those that come out.
 
     Returns:
-        float32 (H, W, C_out), whole numbers in 0..255.
+        float32 (H, W, C_out), pixels of the second range: whole numbers, unless that is of floats.
     """
+    taken, made = value_ranges
     size = tf.shape(image)[:2]
-    scaled = _resized(_whole(image), scaled_sides(size, factor))
-    return _resized(_whole(translate(scaled)), size)
+    scaled = _resized(_whole(image, taken), scaled_sides(size, factor), taken)
+    return _resized(_whole(translate(scaled), made), size, made)
 
 
 def scaled_sides(size: tf.Tensor, factor: float) -> tf.Tensor:
@@ -43,34 +48,40 @@ def outputs_at_scale(
 
     Args:
         generator: a generator in float32.
-        images: uint8 (N, H, W, C).
+        images: (N, H, W, C), pixels of the range that it takes.
         factor: what the sides are multiplied by before.
 
     Returns:
-        N arrays float32 (1, H, W, C_out) in [-1, 1]; of whole grey levels, unless the factor is 1.
+        N arrays float32 (1, H, W, C_out) in [-1, 1]; of whole pixels, unless the factor is 1.
     """
     if factor == 1:
         return keras_outputs(generator, images)
     height, width = images.shape[1:3]
     scaled = [resize_image(image, *scaled_size(height, width, factor)) for image in images]
-    outputs = [to_uint8(keras_outputs(generator, image[None])[0][0]) for image in scaled]
-    return [resize_image(output, height, width)[None] / 127.5 - 1.0 for output in outputs]
+    made = [generator.gives.to_pixels(keras_outputs(generator, one[None])[0][0]) for one in scaled]
+    return [generator.gives.to_float(resize_image(one, height, width)[None]) for one in made]
 
 
 def photos_at_scale(images: np.ndarray, factor: float) -> np.ndarray:
-    """Images of the size that training saw, as photos of the size that is resized to it: uint8."""
+    """Images of the size that training saw, as photos of the size that is resized to it."""
     height, width = images.shape[1:3]
     return np.stack(
         [resize_image(image, *scaled_size(height, width, 1 / factor)) for image in images]
     )
 
 
-def _resized(image: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-    """Bicubic and antialiased, across and then down, each rounded to whole levels as by Pillow."""
+def _resized(image: tf.Tensor, size: tf.Tensor, pixels: ValueRange) -> tf.Tensor:
+    """Bicubic, antialiased, across and then down; Pillow rounds 8 bits after each, others once."""
     for sides in ((tf.shape(image)[0], size[1]), (size[0], size[1])):
-        image = _whole(tf.image.resize(image, sides, "bicubic", antialias=True))
-    return image
+        image = tf.image.resize(image, sides, "bicubic", antialias=True)
+        if pixels.dtype == "uint8":
+            image = _whole(image, pixels)
+    return image if pixels.dtype == "uint8" else _whole(image, pixels)
 
 
-def _whole(image: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(tf.floor(image + 0.5), 0.0, 255.0)
+def _whole(image: tf.Tensor, pixels: ValueRange) -> tf.Tensor:
+    """Values that pixels can have; floats stay as they are."""
+    if pixels.dtype == "uint8":
+        return tf.clip_by_value(tf.floor(image + 0.5), 0.0, 255.0)
+    image = tf.round(image) if pixels.is_whole else image
+    return tf.clip_by_value(image, pixels.low, pixels.high)

@@ -18,11 +18,12 @@ from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model
 from tfi2i.export.agreement import REQUIRED_PSNR_DB, agreement, keras_outputs, tolerance_of
-from tfi2i.export.beside_keras import References, litert_entry, saved_model_entry
+from tfi2i.export.beside_keras import litert_entry, saved_model_entry
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
 from tfi2i.export.generator import BFLOAT16_NEEDS, inference_generator
 from tfi2i.export.litert import check_litert_size
 from tfi2i.export.partial import not_writable, partial_folder
+from tfi2i.export.references import References
 from tfi2i.export.saved_model import next_version
 from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.machine import computes_bfloat16
@@ -49,9 +50,9 @@ class Wanted:
             width).
         metadata: Facts for the SavedModel, to which the direction is added; see
             `export_saved_model`.
-        precision: Precision of the SavedModel. "auto" takes bfloat16 where this machine computes in
-            it and the images agree with those of float32 to `required_psnr_db`, and float32
-            elsewhere; the report says which.
+        precision: Precision of the SavedModel. "auto" takes bfloat16 where images have 8 bits, this
+            machine computes in it, and the images agree with those of float32 to
+            `required_psnr_db`, and float32 elsewhere; the report says which.
         max_pixels: The most pixels that the SavedModel accepts; see `export_saved_model`.
         required_psnr_db: Least agreement that is asked from what computes in less than float32.
         scale: Scale at which the SavedModel translates: "trained", or the factor for the sides of
@@ -75,8 +76,8 @@ def ship(
     Args:
         model: With its weights.
         folder: Gets the files, see above. Its reports on other files stay.
-        images: Direction to real images to compare on, uint8 (N, H, W, C) of that size. Each
-            direction named here is exported.
+        images: Direction to real images to compare on, pixels (N, H, W, C) of that size and of the
+            model's depth. Each direction named here is exported.
         wanted: The files.
 
     Returns:
@@ -90,7 +91,9 @@ def ship(
     reports = {}
     with partial_folder(folder) as partial, model.averaged_weights():
         references = {
-            direction: References.of(model.translator(direction), pictures, OTHER_SIZES)
+            direction: References.of(
+                model.translator(direction), pictures, OTHER_SIZES, model.ranges_of(direction)
+            )
             for direction, pictures in images.items()
         }
         if set(wanted.formats) & set(LITERT_PRECISIONS):
@@ -118,6 +121,7 @@ class _Export:
     ):
         self._generator = model.translator(direction)
         self._direction = direction
+        self._ranges = model.ranges_of(direction)
         self._stem = f"{model.variant_name()}-{direction}"
         self._references = references
         self._wanted = wanted
@@ -169,6 +173,7 @@ class _Export:
             precision=precision,
             max_pixels=self._wanted.max_pixels,
             scale=self._scale,
+            value_ranges=self._ranges,
         )
         version = version.rename(version.with_name(str(next_version(self._folder / place))))
         return saved_model_entry(version, self._references, self._wanted.required_psnr_db)
@@ -182,11 +187,14 @@ class _Export:
             precision=precision,
             images=self._references.images,
             required_psnr_db=self._wanted.required_psnr_db,
+            value_ranges=self._ranges,
         )
         return litert_entry(path, self._references, self._wanted.required_psnr_db)
 
     def _suitable_precision(self) -> tuple[Literal["float32", "bfloat16"], str]:
         """The faster precision that gives the images of float32, and the reason."""
+        if not self._references.generator.is_plain:
+            return "float32", "bfloat16 keeps 8 bits of a number, and the images may have more"
         if not computes_bfloat16():
             return "float32", "this machine has no bfloat16 instructions"
         half = inference_generator(self._generator, "bfloat16", fused=True)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from deep_pictures import picture
 
 from tfi2i.cli import main
 from tfi2i.data import (
@@ -36,14 +37,6 @@ TWELVE = ValueRange("uint16", 0, 4095)
 SIXTEEN = ValueRange("uint16", 0, 65535)
 SIZES = {"load_size": 36, "crop_size": 32, "batch_size": 2}
 TINY: dict[str, Any] = {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3}
-
-
-def picture(seed: int, channels: int, top: int = 4095, side: int = 40) -> np.ndarray:
-    """Smooth uint16 pixels from 0 to `top`."""
-    draw = np.random.default_rng(seed)
-    y, x = np.mgrid[:side, :side][..., None] / side
-    waves = np.sin(2 * np.pi * (draw.random(channels) + y * draw.random(channels) * 2 + x))
-    return np.rint((waves + 1) / 2 * top).astype(np.uint16)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from deep_pictures import png
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -39,21 +40,6 @@ def tifffile():
 
 def deep(*shape: int) -> np.ndarray:
     return np.random.default_rng(len(shape)).integers(0, 65536, shape).astype(np.uint16)
-
-
-def png(pixels: np.ndarray, colour_type: int, *before_pixels: tuple[bytes, bytes]) -> bytes:
-    """A PNG of 16 bits, made from its specification."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    height, width = pixels.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    chunks = ((b"IHDR", header), *before_pixels, (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in chunks)
 
 
 class TestValueRange:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfi2i.data import to_float, to_uint8
+from tfi2i.data import EIGHT_BITS, to_float, to_uint8
 from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import DataError
 from tfi2i.export import export_saved_model, read_metadata
@@ -38,7 +38,8 @@ def test_graphs_resize_as_pillow_does(size, factor):
         seen.append(scaled.numpy())
         return 255.0 - scaled
 
-    made = at_scale(negative, tf.constant(image, tf.float32), factor).numpy()
+    ranges = EIGHT_BITS, EIGHT_BITS
+    made = at_scale(negative, tf.constant(image, tf.float32), factor, ranges).numpy()
     height, width = (round(side * factor) for side in size)
     small = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     assert np.abs(np.asarray(small) - seen[0]).max() <= 1

@@ -149,7 +149,7 @@ class TranslationGAN(GAN):
         from tfi2i.inference.translate import translate_image
 
         generator = self.translator(direction)
-        domain, ranges = domain_read(direction), self._ranges(direction)
+        domain, ranges = domain_read(direction), self.ranges_of(direction)
         if not isinstance(image, np.ndarray):
             channels = generator.input_shape[-1]
             image = read_pixels(image, channels=channels, value_range=ranges[0])
@@ -193,12 +193,12 @@ class TranslationGAN(GAN):
                 scale=scale,
                 trained=self.trained_scale,
                 domain=domain_read(direction),
-                value_ranges=self._ranges(direction),
+                value_ranges=self.ranges_of(direction),
                 may_be_pairs=self.batch_kind == "paired",
                 **options,
             )
 
-    def _ranges(self, direction: str | None) -> ValueRanges:
+    def ranges_of(self, direction: str | None) -> ValueRanges:
         """The value ranges of what a direction reads and makes."""
         return self.value_ranges[domain_read(direction)], self.value_ranges[domain_made(direction)]
 
@@ -211,7 +211,7 @@ class TranslationGAN(GAN):
             DataError: The images are not pixels of the depth that the model was trained with, uint8
                 where nothing else was stated.
         """
-        taken, made = self._ranges(direction)
+        taken, made = self.ranges_of(direction)
         taken.require(images, "translate_batch")
         generator = self.translator(direction)
         height, width = images.shape[1:3]
@@ -265,7 +265,7 @@ class TranslationGAN(GAN):
         """The columns of a sheet that show what one direction makes of pixels."""
         name = {"a2b": "a to b", "b2a": "b to a"}.get(direction, direction)
         made = self.translate_batch(images, direction=direction)
-        return [Column(name, made, real, self._ranges(direction)[1])]
+        return [Column(name, made, real, self.ranges_of(direction)[1])]
 
     def measure(
         self,
@@ -293,7 +293,7 @@ class TranslationGAN(GAN):
                 domains[direction[-1]],
                 paired=source.is_aligned(split),
                 training_b=training_images(source, direction[-1], size),
-                value_ranges=self._ranges(direction),
+                value_ranges=self.ranges_of(direction),
                 extractor=extractor,
                 features=features,
             )

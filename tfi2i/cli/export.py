@@ -49,8 +49,8 @@ def export(
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         typer.Option(
-            help="Of the SavedModel; auto is bfloat16 where this machine computes in it and the "
-            "images stay the same."
+            help="Of the SavedModel; auto is bfloat16 where images have 8 bits, this machine "
+            "computes in it, and the images stay the same."
         ),
     ] = "auto",
     direction: Annotated[
@@ -144,18 +144,19 @@ def _check_formats(formats: str) -> list[str]:
 def _real_images(
     chosen: Chosen, inputs: list[str] | None, direction: str, size: Size
 ) -> "np.ndarray":
-    """Up to 16 images of the domain that the direction translates, uint8 (N, H, W, C)."""
+    """Up to 16 images of the domain that the direction translates, pixels (N, H, W, C)."""
     import numpy as np
 
-    from tfi2i.data import read_image, sized
+    from tfi2i.data import read_pixels, sized
     from tfi2i.inference.file_names import find_images
     from tfi2i.zoo.translation import domain_read
 
-    channels = chosen.translator().translator(direction).input_shape[-1]
+    model = chosen.translator()
+    channels, takes = model.translator(direction).input_shape[-1], model.ranges_of(direction)[0]
     keeps_scale = False
     if inputs:
         files = find_images(inputs)[:MOST_IMAGES]
-        pictures = [read_image(file, channels=channels) for file in files]
+        pictures = [read_pixels(file, channels=channels, value_range=takes) for file in files]
     else:
         source = chosen.open_data(None)
         keeps_scale = source.keeps_scale
@@ -166,4 +167,5 @@ def _real_images(
             raise DataError(f"{source.name} has no images of domain {part}; give --images")
         chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))
         pictures = [domain.load(int(index)) for index in chosen_indices]
-    return np.stack([sized(picture, size, keeps_scale=keeps_scale) for picture in pictures])
+    fitting = [sized(picture, size, keeps_scale=keeps_scale) for picture in pictures]
+    return takes.clipped(np.stack(fitting))

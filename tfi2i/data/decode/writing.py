@@ -2,7 +2,9 @@
 
 import io
 import os
+import struct
 import uuid
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,10 @@ _SAVE_OPTIONS = {
 }
 _TIFF_SUFFIXES = (".tif", ".tiff")
 # A PNG is a signature of 8 bytes and chunks: length, name, content, checksum. The header is first.
-_PNG_START, _PNG_FRAME, _PNG_HEADER = 8, 12, 33
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_FRAME, _PNG_HEADER = 12, 33
+# Channels to the number by which a PNG's header says what they are.
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
 def suffixes_for(dtype: str, channels: int) -> tuple[str, ...]:
@@ -112,15 +117,29 @@ def write_pixels(
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """A PNG of 8 or 16 bits: uint8 or uint16 (H, W, 1 to 4)."""
+    """A PNG of 8 or 16 bits: uint8 or uint16 (H, W, 1 to 4), made without TensorFlow."""
     if pixels.dtype == np.uint8 or pixels.shape[-1] == 1:
         file = io.BytesIO()
         Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
         return file.getvalue()
-    # Pillow has no pictures of 16-bit colours.
-    import tensorflow as tf
+    return _png_of_deep_colours(pixels)
 
-    return tf.io.encode_png(pixels).numpy()
+
+def _png_of_deep_colours(pixels: np.ndarray) -> bytes:
+    """Pillow has no pictures of 16-bit colours. PNG specification, sections 5, 9 (filter 1), 11."""
+    height, width, channels = pixels.shape
+    values = np.ascontiguousarray(pixels, ">u2").view(np.uint8).reshape(height, width, -1)
+    rows = np.ones((height, 1 + values[0].size), np.uint8)  # Each begins with its filter's number.
+    # Differences to the pixel at the left, byte by byte.
+    rows[:, 1:] = np.diff(values, axis=1, prepend=np.uint8(0)).reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")
+    return _PNG_SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
 def _png(pixels: np.ndarray, tags: Mapping[str, Any]) -> bytes:
@@ -138,7 +157,7 @@ def _png(pixels: np.ndarray, tags: Mapping[str, Any]) -> bytes:
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The chunks of a PNG with their names."""
-    place = _PNG_START
+    place = len(_PNG_SIGNATURE)
     while place < len(png):
         length = int.from_bytes(png[place : place + 4], "big") + _PNG_FRAME
         yield png[place + 4 : place + 8], png[place : place + length]
