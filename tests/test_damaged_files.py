@@ -23,6 +23,7 @@ from tfi2i.training.files.arrays import (
 )
 from tfi2i.training.files.model_facts import write_model_facts
 from tfi2i.training.files.saving import load_weights
+from tfi2i.training.files.trained import Trained
 from tfi2i.zoo.catalogue import load
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
@@ -151,7 +152,7 @@ def test_training_and_using_a_run_fall_back_to_the_same_checkpoint(model, tmp_pa
 
     other = Pix2Pix(**CONFIG, seed=1)
     with pytest.warns(UserWarning, match="step-000000002.npz.*; falling back"):
-        load_weights(other, tmp_path)
+        load_weights(other, Trained.of(tmp_path))
     assert int(keras.ops.convert_to_numpy(other.iteration)) == 1
     expected = variables_to_arrays({v.path: v for v in model.generator.variables})
     found = variables_to_arrays({v.path: v for v in other.generator.variables})

@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from tfi2i.errors import MissingExtraError
+from tfi2i.recipe import Recipe
+from tfi2i.training import RunFolder
 from tfi2i.training.files.hub import hub_folder
+from tfi2i.training.files.trained import find_trained
+from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -101,7 +105,20 @@ def saved(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hub(saved) -> Iterator[tuple[str, list[str]]]:
+def run(tmp_path_factory, paired_folder) -> Path:
+    """The folder of a training of one epoch."""
+    recipe = Recipe(
+        "pix2pix", {"filters": 4, "discriminator_filters": 4, "receptive_field": 16, "depth": 3},
+        {"source": str(paired_folder), "batch_size": 6, "load_size": 32, "crop_size": 32},
+        {"samples": 1, "epochs": 1},
+    ).resolve(Pix2Pix)  # fmt: skip
+    path = tmp_path_factory.mktemp("runs") / "run"
+    Training(recipe, Pix2Pix, RunFolder(path)).fit(verbose=0)
+    return path
+
+
+@pytest.fixture(scope="module")
+def hub(saved, run) -> Iterator[tuple[str, list[str]]]:
     """A hub's address, and the paths that it was asked for."""
     facts, weights = (saved / "model.json").read_bytes(), (saved / "weights.npz").read_bytes()
     altered = weights[:-1] + bytes([weights[-1] ^ 1])
@@ -116,6 +133,9 @@ def hub(saved) -> Iterator[tuple[str, list[str]]]:
         "altered/weights.npz": altered,
         "half/model.json": facts,
     }
+    for file in run.rglob("*"):
+        if file.is_file():
+            files[f"whole_run/{file.relative_to(run).as_posix()}"] = file.read_bytes()
     asked: list[str] = []
     handler = functools.partial(Hub, files=files, asked=asked)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)  # type: ignore[arg-type]
@@ -175,6 +195,7 @@ def test_what_the_hub_does_not_have_is_one_line(hub, python):
         "hf://tests/nothing": "cannot get hf://tests/nothing: there is no such repository",
         "hf://tests/pix2pix@v9": "the repository has no revision v9",
         "hf://tests/pix2pix/half": "holds no saved model: it has no weights.npz",
+        "hf://tests/pix2pix/whole_run": "is the folder of a run, with checkpoints",
         "hf://tests/pix2pix/none": "holds no saved model: it has no model.json",
         "hf://tests/pix2pix/altered": "is not the file model.json describes (SHA-256)",
         "hf://tests": "is no address on the hub: write hf://OWNER/REPO",
@@ -189,7 +210,20 @@ def test_what_the_hub_does_not_have_is_one_line(hub, python):
     assert len(lines) == len(cases)
     for line, (name, words) in zip(lines, cases.items(), strict=True):
         assert words in line, (name, line)
-    assert not [path for path in hub[1] if "pytorch_model" in path or "README" in path]
+    others = ("pytorch_model", "README", "checkpoints")
+    assert not [path for path in hub[1] if any(other in path for other in others)]
+
+
+def test_what_is_said_of_a_run_on_the_hub_makes_what_can_be_uploaded(hub, python, run, tmp_path):
+    told = python("-c", FIND, "hf://tests/pix2pix/whole_run").stdout
+    program = told.strip().partition('python -c "')[2].rstrip('"')
+    exec(program.replace("RUN", str(run)).replace("MODEL", str(tmp_path / "model")))
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "model.json",
+        "weights.npz",
+    ]
+    trained = find_trained(str(tmp_path / "model"))
+    assert trained.is_saved and trained.facts["networks"] == ["generator", "discriminator"]
 
 
 def test_the_extra_is_named_where_it_is_missing(monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from tfi2i.cli import main
 from tfi2i.cli.plan import plan_new
 from tfi2i.data import read_image
-from tfi2i.errors import Tfi2iError
+from tfi2i.errors import RunError, Tfi2iError
 from tfi2i.package_files import file_sha256
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder, save_model
@@ -143,6 +143,29 @@ def test_any_checkpoint_is_a_start(trained, paired_folder, tmp_path):
         if name.startswith("generator/") and value.dtype.kind == "f"
     )
     assert run.start is not None and run.start.facts["sha256"] == file_sha256(file)
+
+
+def test_the_best_checkpoint_is_a_start(paired_folder, tmp_path):
+    data = shutil.copytree(paired_folder, tmp_path / "data")
+    for domain in "AB":
+        shutil.copytree(data / domain / "test", data / domain / "val")
+    source = training(data, tmp_path / "source", seed=5, epochs=2, evaluate_every=1, **EMA)
+    source.fit(verbose=0)
+    best = tmp_path / "source/checkpoints/best.npz"
+    run = training(paired_folder, tmp_path / "run", start_from=str(best))
+    there, begun = read_arrays(best), state(run)
+    shown = Pix2Pix.load(tmp_path / "source", checkpoint="best").network_state()
+    generator = [name for name in begun if name.startswith("generator/") and name in shown]
+    for name in (one for one in generator if begun[one].dtype.kind == "f"):
+        np.testing.assert_array_equal(begun[name], shown[name].numpy(), err_msg=name)
+        np.testing.assert_array_equal(begun[name], there[f"average/{name}"], err_msg=name)
+    assert generator
+    assert run.start is not None and run.start.facts["file"] == str(best)
+    best.unlink()
+    with pytest.raises(
+        RunError, match="train.start_from: .* no checkpoint 'best.npz'; there are 5, 6 "
+    ):
+        training(paired_folder, tmp_path / "other", start_from=str(best))
 
 
 def test_another_size_of_images_where_the_networks_take_it(trained, paired_folder, tmp_path):

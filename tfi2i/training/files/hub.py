@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 from tfi2i.errors import MissingExtraError, WeightsError
-from tfi2i.training.files.model_facts import FACTS
-from tfi2i.training.files.saving import WEIGHTS
+from tfi2i.training.files.model_facts import FACTS, WEIGHTS, read_model_facts
 
 PREFIX = "hf://"
+_SAVE = """python -c "import tfi2i; tfi2i.load('RUN').save('MODEL')\""""
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?((?:/[\w.-]+)*)/?", re.ASCII)
 
 
@@ -40,13 +40,13 @@ def hub_folder(address: str) -> Path:
     inside = subfolder.strip("/")
     names = [f"{inside}/{name}".lstrip("/") for name in (FACTS, WEIGHTS)]
     folder = Path(_download(address, repository, revision, names)) / inside
-    for name in (FACTS, WEIGHTS):
-        if not (folder / name).is_file():
-            raise WeightsError(
-                f"{address} holds no saved model: it has no {name}. Upload what "
-                "tfi2i.load(RUN).save(FOLDER) writes"
-            )
-    return folder
+    missing = next((name for name in (FACTS, WEIGHTS) if not (folder / name).is_file()), None)
+    if missing is None:
+        return folder
+    reason = f"holds no saved model: it has no {missing}"
+    if missing == WEIGHTS and "weights_sha256" not in read_model_facts(folder):
+        reason = "is the folder of a run, with checkpoints that hold far more than the model"
+    raise WeightsError(f"{address} {reason}. Upload the folder MODEL that this writes: {_SAVE}")
 
 
 def _download(address: str, repository: str, revision: str | None, names: list[str]) -> str:

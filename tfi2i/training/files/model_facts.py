@@ -23,6 +23,7 @@ from tfi2i.whole_files import read_json, refuse_folder, write_json
 Model = TypeVar("Model", bound=StatefulModel)
 
 FACTS = "model.json"
+WEIGHTS = "weights.npz"
 # Keras' own arguments, which are no part of what was trained.
 _LEFT_OUT = ("trainable", "dtype")
 # The largest sizes of images and networks: beyond them hours of building would precede the refusal.

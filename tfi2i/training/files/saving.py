@@ -13,28 +13,26 @@ import keras
 
 from tfi2i.errors import WeightsError
 from tfi2i.package_files import file_sha256
-from tfi2i.training.files.array_file import Header, read_arrays
+from tfi2i.training.files.array_file import Header
 from tfi2i.training.files.arrays import (
     assign_arrays,
     check_fit,
     variables_to_arrays,
     write_arrays,
 )
-from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.files.model_facts import (
     FACTS,
+    WEIGHTS,
     build_model,
     image_facts,
-    read_model_facts,
     restore_image_facts,
     write_model_facts,
 )
+from tfi2i.training.files.trained import Trained
 from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import refuse_file
 
 Model = TypeVar("Model", bound=StatefulModel)
-
-WEIGHTS = "weights.npz"
 
 
 def save_model(
@@ -94,21 +92,19 @@ def load_model(
         RunError: If the run has no such checkpoint.
         WeightsError: If the folder holds another variant, unknown arguments, or altered weights.
     """
-    folder = Path(folder)
-    facts = read_model_facts(folder)
-    if facts.get("variant") != variant_class.variant_name():
+    trained = Trained.of(folder, checkpoint=checkpoint)
+    facts = trained.facts
+    if facts["variant"] != variant_class.variant_name():
         raise WeightsError(
-            f"{folder} holds a {facts.get('variant')!r}, not a {variant_class.variant_name()!r}"
+            f"{folder} holds a {facts['variant']!r}, not a {variant_class.variant_name()!r}"
         )
-    model = build_model(variant_class, facts["config"], source=folder / FACTS)
+    model = build_model(variant_class, facts["config"], source=trained.folder / FACTS)
     restore_image_facts(model, facts)
-    load_weights(model, folder, checkpoint=checkpoint)
+    load_weights(model, trained)
     return model
 
 
-def load_weights(
-    model: StatefulModel, folder: str | Path, *, checkpoint: int | str | None = None
-) -> None:
+def load_weights(model: StatefulModel, trained: Trained) -> None:
     """Fills a model from what `save_model` wrote, or from a checkpoint of a run.
 
     From a run, the generator takes its running average if the run kept one. If the newest
@@ -117,65 +113,41 @@ def load_weights(
 
     Args:
         model: The model.
-        folder: Of the saved model, or of the run.
-        checkpoint: Of a run: an iteration or `best`; None takes the newest.
+        trained: The weights.
 
     Raises:
         WeightsError: If the file is damaged, was altered, or does not fit the model.
-        RunError: If the run has no such checkpoint, or all are damaged.
+        RunError: If all checkpoints are damaged.
     """
-    folder = Path(folder)
-    facts = read_model_facts(folder)
-    if "weights_sha256" not in facts:
-        _load_checkpoint(model, folder, checkpoint)
-        return
-    if checkpoint is not None:
-        raise WeightsError(
-            f"{folder} is a saved model and no run: it has no checkpoints to choose from"
-        )
-    _load_saved(model, folder, facts)
-
-
-def _load_saved(model: StatefulModel, folder: Path, facts: dict[str, Any]) -> None:
-    path, names = folder / WEIGHTS, facts["networks"]
-    unknown = sorted(set(names) - {network.name for network in model.networks})
-    if unknown:
-        raise WeightsError(f"{folder / FACTS}: the model has no network {unknown[0]!r}")
-    missing = sorted({network.name for network in model.shipped_networks} - set(names))
-    if missing:
-        raise WeightsError(f"{folder} cannot be used: the weights of {missing[0]} are left out")
-    if file_sha256(path) != facts["weights_sha256"]:
-        raise WeightsError(f"{path} is not the file {FACTS} describes (SHA-256)")
-    variables = _of_networks(model, names)
-
-    def pick(headers: Mapping[str, Header]) -> dict[str, str]:
-        check_fit(headers, variables, source=path)
-        return {name: name for name in variables}
-
-    assign_arrays(variables, read_arrays(path, pick), source=path)
-
-
-def _load_checkpoint(model: StatefulModel, folder: Path, name: int | str | None) -> None:
     variables = model.network_state()
-    checkpoints = Checkpoints(folder / "checkpoints")
+    if trained.is_saved:
+        _check_networks(model, trained)
+        variables = _of_networks(model, trained.facts["networks"])
 
     def pick(headers: Mapping[str, Header], path: Path) -> dict[str, str]:
         stored = {
             name: f"average/{name}" if f"average/{name}" in headers else name for name in variables
         }
         found = {name: headers[origin] for name, origin in stored.items() if origin in headers}
-        check_fit(found, variables, source=path)
+        # A checkpoint has more than networks.
+        check_fit(headers if trained.is_saved else found, variables, source=path)
         return stored
 
-    if name is None:
-        read = checkpoints.read_newest(pick)
-        if read is None:
-            raise WeightsError(f"{folder} has no checkpoint yet")
-        path, arrays = read
-    else:
-        path = checkpoints.find(name)
-        arrays = read_arrays(path, lambda headers: pick(headers, path))
+    path, arrays = trained.read(pick)
     assign_arrays(variables, arrays, source=path)
+
+
+def _check_networks(model: StatefulModel, trained: Trained) -> None:
+    """Raises a WeightsError unless a saved model has the networks that are needed, and no other."""
+    names = trained.facts["networks"]
+    unknown = sorted(set(names) - {network.name for network in model.networks})
+    if unknown:
+        raise WeightsError(f"{trained.folder / FACTS}: the model has no network {unknown[0]!r}")
+    missing = sorted({network.name for network in model.shipped_networks} - set(names))
+    if missing:
+        raise WeightsError(
+            f"{trained.folder} cannot be used: the weights of {missing[0]} are left out"
+        )
 
 
 def _of_networks(model: StatefulModel, names: Sequence[str]) -> dict[str, keras.Variable]:

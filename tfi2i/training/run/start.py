@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from tfi2i.errors import RecipeError, WeightsError
+from tfi2i.errors import RecipeError, RunError, WeightsError
 from tfi2i.image_sizes import sides_of, size_in_words
 from tfi2i.package_files import file_sha256
 from tfi2i.recipe import CHANNELS
@@ -45,11 +45,12 @@ def find_start(name: str, variant_class: type[GAN]) -> Trained:
 
     Raises:
         WeightsError: There are none of this name.
+        RunError: The run has no such checkpoint.
         RecipeError: They are another variant's.
     """
     try:
         trained = find_trained(name)
-    except WeightsError as error:
+    except (WeightsError, RunError) as error:
         raise type(error)(f"train.start_from: {error}") from None
     theirs, own = trained.facts["variant"], variant_class.variant_name()
     if theirs != own:
