@@ -29,10 +29,11 @@ a model that trained on photos of 256 px; `translate` says so where a picture is
 large as those of training, or less than half. `trained` is right for larger and smaller parts of
 the same world: maps, textures, crops.
 
-`evaluate` and the sample grids stretch whole test images to the crop, as the papers do, so
-that figures compare with published ones: with load 286 and crop 256 objects are a tenth smaller
-there than in training. `evaluate --size load` measures at the scale of training, which is also that
-of `translate`, and `evaluate` says so where the load size is more than 1.25 times the crop. With
+The sample grids of a run show whole test images at `data.load_size`, which is the scale of training
+and of `translate`. `evaluate` stretches them to the crop, as the papers do, so that figures compare
+with published ones: with load 286 and crop 256 objects are a tenth smaller there than in training.
+`evaluate --size load` measures at the scale of training, and `evaluate` says so where the load size
+is more than 1.25 times the crop; `train.sample_size=crop` shows grids as `evaluate` measures. With
 `data.load_size=null` both cut the middle of each image at its own pixels, as training saw it.
 
 ## Which scale is best

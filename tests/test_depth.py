@@ -278,10 +278,10 @@ class TestModel:
 
     def test_samples_are_pictures_of_8_bits(self, trained, source):
         grid = read_image(trained.folder.samples / "000000000.png")
-        a, b, _ = evaluation_arrays(source, size=32, limit=2)
+        a, b, _ = evaluation_arrays(source, size=36, limit=2)
         assert b is not None
-        np.testing.assert_array_equal(grid[:32, :32], as_rgb(a, TWELVE)[0])
-        np.testing.assert_array_equal(grid[:32, 64:], as_rgb(b, SIXTEEN)[0])
+        np.testing.assert_array_equal(grid[:36, :36], as_rgb(a, TWELVE)[0])
+        np.testing.assert_array_equal(grid[:36, 72:], as_rgb(b, SIXTEEN)[0])
 
     def test_saved_and_loaded(self, trained, tmp_path):
         loaded = load_model(Pix2Pix, trained.folder.path)

@@ -205,9 +205,9 @@ def wide_run(tmp_path_factory):
 
 def test_a_run_shows_and_notes_its_shape(wide_run):
     grid = read_image(wide_run.folder.samples / "000000003.png")
-    assert grid.shape == (2 * HEIGHT, 3 * WIDTH, 3)
+    assert grid.shape == (2 * 40, 3 * 80, 3)
     photo = wide_run.source.splits["test"].a.load(0)
-    np.testing.assert_array_equal(grid[:HEIGHT, :WIDTH], resize_image(photo, HEIGHT, WIDTH))
+    np.testing.assert_array_equal(grid[:40, :80], resize_image(photo, 40, 80))
     loaded = load(wide_run.folder.path)
     assert loaded.crop_size == (HEIGHT, WIDTH)
     # The root of the area: 40 x 80 is as large as a square of 56.6.

@@ -253,8 +253,10 @@ def test_without_a_load_size_the_middles_of_images_are_measured(tmp_path):
     assert figures["mean_colour"]["l1"] == pytest.approx(by_hand, rel=0.02)
 
 
-@pytest.mark.parametrize("load_size", [None, 36])
-def test_sample_grids_show_what_is_measured(load_size, tmp_path, paired_folder):
+@pytest.mark.parametrize(("load_size", "sample_size"), [(None, "load"), (36, "crop"), (36, "load")])
+def test_sample_grids_show_the_scale_of_training_or_what_is_measured(
+    load_size, sample_size, tmp_path, paired_folder
+):
     pix2pix = find_variant("pix2pix").load_class()
     recipe = Recipe(
         "pix2pix",
@@ -265,18 +267,25 @@ def test_sample_grids_show_what_is_measured(load_size, tmp_path, paired_folder):
             "crop_size": 32,
             "batch_size": 6,
         },
-        train={"epochs": 1, "samples": 2},
+        train={"epochs": 1, "samples": 2, "sample_size": sample_size},
     ).resolve(pix2pix)
     training = Training(recipe, pix2pix, RunFolder(tmp_path / "run"))
     training.fit(verbose=0)
     grid = read_image(tmp_path / "run" / "samples" / "000000000.png")
     photo = training.source.splits["test"].a.load(0)
-    shown = photo[4:36, 4:36] if load_size is None else resized(photo, 32, 32)
-    np.testing.assert_array_equal(grid[:32, :32], shown)
+    side = 36 if load_size and sample_size == "load" else 32
+    assert grid.shape == (2 * side, 3 * side, 3)
+    shown = photo[4:36, 4:36] if load_size is None else resized(photo, side, side)
+    np.testing.assert_array_equal(grid[:side, :side], shown)
     loaded = load_model(pix2pix, tmp_path / "run")
     sides = {"a": 40, "b": 40}
     assert loaded.trained_scale == (None if load_size is None else TrainedScale(36, sides))
     assert training.model.trained_scale == loaded.trained_scale
+    if side == 36:
+        # `translate` works at the grid's scale, and brings the result back to the photo's size.
+        last = read_image(training.folder.samples / f"{training.steps_per_epoch:09d}.png")
+        made = training.model.translate(photo)
+        np.testing.assert_array_equal(resized(last[:side, side : 2 * side], 40, 40), made)
 
 
 def test_with_a_load_size_whole_images_are_stretched(paired_folder):

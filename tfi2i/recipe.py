@@ -54,6 +54,9 @@ class TrainSettings:
         keep_checkpoints: How many of the newest checkpoints stay.
         sample_every: Epochs between sample grids.
         samples: Images in a sample grid.
+        sample_size: `load` shows whole images at `data.load_size`, the scale of training, at which
+            `translate` works too; `crop` stretches them to the crop, as `evaluate` does. Without a
+            `load_size` both show the middle of each image at its own pixels.
         evaluate_every: Epochs between two measurements of the model while it trains, on the part
             `val` of the images, or on some that are held back from training where there is none;
             0 for none. The best checkpoint is kept beside the newest.
@@ -74,6 +77,7 @@ class TrainSettings:
     keep_checkpoints: int = 2
     sample_every: int = 1
     samples: int = 4
+    sample_size: Literal["load", "crop"] = "load"
     evaluate_every: int = 0
     start_from: str | None = None
     deterministic: bool = False

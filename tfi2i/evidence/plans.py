@@ -12,7 +12,13 @@ from tfi2i.zoo.catalogue import MAIN_PLAN, Variant, find_variant
 
 # Settings of a run on which no figure depends.
 BESIDE_THE_FIGURES = frozenset(
-    ("train.checkpoint_every", "train.keep_checkpoints", "train.sample_every", "train.samples")
+    (
+        "train.checkpoint_every",
+        "train.keep_checkpoints",
+        "train.sample_every",
+        "train.samples",
+        "train.sample_size",
+    )
 )
 
 

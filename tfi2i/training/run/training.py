@@ -237,12 +237,14 @@ class Training:
             raise data_error_in(error) or error from None
 
     def _chief_callbacks(self, warn) -> list[keras.callbacks.Callback]:
+        data = self.recipe.data
+        load_size = data["load_size"] if self.settings.sample_size == "load" else None
         return [
             WriteMetrics(self.folder, batch_size=self.batch_size),
             WriteSamples(
                 self.folder,
                 self.source,
-                size=self.recipe.data["crop_size"],
+                size=data["crop_size"] if load_size is None else load_size,
                 limit=self.settings.samples,
                 every=self.settings.sample_every,
                 warn=warn,

@@ -170,10 +170,10 @@ class Gatys(GAN):
     def sheet(
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
-        """The content, the style and the picture as it is now."""
+        """The content, the style and the picture as it is now, which has the crop's size alone."""
         images, style = source.splits["train"].a, self.style_image()
         content, value_range = images.load(0), images.value_range
-        height, width = height_and_width(size)
+        height, width = height_and_width(self.crop_size)
         style_width = round(style.shape[1] * height / style.shape[0])
         given = [
             Column("content", resize_image(content, height, width)[None], None, value_range),
