@@ -19,6 +19,7 @@ from tfi2i.data.pipeline import draws
 from tfi2i.data.pipeline.augment import Augmenter
 from tfi2i.data.pipeline.datasets import user_batches
 from tfi2i.data.pipeline.grids import pairs_on_one_grid
+from tfi2i.data.pipeline.process_end import while_the_process_lives
 from tfi2i.data.pipeline.store import CACHE_BYTES, ImageStore, MemoryBudget, random_crops
 from tfi2i.data.source import DataSource
 from tfi2i.errors import DataError
@@ -218,7 +219,9 @@ def _loader(
             indices = draws.visited(seed, order, step, batch_size=batch_size, count=count)
             random = tf.random.stateless_uniform([batch_size, 3], draws.key(seed, crop, step))
             crops = tf.numpy_function(
-                partial(random_crops, group, size=(height, width), flip=flip),
+                while_the_process_lives(
+                    partial(random_crops, group, size=(height, width), flip=flip)
+                ),
                 [indices, random],
                 [tf.as_dtype(store.dtype) for store in group],
             )
