@@ -152,7 +152,7 @@ def test_batches_and_evaluation():
 @pytest.mark.parametrize(
     ("source", "options", "words"),
     [
-        ("earth:etopo1", {}, "is not two Earth maps; write earth:<a>-<b>"),
+        ("earth:etopo1", {}, "is not two Earth maps; write earth:<a>-<b> .* is for kind=images"),
         ("earth:etopo1-etopo1", {}, "is not two Earth maps"),
         ("earth:etopo1-mars", {}, "bmng, etopo1, shadedrelief"),
         (SOURCE, {"kind": "labelled"}, "paired or unpaired, not labelled"),

@@ -1,4 +1,5 @@
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from PIL import Image
 from tfi2i.data import evaluation_arrays, open_source
 from tfi2i.data import fingerprint as fingerprints
 from tfi2i.data.fingerprint import same_images
-from tfi2i.data.folders import unused
+from tfi2i.data.folders import scan, unused
 from tfi2i.errors import DataError
 
 
@@ -305,6 +306,19 @@ class TestForms:
         source = opened(put("1.png"), channels=1)
         assert source.splits["train"].a.load(0).shape == (16, 16, 1)
         assert (source.class_names, source.splits["train"].labels) == ((), None)
+
+
+def test_looking_at_many_files_shows_how_far_it_is(put, monkeypatch):
+    told = []
+
+    @contextmanager
+    def bar(description, total):
+        told.append(total)
+        yield told.append
+
+    monkeypatch.setattr(scan, "progress_bar", bar)
+    opened(put("1.png", "2.png", "3.png"))
+    assert told == [3, 1, 1, 1]
 
 
 class TestErrors:

@@ -215,7 +215,8 @@ def _two_maps(source: str) -> tuple[str, str]:
     if len(names) != 2 or names[0] == names[1] or not set(names) <= set(MAPS):
         raise DataError(
             f"{source!r} is not two Earth maps; write earth:<a>-<b> with two of {', '.join(MAPS)}, "
-            "such as earth:shadedrelief-etopo1, or labelled ones: earth:<a>+<b>+<c>"
+            "such as earth:shadedrelief-etopo1, or labelled ones: earth:<a>+<b>+<c>; one map alone "
+            "is for kind=images"
         )
     return names[0], names[1]
 

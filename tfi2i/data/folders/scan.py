@@ -1,7 +1,7 @@
 """Looks at every file once before training, at sizes in headers and damage as far as it shows."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from tfi2i.data.decode.header import Header, is_array, read_header
 from tfi2i.data.decode.images import display_name, read_image
 from tfi2i.data.decode.values import DTYPES
 from tfi2i.errors import DataError
+from tfi2i.progress import progress_bar
 
 LEAST_SIDE = 4
 _SHOWN = 10
@@ -31,7 +32,7 @@ class Scanned:
         return self.header.size
 
 
-def scan(paths: Iterable[Path], *, decode_all: bool) -> dict[Path, Scanned]:
+def scan(paths: Sequence[Path], *, decode_all: bool) -> dict[Path, Scanned]:
     """Checks headers and ends of files; decodes those whose end is missing or cannot be judged.
 
     Args:
@@ -41,10 +42,15 @@ def scan(paths: Iterable[Path], *, decode_all: bool) -> dict[Path, Scanned]:
     Returns:
         What was found, by path; nothing is raised for bad files.
     """
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        return {
-            found.path: found for found in pool.map(lambda path: _look(path, decode_all), paths)
-        }
+    found = {}
+    with (
+        ThreadPoolExecutor(max_workers=8) as pool,
+        progress_bar("Looking at files", len(paths)) as advance,
+    ):
+        for one in pool.map(lambda path: _look(path, decode_all), paths):
+            found[one.path] = one
+            advance(1)
+    return found
 
 
 def report_bad(folder: Path, bad: list[Scanned], total: int) -> DataError:
