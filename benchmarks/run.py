@@ -20,7 +20,7 @@ RESULTS = Path(__file__).parent / "results.json"
 
 def main() -> None:
     """Measures the parts that are asked for; the others keep the figures they have."""
-    from tfi2i.training.run.folder import describe_machine
+    from tfi2i.machine import describe_machine
 
     parser = argparse.ArgumentParser(
         description="The zoo beside what its users would take instead."

@@ -3,8 +3,13 @@
 import os
 import platform
 import re
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
+# Whose versions a run notes.
+_PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
 # The compute capability of GPUs from Ampere on.
 _BFLOAT16_CAPABILITY = (8, 0)
 # Extensions that decide how fast a processor convolves, the fastest first.
@@ -82,6 +87,21 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def describe_machine() -> dict[str, Any]:
+    """Versions, processor and command of this process, for `run.json` and `results.json`."""
+    from importlib.metadata import version  # Takes longer than all else that `import tfi2i` does.
+
+    return {
+        "command": " ".join(["tfi2i", *sys.argv[1:]]),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "processor": processor_name(),
+        "cores": available_cores(),
+        "gpus": gpu_names(),
+    }
 
 
 def _processor_flags() -> set[str]:

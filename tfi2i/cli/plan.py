@@ -49,6 +49,7 @@ class Plan:
         import tensorflow as tf
 
         from tfi2i.training.run.preparation import prepare
+        from tfi2i.training.run.resuming import check_resumable, planned_epochs
         from tfi2i.training.run.start import begin_from
         from tfi2i.training.schedule import lengthened_in_words
         from tfi2i.training.strategy import expected_replicas
@@ -65,9 +66,9 @@ class Plan:
         if self.goes_on:
             images = prepared.source
             facts = {"data": images.description, "data_fingerprint": images.fingerprint}
-            self.folder.check_resumable(self.recipe, facts)
+            check_resumable(self.folder, self.recipe, facts)
             words = lengthened_in_words(
-                before=self.folder.planned_epochs(),
+                before=planned_epochs(self.folder),
                 settings=self.recipe.train_settings(),
                 trained=self._trained_iterations / prepared.steps_per_epoch,
             )

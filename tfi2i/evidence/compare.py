@@ -21,11 +21,12 @@ from tfi2i.errors import DataError, RecipeError, RunError
 from tfi2i.evidence.results import summary
 from tfi2i.evidence.trial import measured_run
 from tfi2i.image_sizes import Size, size_in_words
+from tfi2i.machine import describe_machine
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.report.compare_page import write_compare_page
 from tfi2i.report.compare_readme import write_compare_readme
 from tfi2i.training.gan import GAN
-from tfi2i.training.run.folder import RunFolder, describe_machine
+from tfi2i.training.run.folder import RunFolder
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
 from tfi2i.zoo.translation import TranslationGAN, translator_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import RecipeError
-from tfi2i.training.run.folder import describe_machine
+from tfi2i.machine import describe_machine
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
 # Figures of `tfi2i.metrics.evaluate` that results.json keeps.

@@ -22,11 +22,11 @@ from tfi2i.data import DataSource, evaluation_domains, open_source
 from tfi2i.data.builtin.earth import PREFIX as EARTH_PREFIX
 from tfi2i.evidence.results import FIGURES, rounded
 from tfi2i.evidence.trial import run_command, training_cost
+from tfi2i.machine import describe_machine
 from tfi2i.metrics import evaluate
 from tfi2i.metrics.classifier import DomainClassifier
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
-from tfi2i.training.run.folder import describe_machine
 from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import find_variant, load
 from tfi2i.zoo.translation import translator_of

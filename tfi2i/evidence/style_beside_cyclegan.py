@@ -16,7 +16,7 @@ import numpy as np
 
 from tfi2i.errors import WeightsError
 from tfi2i.evidence.cards import cores_in_words, replace_section
-from tfi2i.training.run.folder import describe_machine
+from tfi2i.machine import describe_machine
 from tfi2i.whole_files import read_json, write_json
 from tfi2i.zoo.catalogue import find_variant
 

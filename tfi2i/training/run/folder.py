@@ -3,21 +3,14 @@
 import contextlib
 import dataclasses
 import hashlib
-import importlib.metadata
-import platform
-import re
-import sys
-import time
-import warnings
 from pathlib import Path
 from typing import Any
 
-from tfi2i.data.fingerprint import is_known, same_images
 from tfi2i.errors import RunError
-from tfi2i.machine import available_cores, gpu_names, processor_name
 from tfi2i.recipe import Recipe, TrainSettings, load_recipe
 from tfi2i.training.run import lock
 from tfi2i.training.run.metrics_file import is_figures, read_metrics, write_metrics
+from tfi2i.training.run.numbers import next_path, take_path
 from tfi2i.whole_files import (
     read_json,
     refuse_file,
@@ -27,13 +20,8 @@ from tfi2i.whole_files import (
     write_text,
 )
 
-PACKAGES = ("tfi2i", "tensorflow", "keras", "numpy", "Pillow")
 # What a start that was cut short leaves behind: nothing was trained, so a run may begin over it.
 _BEGINNINGS = {lock.LOCK, "samples", "model.json", "run.json", "log.txt"}
-# What readers of run.json rely on.
-_FACTS = {"data": str, "data_fingerprint": str, "parameters": dict}
-# With another of these, the same values may be rounded in another order.
-_ROUNDING = ("processor", "threads", "gpus", "versions", "replicas")
 
 
 class RunFolder:
@@ -71,10 +59,8 @@ class RunFolder:
 
         Nothing is written. `claim` takes the number, and the next one if it was taken meanwhile.
         """
-        root = Path(root)
-        slug = re.sub(r"[^\w.-]+", "-", description).strip("-")
-        folder = cls(_next_path(root, slug))
-        folder._numbered = root, slug
+        folder = cls(next_path(Path(root), description))
+        folder._numbered = Path(root), description
         return folder
 
     @property
@@ -120,7 +106,8 @@ class RunFolder:
             if self._numbered is None:
                 self.path.mkdir(parents=True, exist_ok=True)
             else:
-                self._take_number(*self._numbered)
+                self._place(take_path(*self._numbered))
+                self._numbered = None
             lock.hold(self.path)
             remove_leftovers(self.path)
         except OSError as error:
@@ -139,7 +126,7 @@ class RunFolder:
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
             text = recipe.to_yaml()
-            self.write_facts({**facts, "recipe_sha256": _sha256(text.encode())})
+            self.write_facts({**facts, "recipe_sha256": hashlib.sha256(text.encode()).hexdigest()})
             write_text(self.recipe_path, text)
         except OSError as error:
             raise self._cannot_write(error) from error
@@ -158,7 +145,7 @@ class RunFolder:
         if not self.exists:
             raise RunError(f"{self.path} is not a run folder: it has no {self.recipe_path.name}")
         try:
-            return self._written_recipe()
+            return self.written_recipe()
         except RunError as error:
             command = "tfi2i train VARIANT ..."
             with contextlib.suppress(RunError, KeyError):
@@ -170,7 +157,12 @@ class RunFolder:
                 f"{self.path}: {command}"
             ) from None
 
-    def _written_recipe(self) -> Recipe:
+    def written_recipe(self) -> Recipe:
+        """The same, where an error needs no advice.
+
+        Raises:
+            RunError: The file is gone or damaged.
+        """
         refuse_folder(self.recipe_path, RunError)
         try:
             whole = self.recipe_path.read_bytes().endswith(b"\n")
@@ -194,97 +186,6 @@ class RunFolder:
         if not self.facts_path.exists():
             raise RunError(f"{self.path} is not a run folder: it has no {self.facts_path.name}")
         return read_json(self.facts_path, RunError)
-
-    def check_resumable(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Compares a recipe and its data with those that the run began with; writes nothing.
-
-        A run may get more epochs. A warning names what cannot be compared because a file is damaged
-        or gone.
-
-        Raises:
-            RunError: Keys differ (the message lists them), or the images are not the same.
-        """
-        readable = True
-        try:
-            written = self._written_recipe()
-            differences = written.differences(recipe)
-            if more_epochs(written, recipe):
-                differences = [one for one in differences if not one.startswith("train.epochs: ")]
-        except RunError as error:
-            _warn(f"{error}; the run goes on with the settings given now")
-            readable, differences = False, []
-        # The same images may lie elsewhere now: their fingerprint tells, below.
-        moved = [one for one in differences if one.startswith("data.source: ")]
-        if differences != moved:
-            raise RunError(
-                f"{self.path} was begun with another recipe ({'; '.join(differences)}). Resume it "
-                "with its own, or start a new run in another folder"
-            )
-        try:
-            begun = _checked_facts(self.facts_path, self.facts())
-        except RunError as error:
-            if moved:
-                raise RunError(
-                    f"{error}: it cannot be told whether the images are those that the run began "
-                    f"with, but for {moved[0]}. Put them back there"
-                ) from None
-            _warn(f"{error}; that the images are those that the run began with is not checked")
-            return
-        if not is_known(begun["data_fingerprint"]):
-            raise RunError(
-                f"{self.path} was begun with another version of tfi2i, whose fingerprint of the "
-                f"images this one cannot read: go on with that version ({begun.get('versions')})"
-            )
-        if not same_images(begun["data_fingerprint"], facts["data_fingerprint"]):
-            found = f"than those found now ({facts['data']})"
-            if facts["data"] == begun["data"]:
-                found = "than those found now, which have other names or other content"
-            raise RunError(
-                f"{self.path} was begun on other images ({begun['data']}) {found}: restore them, "
-                "or start a new run in another folder"
-            )
-        style = begun.get("style_fingerprint")
-        if style and facts.get("style_fingerprint") not in (None, style):
-            raise RunError(
-                f"{self.path} was begun with another style image: restore it, or start a new run "
-                "in another folder"
-            )
-        noted = begun.get("recipe_sha256")
-        if readable and noted and noted != _sha256(self.recipe_path.read_bytes()):
-            _warn(f"{self.recipe_path} was changed since the run began")
-        changed = [name for name in _ROUNDING if name in begun and name in facts]
-        changed = [name for name in changed if begun[name] != facts[name]]
-        if changed:
-            _warn(
-                f"the run goes on elsewhere ({', '.join(changed)} differ from run.json): it is the "
-                "same run up to rounding, not bit for bit"
-            )
-
-    def mend(self, recipe: Recipe, facts: dict[str, Any]) -> None:
-        """Writes anew what is damaged, gone, another place of the images, or another length.
-
-        The run is one that `check_resumable` let through.
-
-        Raises:
-            RunError: If the folder cannot be written.
-        """
-        with contextlib.suppress(RunError):
-            now, facts = facts, _checked_facts(self.facts_path, self.facts())
-            written = self._written_recipe()
-            if not written.differences(recipe):
-                return
-            facts = {**facts, "data": now["data"]}
-            if more_epochs(written, recipe):
-                change = {"epochs": [written.train["epochs"], recipe.train["epochs"]]}
-                change |= {"command": now["command"], "started": now["started"]}
-                facts["lengthened"] = [*facts.get("lengthened", []), change]
-        self.create(recipe, facts)
-
-    def planned_epochs(self) -> int | None:
-        """How many epochs the run is to have; None if there is no run, or nobody can tell."""
-        with contextlib.suppress(RunError, KeyError):
-            return self._written_recipe().train["epochs"]
-        return None
 
     def metrics(self) -> list[dict[str, float]]:
         """The lines of losses in `metrics.jsonl`, as far as they are whole; none without the file.
@@ -327,59 +228,9 @@ class RunFolder:
             if sample.stem.isdigit() and int(sample.stem) > iteration:
                 sample.unlink()
 
-    def _take_number(self, root: Path, slug: str) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        with lock.alone_in(root):
-            while self._numbered is not None:
-                self._place(_next_path(root, slug))
-                try:
-                    self.path.mkdir()
-                except FileExistsError:  # where the lock does nothing
-                    continue
-                self._numbered = None
-
     def _cannot_write(self, error: OSError) -> RunError:
         return RunError(f"cannot write the run folder {self.path}: {error.strerror}")
 
 
-def more_epochs(written: Recipe, asked: Recipe) -> bool:
-    """Whether a run's recipe is asked for with more epochs than it was begun with."""
-    return written.train.get("epochs", 0) < asked.train["epochs"]
-
-
-def _next_path(root: Path, slug: str) -> Path:
-    taken = root.iterdir() if root.is_dir() else ()
-    numbers = [int(m[1]) for path in taken if (m := re.match(r"(\d{5})-", path.name))]
-    return root / f"{max(numbers, default=-1) + 1:05d}-{slug}"
-
-
 def _is_leftover(path: Path) -> bool:
     return path.name.startswith(".") and path.suffix == ".tmp"
-
-
-def _checked_facts(path: Path, facts: dict[str, Any]) -> dict[str, Any]:
-    for name, kind in _FACTS.items():
-        if not isinstance(facts.get(name), kind):
-            raise RunError(f"{path} is damaged, or of another version: it has no {name}")
-    return facts
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, stacklevel=3)
-
-
-def describe_machine() -> dict[str, Any]:
-    """Versions, processor and command of this process, for `run.json` and `results.json`."""
-    return {
-        "command": " ".join(["tfi2i", *sys.argv[1:]]),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "processor": processor_name(),
-        "cores": available_cores(),
-        "gpus": gpu_names(),
-    }

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfi2i.data import DataSource, data_error_in
 from tfi2i.data.pipeline.batches import batches_from
 from tfi2i.errors import RunError
-from tfi2i.machine import computing_threads
+from tfi2i.machine import computing_threads, describe_machine
 from tfi2i.recipe import Recipe
 from tfi2i.training.files.checkpoints import Checkpoints, iteration_of
 from tfi2i.training.files.model_facts import image_facts, write_model_facts
@@ -23,8 +23,9 @@ from tfi2i.training.run.callbacks import (
     WriteMetrics,
     WriteSamples,
 )
-from tfi2i.training.run.folder import RunFolder, describe_machine
+from tfi2i.training.run.folder import RunFolder
 from tfi2i.training.run.preparation import prepare
+from tfi2i.training.run.resuming import check_resumable, mend, planned_epochs
 from tfi2i.training.run.safety_callbacks import StopOnSignal, StopWhenNotFinite, WriteCheckpoints
 from tfi2i.training.run.start import Start, begin_from
 from tfi2i.training.run.validation_callbacks import WriteFigures
@@ -88,7 +89,7 @@ class Training:
         self.batch_size = recipe.data["batch_size"]
 
         # Folder, held by this process from here on.
-        before = folder.planned_epochs()
+        before = planned_epochs(folder)
         self.start: Start | None = None
         goes_on = self._open_folder(self._facts())
 
@@ -137,7 +138,10 @@ class Training:
                     self.model.get_config(),
                     **image_facts(self.model),
                 )
-                (folder.mend if goes_on else folder.create)(self.recipe, facts)
+                if goes_on:
+                    mend(folder, self.recipe, facts)
+                else:
+                    folder.create(self.recipe, facts)
         except BaseException:
             folder.release()
             raise
@@ -150,7 +154,7 @@ class Training:
             RunError: They are those of another run.
         """
         try:
-            self.folder.check_resumable(self.recipe, facts)
+            check_resumable(self.folder, self.recipe, facts)
         except RunError:
             if iteration_of(newest) > 0:
                 raise
