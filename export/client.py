@@ -48,7 +48,9 @@ class Served:
             ExportError: the folder holds no SavedModel of tfi2i.
         """
         facts = read_metadata(version)["export"]
-        ranges = ranges_of_facts(facts["value_ranges"])
+        noted = facts.get("value_ranges")
+        # Exports of earlier versions say nothing of it, and take 8 bits.
+        ranges = ranges_of_facts(noted) if noted else (EIGHT_BITS, EIGHT_BITS)
         return cls(facts["input_channels"], facts["output_channels"], *ranges)
 
     def prepare(self, source: ImageFile) -> bytes:
