@@ -8,6 +8,7 @@ from tfi2i.layers.block_convolution import BlockConv2D
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
+from tfi2i.layers.maxout import Maxout
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
@@ -29,6 +30,7 @@ __all__ = [
     "FixedLabel",
     "FixedLatent",
     "InstanceNormalization",
+    "Maxout",
     "NearestUpsampling2D",
     "PhaseConv2DTranspose",
     "ProductConv2D",

@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
-from tfi2i.errors import DataError, MissingExtraError
+from tfi2i.errors import DataError
 from tfi2i.metrics.colour import colour_distance
 from tfi2i.metrics.distribution import fid, kid
-from tfi2i.metrics.efficientnet import efficientnet_lite0
 from tfi2i.metrics.extractors import FeatureExtractor
+from tfi2i.metrics.features import choose_extractor, describe_features, extract_features
 from tfi2i.metrics.pixel import SSIM_WINDOW, check_images, l1, psnr, ssim
-from tfi2i.progress import Advance, progress_bar
+from tfi2i.progress import progress_bar
 
 Translate = Callable[[np.ndarray], np.ndarray]
 
 _BATCH_SIZE = 8
-_FEATURE_BATCH_SIZE = 32
 
 
 def evaluate(
@@ -106,7 +105,7 @@ def evaluate(
         **figures,
     }
     if features:
-        chosen = _choose_extractor(b, candidates["translated"], extractor, required=not paired)
+        chosen = choose_extractor(b, candidates["translated"], extractor, required=not paired)
     else:
         chosen = "not asked for"
     if isinstance(chosen, str):
@@ -193,24 +192,6 @@ def _mean_colour(training_b: Iterable[np.ndarray], b: np.ndarray) -> np.ndarray:
     return np.broadcast_to(colour, b.shape)
 
 
-def _choose_extractor(
-    b: np.ndarray, translated: np.ndarray, extractor: FeatureExtractor | None, *, required: bool
-) -> FeatureExtractor | str:
-    """The extractor to use, or the reason why there can be no features."""
-    if b.shape[3] not in (1, 3):
-        return f"feature extractors see colour or grey, but domain b has {b.shape[3]} channels"
-    if min(len(b), len(translated)) < 2:
-        return "distances between sets need at least two images in each"
-    if extractor is not None:
-        return extractor
-    try:
-        return efficientnet_lite0()
-    except MissingExtraError as error:
-        if required:
-            raise
-        return str(error)
-
-
 def _add_distances(
     candidates: dict[str, np.ndarray],
     b: np.ndarray,
@@ -222,44 +203,16 @@ def _add_distances(
     with progress_bar(
         "Extracting features", sum(map(len, candidates.values())) + len(b)
     ) as advance:
-        real = _extract(extractor, b, advance)
+        real = extract_features(extractor, b, advance)
         for name, images in candidates.items():
-            fake = _extract(extractor, images, advance)
+            fake = extract_features(extractor, images, advance)
             distance = kid(real, fake)
             figures[name].update(
                 fid=fid(real, fake), kid=distance.mean, kid_spread=_finite(distance.spread)
             )
             if name == "translated":
-                description = {
-                    "extractor": extractor.name,
-                    "dimensions": real.shape[1],
-                    "real_images": len(real),
-                    "fake_images": len(fake),
-                    "kid_subsets": distance.subsets,
-                    "kid_subset_size": distance.subset_size,
-                    "fid_warning": _fid_warning(real, fake),
-                }
+                description = describe_features(extractor, real, fake, distance)
     return description
-
-
-def _fid_warning(real: np.ndarray, fake: np.ndarray) -> str | None:
-    images, dimensions = min(len(real), len(fake)), real.shape[1]
-    if images > dimensions:
-        return None
-    return (
-        f"FID is strongly biased upwards with {images} images for {dimensions} features: compare "
-        "it only between equal numbers of images, and trust KID."
-    )
-
-
-def _extract(extractor: FeatureExtractor, images: np.ndarray, advance: Advance) -> np.ndarray:
-    """Features of grey or colour images."""
-    features = []
-    for start in range(0, len(images), _FEATURE_BATCH_SIZE):
-        batch = images[start : start + _FEATURE_BATCH_SIZE]
-        features.append(extractor(np.repeat(batch, 3, axis=3) if batch.shape[3] == 1 else batch))
-        advance(len(batch))
-    return np.concatenate(features)
 
 
 def _finite(value: float) -> float | None:

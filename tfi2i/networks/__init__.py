@@ -5,11 +5,13 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 
 from tfi2i.networks.augmented import augmented
 from tfi2i.networks.blocks import check_image_size
+from tfi2i.networks.dcgan import dcgan_depth, dcgan_discriminator, dcgan_generator
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
 from tfi2i.networks.editing import editing_generator
 from tfi2i.networks.encoders import latent_encoder
 from tfi2i.networks.patchgan import patchgan
+from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
@@ -23,12 +25,17 @@ __all__ = [
     "adain_decoder",
     "augmented",
     "check_image_size",
+    "dcgan_depth",
+    "dcgan_discriminator",
+    "dcgan_generator",
     "dual_unet",
     "editing_generator",
     "encoder_decoder",
     "feature_discriminator",
     "latent_encoder",
+    "maxout_discriminator",
     "patchgan",
+    "perceptron_generator",
     "resnet",
     "siamese_encoder",
     "siamese_stem",

@@ -4,7 +4,7 @@ Outside `tf.distribute` every function here is the identity, so a variant's `tra
 same on one device and on many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -81,8 +81,26 @@ def uniform_for_each(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     size = images.shape[0]
     if size is None:
         raise RuntimeError("draws for each image need a batch of known size")
-    draws = tf.random.stateless_uniform([replica_count() * size, 1, 1, 1], seed)
-    return own_share(draws, size)
+    return draws_for_each(size, (1, 1, 1), seed, tf.random.stateless_uniform)
+
+
+def draws_for_each(
+    count: int,
+    shape: Sequence[int],
+    seed: tf.Tensor,
+    draw: Callable[..., tf.Tensor] = tf.random.stateless_normal,
+) -> tf.Tensor:
+    """This replica's share of draws for the global batch: (count, *shape).
+
+    Every replica draws the whole and takes its rows, so that several equal one device.
+
+    Args:
+        count: Draws for this replica.
+        shape: Of one of them.
+        seed: int32 (2,), equal on all replicas.
+        draw: The distribution, a stateless operation of a shape and a seed.
+    """
+    return own_share(draw((replica_count() * count, *shape), seed), count)
 
 
 def clip_weights(variables: Sequence[keras.Variable], limit: float) -> None:

@@ -29,6 +29,17 @@ class StatefulModel(keras.Model):
         players: Name to `Player`, filled by `compile`.
     """
 
+    def __init_subclass__(cls, **options):
+        """Gives the constructor the signature with all arguments that it takes.
+
+        A family's base states once what its variants share, and a variant passes it on by
+        `**kwargs`: recipes, files and `help` read what may be given from the signature.
+        """
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls):
+            signature = _with_passed_on(cls)
+            cls.__init__.__signature__ = signature  # pyright: ignore[reportFunctionMemberAccess]
+
     def __new__(cls, *args, **kwargs):
         """Remembers the constructor's arguments, which are the whole configuration.
 
@@ -151,6 +162,18 @@ class StatefulModel(keras.Model):
         finally:
             for (variable, _), value in zip(swapped, trained, strict=True):
                 variable.assign(value)
+
+
+def _with_passed_on(cls: type[StatefulModel]) -> inspect.Signature:
+    """The signature of a constructor, with the arguments of its base in place of `**kwargs`."""
+    own = inspect.signature(cls.__init__)
+    base = next(one for one in cls.__mro__[1:] if "__init__" in vars(one))
+    *named, last = own.parameters.values()
+    if last.kind is not last.VAR_KEYWORD or not issubclass(base, StatefulModel):
+        return own
+    further = inspect.signature(base.__init__).parameters.items()
+    passed_on = [one for name, one in further if name not in own.parameters and name != "self"]
+    return own.replace(parameters=[*named, *passed_on, last])
 
 
 def _put(variables: dict[str, keras.Variable], name: str, variable: keras.Variable) -> None:

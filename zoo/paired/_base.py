@@ -16,7 +16,7 @@ from tfi2i import networks
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.layers import FixedLatent
-from tfi2i.training.replicas import own_share, replica_count
+from tfi2i.training.replicas import draws_for_each
 from tfi2i.training.sheet import Column
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -249,15 +249,12 @@ class LatentTranslationGAN(TranslationGAN):
     def draw_latents(self, count: int, site: int) -> tf.Tensor:
         """This replica's share of N(0, I) draws for the global batch: (count, latent_length).
 
-        Every replica draws the whole and takes its rows, so that several equal one device.
-
         Args:
             count: Latents for this replica.
             site: Distinguishes several draws in one iteration.
         """
-        shape = (replica_count() * count, self.latent_length)
-        drawn = tf.random.stateless_normal(shape, self.noise_seed(site, per_replica=False))
-        return own_share(drawn, count)
+        seed = self.noise_seed(site, per_replica=False)
+        return draws_for_each(count, (self.latent_length,), seed)
 
     def judged(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
         """What a discriminator sees of a pair: both images, or b alone if it is not conditional."""

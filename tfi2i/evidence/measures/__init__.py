@@ -21,7 +21,7 @@ from tfi2i.evidence.measures.music import music_distance
 from tfi2i.evidence.measures.segmentation import segmentation_score
 from tfi2i.evidence.measures.style import style_transfer
 from tfi2i.image_sizes import Size
-from tfi2i.metrics.digits import DigitClassifier
+from tfi2i.metrics.grey_classifier import GreyClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def digit_accuracy(subject: Subject) -> Measured:
     """
     labels = _digits(subject, "test", "a").labels
     training = _digits(subject, "train", "b")
-    classifier = DigitClassifier(_images(subject, "train"), training.labels, seed=0)
+    classifier = GreyClassifier(_images(subject, "train"), training.labels, seed=0)
     held_out = _digits(subject, "test", "b")
     # Print is black on white, handwriting is white on black: merely exchanging the two costs
     # nothing.

@@ -109,17 +109,17 @@ def build_model(variant_class: type[Model], config: dict[str, Any], *, source: P
         WeightsError: If an argument is unknown or of another type than the constructor's, or if the
             constructor refuses it.
     """
-    constructor = variant_class.__init__
-    known = inspect.signature(constructor).parameters.keys() | set(_LEFT_OUT)
+    parameters = inspect.signature(variant_class.__init__).parameters
+    known = parameters.keys() | set(_LEFT_OUT)
     unknown = sorted(set(config) - (known - {"self", "kwargs"}))
     if unknown:
         raise WeightsError(f"{source} has unknown arguments: {_shown(unknown)}")
     config = {name: value for name, value in config.items() if name not in _LEFT_OUT}
-    hints = typing.get_type_hints(constructor)
     for name, value in config.items():
-        if not _fits(value, hints[name]):
+        wanted = parameters[name].annotation
+        if not _fits(value, wanted):
             raise WeightsError(
-                f"{source}: {name} is {_shown(value)}, and should be {_in_words(hints[name])}"
+                f"{source}: {name} is {_shown(value)}, and should be {_in_words(wanted)}"
             )
         least = 1 if name == "crop_size" else 0
         sides = (None if isinstance(value, str) else sides_of(value)) or ()

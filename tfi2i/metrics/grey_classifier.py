@@ -1,7 +1,8 @@
-"""A small classifier of digits: does a translated digit still show the same digit?
+"""A small classifier of small grey images, such as digits: what does a made image show?
 
-It is trained on real images of the domain that the translations should look like, and its accuracy
-on held-out real images of that domain says how far its verdict can be trusted.
+It is trained on real images of the domain that the made ones should look like, and its accuracy on
+held-out real images of that domain says how far its verdict can be trusted. What it sees in images
+serves as their features too: networks trained on photographs see little in digits.
 """
 
 import numpy as np
@@ -9,25 +10,26 @@ import numpy as np
 from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import DataError
 
-CLASSES = 10
 _EPOCHS = 6
 _BATCH_SIZE = 64
 _LARGEST_SHIFT = 2
 
 
-class DigitClassifier:
+class GreyClassifier:
     """Two convolutions and a dense layer on grey images; the same images give the same classifier.
 
     Attributes:
+        classes: How many it tells apart.
         training_images: How many it was trained on.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, *, seed: int = 0):
+    def __init__(self, images: np.ndarray, labels: np.ndarray, *, classes: int = 10, seed: int = 0):
         """Trains it, in seconds.
 
         Args:
             images: uint8 (N, H, W, C).
-            labels: int64 (N,), 0 to 9.
+            labels: int64 (N,), from 0 to below `classes`.
+            classes: How many there are.
             seed: Seed of weights, order and shifts.
 
         Raises:
@@ -36,7 +38,8 @@ class DigitClassifier:
         if len(images) != len(labels):
             raise DataError(f"{len(images)} images need as many labels, not {len(labels)}")
         self.training_images = len(images)
-        self._network = _network(images.shape[1:3], seed)
+        self.classes = classes
+        self._network = _network(images.shape[1:3], classes, seed)
         draw = np.random.default_rng(seed)
         for _ in range(_EPOCHS):
             order = draw.permutation(len(images))
@@ -46,16 +49,28 @@ class DigitClassifier:
             )
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The digit that each image shows: int64 (N,), for uint8 (N, H, W, C)."""
+        """The class that each image shows: int64 (N,), for uint8 (N, H, W, C)."""
         scores = self._network.predict(_as_grey(images), batch_size=256, verbose=0)
         return np.argmax(scores, axis=-1)
+
+    @property
+    def name(self) -> str:
+        """Its name as a feature extractor, in results."""
+        return f"classifier of {self.classes} classes, {self.training_images} training images"
+
+    def __call__(self, images: np.ndarray, /) -> np.ndarray:
+        """Features: what its last layer but one sees, float64 (N, 64), for uint8 (N, H, W, C)."""
+        seen = _as_grey(images)
+        for layer in self._network.layers[:-1]:
+            seen = layer(seen)
+        return np.asarray(seen, np.float64)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of images for which it names their label."""
         return float(np.mean(self.predict(images) == labels))
 
 
-def _network(size: tuple[int, int], seed: int):
+def _network(size: tuple[int, int], classes: int, seed: int):
     import keras
 
     def start() -> keras.initializers.Initializer:
@@ -71,7 +86,7 @@ def _network(size: tuple[int, int], seed: int):
             layers.Conv2D(32, 3, strides=2, activation="relu", kernel_initializer=start()),
             layers.Flatten(),
             layers.Dense(64, activation="relu", kernel_initializer=start()),
-            layers.Dense(CLASSES, kernel_initializer=start()),
+            layers.Dense(classes, kernel_initializer=start()),
         ]
     )
     network.compile(

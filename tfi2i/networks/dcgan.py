@@ -1,0 +1,137 @@
+"""The networks of DCGAN (Radford et al. 2016, section 3): convolutions from a latent to an image.
+
+They have 64 px and 100 components of the latent in the paper, and any size here that can be halved:
+28 px begin at 7x7, 32, 64 and 128 px at 4x4.
+"""
+
+import keras
+
+from tfi2i.image_sizes import Size, height_and_width
+from tfi2i.networks.blocks import (
+    Norm,
+    convolution,
+    halved_size,
+    leaky_relu,
+    normalisation,
+    transposed_convolution,
+)
+
+_WIDEST = 8
+_SMALLEST_MAP = 4
+
+
+def dcgan_depth(image_size: Size) -> int:
+    """How often images of this size are halved: until a side is odd or would be less than 4."""
+    depth, (height, width) = 0, height_and_width(image_size)
+    while not (height % 2 or width % 2) and min(height, width) >= 2 * _SMALLEST_MAP:
+        depth, height, width = depth + 1, height // 2, width // 2
+    return depth
+
+
+def dcgan_generator(
+    *,
+    latent_length: int = 100,
+    image_size: Size = 64,
+    channels: int = 3,
+    depth: int | None = None,
+    filters: int = 64,
+    norm: Norm = "batch",
+    name: str = "generator",
+) -> keras.Model:
+    """Builds a generator: latents (B, latent_length) -> images (B, H, W, channels) in [-1, 1].
+
+    The latent is projected to a small map of many channels. Each transposed 4x4 convolution doubles
+    the map and halves the channels, down to `filters`; the last one draws the image. All but the
+    last are normalised, and ReLU follows. 3,576,704 weights by default, as in the authors' code,
+    which has no biases and 4x4 kernels where the paper has 5x5.
+
+    Args:
+        latent_length: Components of the latent.
+        image_size: Height and width of the images, multiples of 2**depth.
+        channels: Channels of the images.
+        depth: How many times the first map is doubled; None takes `dcgan_depth`.
+        filters: Channels before the image.
+        norm: "batch" in the paper, "instance" or "none".
+        name: The model's name.
+
+    Raises:
+        RecipeError: The size cannot be halved that often.
+    """
+    depth = dcgan_depth(image_size) if depth is None else depth
+    height, width = halved_size(image_size, depth)
+    widths = _widths(depth, filters)[::-1]
+    latents = keras.Input((latent_length,), name="latent")
+    points = keras.layers.Reshape((1, 1, latent_length), name="latent_map")(latents)
+    # A transposed convolution of one point is one product: "project and reshape" (figure 1).
+    images = keras.layers.Conv2DTranspose(
+        widths[0],
+        (height, width),
+        use_bias=norm == "none",
+        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
+        name="project_conv",
+    )(points)
+    for level, channels_out in enumerate([*widths[1:], None], start=1):
+        images = normalisation(images, norm, name=f"up{level}_norm")
+        images = keras.layers.ReLU(name=f"up{level}_relu")(images)
+        if channels_out is None:
+            break
+        images = transposed_convolution(
+            images, channels_out, 4, name=f"up{level}_conv", use_bias=norm == "none"
+        )
+    images = transposed_convolution(images, channels, 4, name="image_conv", use_bias=norm == "none")
+    images = keras.layers.Activation("tanh", dtype="float32", name="output")(images)
+    return keras.Model(latents, images, name=name)
+
+
+def dcgan_discriminator(
+    *,
+    image_size: Size = 64,
+    channels: int = 3,
+    depth: int | None = None,
+    filters: int = 64,
+    norm: Norm = "batch",
+    spectral: bool = False,
+    outputs: int = 1,
+    name: str = "discriminator",
+) -> keras.Model:
+    """Builds a discriminator: images (B, H, W, channels) -> scores (B, outputs), without a sigmoid.
+
+    Strided 4x4 convolutions with LeakyReLU 0.2 halve the map and double the channels, up to eight
+    times `filters`; one convolution over what is left gives the score. All but the first and the
+    last are normalised. 2,765,568 weights by default, none of them a bias.
+
+    Args:
+        image_size: Height and width of the images, multiples of 2**depth.
+        channels: Channels of the images.
+        depth: How many times the images are halved; None takes `dcgan_depth`.
+        filters: Channels after the first convolution.
+        norm: "batch" in the paper, "instance" or "none".
+        spectral: Divide every kernel by its largest singular value (Miyato et al. 2018).
+        outputs: Components of the result, one score in the paper.
+        name: The model's name.
+
+    Raises:
+        RecipeError: The size cannot be halved that often.
+    """
+    depth = dcgan_depth(image_size) if depth is None else depth
+    covered = halved_size(image_size, depth)
+    inputs = keras.Input((*height_and_width(image_size), channels), name="image")
+    images = inputs
+    for level, channels_out in enumerate(_widths(depth, filters), start=1):
+        images = convolution(
+            images, channels_out, 4, stride=2, name=f"down{level}_conv",
+            use_bias=norm == "none", spectral=spectral,
+        )  # fmt: skip
+        if level > 1:
+            images = normalisation(images, norm, name=f"down{level}_norm")
+        images = leaky_relu(images, f"down{level}_relu")
+    scores = convolution(
+        images, outputs, covered, padding="valid", name="scores_conv",
+        use_bias=norm == "none", spectral=spectral, dtype="float32",
+    )  # fmt: skip
+    scores = keras.layers.Flatten(dtype="float32", name="scores")(scores)
+    return keras.Model(inputs, scores, name=name)
+
+
+def _widths(depth: int, filters: int) -> list[int]:
+    return [filters * min(2**level, _WIDEST) for level in range(depth)]

@@ -1,0 +1,217 @@
+"""Base of the variants that draw images from noise."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfi2i.data import ValueRange, evaluation_arrays, spread_evenly
+from tfi2i.errors import DataError
+from tfi2i.image_sizes import Size, as_size
+from tfi2i.metrics.samples import evaluate_samples
+from tfi2i.training.gan import GAN
+from tfi2i.training.replicas import draws_for_each
+from tfi2i.training.sheet import Column, Panel
+from tfi2i.training.views import View
+
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+    from tfi2i.metrics import FeatureExtractor
+
+Prior = Literal["normal", "uniform"]
+
+_BATCH_SIZE = 64
+# Columns of samples in a sheet: with as many rows as a run shows images.
+_SHOWN = 4
+# Training images in which copies are looked for, spread evenly over all.
+_MOST_TRAINING = 20_000
+
+
+class GenerationGAN(GAN):
+    """A GAN with a generator of latents z, whose prior is N(0, I) or uniform on [-1, 1].
+
+    `sample` draws images, `decode` makes those of given latents, and a sheet shows the images of
+    the same latents all through a training.
+
+    Attributes:
+        channels: Of the images.
+        latent_length: Components of z.
+        latent_prior: `normal` or `uniform`.
+        generator: z (B, latent_length) -> images (B, H, W, channels) in [-1, 1]; the variant makes
+            it.
+    """
+
+    generator: keras.Model
+
+    def __init__(
+        self,
+        *,
+        crop_size: Size = 64,
+        channels: int = 3,
+        latent_length: int = 100,
+        latent_prior: Prior = "normal",
+        seed: int = 0,
+        name: str | None = None,
+        **kwargs,
+    ):
+        """Takes what all generators have.
+
+        Args:
+            crop_size: Side of the training images in pixels, or (height, width).
+            channels: Channels of the images.
+            latent_length: Components of the latent z.
+            latent_prior: Its distribution, `normal` or `uniform` on [-1, 1].
+            seed: See `GAN`.
+            name: Name of the model; None for that of the variant.
+            **kwargs: `dtype`, as for any Keras model.
+        """
+        super().__init__(seed=seed, name=name or self.variant_name(), **kwargs)
+        self.crop_size = as_size(crop_size, "crop_size")
+        self.channels = channels
+        self.latent_length = latent_length
+        self.latent_prior = latent_prior
+
+    @property
+    def image_channels(self) -> tuple[int, ...]:
+        """Those of the images."""
+        return (self.channels,)
+
+    @property
+    def views(self) -> dict[str, View]:
+        """The generator, which takes latents."""
+        return {"sample": View(self.generator, ("latents",))}
+
+    @property
+    def shipped_networks(self) -> list[keras.Model]:
+        """The generator."""
+        return [self.generator]
+
+    def draw_latents(self, count: int, site: int) -> tf.Tensor:
+        """This replica's share of latents for the global batch: (count, latent_length).
+
+        Args:
+            count: Latents for this replica.
+            site: Distinguishes several draws in one iteration.
+        """
+        seed = self.noise_seed(site, per_replica=False)
+        if self.latent_prior == "uniform":
+            draw = partial(tf.random.stateless_uniform, minval=-1.0, maxval=1.0)
+            return draws_for_each(count, (self.latent_length,), seed, draw)
+        return draws_for_each(count, (self.latent_length,), seed)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """The generator: latents (B, latent_length) to images in [-1, 1], by the newest weights."""
+        return self.generator(inputs, training=training)
+
+    def predict(self, x: Any, **options: Any) -> Any:
+        """Keras' `predict`: `call` in batches, by the running averages where there are some."""
+        with self.averaged_weights():
+            return super().predict(x, **options)
+
+    def latents(self, count: int, *, seed: int = 0, truncation: float | None = None) -> np.ndarray:
+        """Draws latents from the prior: float32 (count, latent_length).
+
+        Args:
+            count: How many.
+            seed: The same seed gives the same latents.
+            truncation: Components beyond this absolute value are drawn again: samples vary less,
+                and the rare ones, which are often the worst, stay away (Brock et al. 2019, section
+                3.1). None for the whole prior.
+
+        Raises:
+            DataError: A count below 1, or a truncation that is not above 0.
+        """
+        if count < 1:
+            raise DataError(f"{count} samples are not possible: ask for 1 or more")
+        if truncation is not None and not truncation > 0:
+            raise DataError(f"truncation={truncation} is not possible: it is above 0")
+        draw, shape = np.random.default_rng(seed), (count, self.latent_length)
+        if self.latent_prior == "uniform":
+            limit = min(1.0, truncation or 1.0)
+            return draw.uniform(-limit, limit, shape).astype(np.float32)
+        drawn = draw.standard_normal(shape)
+        while truncation is not None and (beyond := np.abs(drawn) > truncation).any():
+            drawn[beyond] = draw.standard_normal(int(beyond.sum()))
+        return drawn.astype(np.float32)
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """The images of latents, by the running averages where there are some.
+
+        Args:
+            latents: (N, latent_length).
+
+        Returns:
+            Pixels (N, H, W, channels) of the depth that the model was trained with, uint8 where
+            nothing else was stated.
+
+        Raises:
+            DataError: They have another shape.
+        """
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_length or not len(latents):
+            raise DataError(
+                f"{self.name} takes latents (N, {self.latent_length}), not {latents.shape}"
+            )
+        with self.averaged_weights():
+            parts = [
+                np.asarray(self.generator(latents[i : i + _BATCH_SIZE], training=False))
+                for i in range(0, len(latents), _BATCH_SIZE)
+            ]
+        return self.value_ranges["a"].to_pixels(np.concatenate(parts))
+
+    def sample(
+        self, count: int = 16, *, seed: int = 0, truncation: float | None = None
+    ) -> np.ndarray:
+        """Draws images: pixels (count, H, W, channels); see `latents` and `decode`."""
+        return self.decode(self.latents(count, seed=seed, truncation=truncation))
+
+    def sheet(
+        self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
+    ) -> list[Panel]:
+        """Samples of latents that are always the same, beside real images."""
+        real, _, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        samples = self.sample(_SHOWN * len(real))
+        columns = [
+            Column("samples" if number == 0 else "", samples[number::_SHOWN], real, self._range)
+            for number in range(_SHOWN)
+        ]
+        return [Panel([], columns, [Column("real", real, None, self._range)])]
+
+    @property
+    def _range(self) -> ValueRange:
+        return self.value_ranges["a"]
+
+    def measure(
+        self,
+        source: "DataSource",
+        *,
+        split: str,
+        size: Size,
+        limit: int | None = None,
+        extractor: "FeatureExtractor | None" = None,
+        features: bool = True,
+    ) -> dict[str, Any]:
+        """`tfi2i.metrics.samples.evaluate_samples` of as many samples as there are test images.
+
+        Raises:
+            DataError: If the source has no such split, or features are not asked for: without them
+                sets of images cannot be compared.
+        """
+        if not features:
+            raise DataError(f"samples of {self.name} are measured by features alone: take some")
+        real, _, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        training, _, _ = evaluation_arrays(source, split="train", size=size, limit=_MOST_TRAINING)
+        labels = source.splits["train"].labels
+        if labels is not None:
+            labels = [labels[place] for place in spread_evenly(len(labels), _MOST_TRAINING)]
+        return evaluate_samples(
+            self.sample(len(real)),
+            real,
+            training,
+            labels=labels,
+            classes=len(source.class_names),
+            extractor=extractor,
+            value_range=self._range,
+        )

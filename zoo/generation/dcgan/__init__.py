@@ -1,0 +1,5 @@
+"""DCGAN."""
+
+from tfi2i.zoo.generation.dcgan.model import DCGAN
+
+__all__ = ["DCGAN"]

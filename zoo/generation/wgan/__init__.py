@@ -1,0 +1,5 @@
+"""WGAN."""
+
+from tfi2i.zoo.generation.wgan.model import WGAN
+
+__all__ = ["WGAN"]
