@@ -332,10 +332,11 @@ def translator_of(model: GAN) -> TranslationGAN:
         DataError: If none of its views takes images alone.
     """
     if not any(view.takes == ("images",) for view in model.views.values()):
-        raise DataError(
-            f"{model.name} has no generator that translates images; what it made is among the "
-            "samples of its run"
+        draws = any("latents" in view.takes for view in model.views.values())
+        way = (
+            "tfi2i sample draws its images" if draws else "what it made is among its run's samples"
         )
+        raise DataError(f"{model.name} has no generator that translates images; {way}")
     return cast("TranslationGAN", model)
 
 

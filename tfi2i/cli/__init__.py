@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import tfi2i
-from tfi2i.cli import compare, demo, evaluate, export, listing, reproduce, train, translate
+from tfi2i.cli import compare, demo, evaluate, export, listing, reproduce, sample, train, translate
 from tfi2i.cli.console import show_error
 from tfi2i.errors import Tfi2iError
 
@@ -45,6 +45,7 @@ app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("list", epilog=listing.EXAMPLE)(listing.list_variants)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
+app.command("sample", epilog=sample.EXAMPLE)(sample.sample)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)

@@ -27,6 +27,18 @@ ROWS = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean colour",
 }
+# What each figure of samples says.
+SAMPLE_FIGURES = {
+    "fid": "FID",
+    "kid": "KID",
+    "precision": "precision: samples near real images",
+    "recall": "recall: real images near samples",
+    "density": "density",
+    "coverage": "coverage",
+    "classes_covered": "classes covered",
+    "class_divergence": "divergence of classes, nats",
+    "nearest": "distance to training images (held-out ones: 1)",
+}
 
 
 class Extractor(enum.StrEnum):
@@ -70,7 +82,7 @@ def evaluate(
         typer.Option("--json", help="Write them to this file, with the run's facts."),
     ] = None,
 ) -> None:
-    """Measure a trained model on test images: L1, PSNR, SSIM for pairs; FID, KID, colours."""
+    """Measure a trained model on test images: FID and KID, L1, PSNR and SSIM for pairs."""
     if json_file is not None:
         _check_json(json_file)
     import_tensorflow()
@@ -93,7 +105,7 @@ def evaluate(
         out.print(f"the middle {height}x{width} pixels of each image are measured, as in training")
     if chosen.data.get("load_size") is not None:
         _warn_of_scale((height, width), chosen.data["load_size"])
-    if measures and source.kind == "images":
+    if measures and source.kind == "images" and not chosen.model.measures_one_domain:
         # With one domain only the variant's own measures can say anything.
         test = source.splits.get("test")
         shown = 0 if test is None or not chosen.model.views else len(test.a)
@@ -153,6 +165,14 @@ def _check_json(file: Path) -> None:
 
 
 def _show(figures: dict[str, Any], direction: str) -> None:
+    if "samples" in figures:
+        _show_samples(figures)
+    else:
+        _show_translated(figures, direction)
+    _show_features(figures)
+
+
+def _show_translated(figures: dict[str, Any], direction: str) -> None:
     from rich.table import Table
 
     shown = {key: name for key, name in FIGURE_NAMES.items() if key in figures["translated"]}
@@ -164,10 +184,13 @@ def _show(figures: dict[str, Any], direction: str) -> None:
         if key in figures:
             table.add_row(name, *(in_words(figures[key].get(column)) for column in shown))
     out.print(table, soft_wrap=False)
+
+
+def _show_features(figures: dict[str, Any]) -> None:
     features = figures.get("features")
     if features:
         out.print(
-            f"FID and KID with {features['extractor']}, {features['fake_images']} translated and "
+            f"FID and KID with {features['extractor']}, {features['fake_images']} made and "
             f"{features['real_images']} real images"
             + (", as 8 bits" if features.get("eight_bits") else "")
         )
@@ -175,6 +198,21 @@ def _show(figures: dict[str, Any], direction: str) -> None:
             show_warning(features["fid_warning"])
     for name, reason in figures["skipped"].items():
         out.print(f"no {(FIGURE_NAMES | ROWS).get(name, name)}: {reason}")
+
+
+def _show_samples(figures: dict[str, Any]) -> None:
+    """A row for each figure, of which samples have many."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    table.add_column(f"{figures['images_b']} samples")
+    table.add_column(ROWS["translated"], justify="right")
+    table.add_column("training images", justify="right")
+    for key, name in SAMPLE_FIGURES.items():
+        if key in figures["samples"]:
+            values = (figures[column].get(key) for column in ("samples", "real_images"))
+            table.add_row(name, *map(in_words, values))
+    out.print(table, soft_wrap=False)
 
 
 def _show_measured(measured: dict[str, Any]) -> None:

@@ -115,7 +115,9 @@ def train(
         out.print(f"look       {plan.folder.page_path}")
         if training.model.views:
             folder = shlex.quote(str(plan.folder.path))
-            out.print(f"use        tfi2i translate --run {folder} PHOTOS --out FOLDER")
+            draws = "latents" in next(iter(training.model.views.values())).takes
+            use = f"sample --run {folder}" if draws else f"translate --run {folder} PHOTOS"
+            out.print(f"use        tfi2i {use} --out FOLDER")
 
 
 def _show_plan(plan: "Plan") -> None:

@@ -20,6 +20,13 @@ HEADINGS = {
     "sampled_kid": ("sampled KID", "{:.3f}"),
     "encoded_l1": ("L1 with the encoded latent", "{:.3f}"),
     "class_iou": ("class IoU", "{:.3f}"),
+    "precision": ("precision", "{:.2f}"),
+    "recall": ("recall", "{:.2f}"),
+    "density": ("density", "{:.2f}"),
+    "coverage": ("coverage", "{:.2f}"),
+    "nearest": ("nearest copy", "{:.2f}"),
+    "classes_covered": ("classes", "{:.1f}"),
+    "class_divergence": ("class KL", "{:.3f}"),
 }
 BASELINES = {
     "copy_input": "baseline: the input itself",

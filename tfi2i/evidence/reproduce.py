@@ -18,6 +18,7 @@ from tfi2i.evidence.first_losses import arm_losses
 from tfi2i.evidence.plans import Plan, arm_variant, load_plan, plan_settings
 from tfi2i.evidence.results import check_addable, joined, results_head, rounded, summary
 from tfi2i.evidence.trial import measured_run
+from tfi2i.metrics.made import figures_made
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.training.run.folder import RunFolder
 from tfi2i.whole_files import write_json, write_text
@@ -114,9 +115,9 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     shipped = load(folder)
     source = source_of_run(run, shipped)
     figures: dict[str, float | None] = {}
-    if source.kind != "images":
+    if source.kind != "images" or shipped.measures_one_domain:
         evaluation = evaluate_model(shipped, source, size=data["crop_size"])
-        figures.update(evaluation["translated"])
+        figures.update(figures_made(evaluation))
     subject = Subject(shipped, source, data["crop_size"], run.path.parent)
     for measured in take_measures(plan.measures, subject).values():
         figures.update(measured["figures"])

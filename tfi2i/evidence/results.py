@@ -9,10 +9,25 @@ from typing import Any
 
 from tfi2i.errors import RecipeError
 from tfi2i.machine import describe_machine
+from tfi2i.metrics.made import figures_made
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
-# Figures of `tfi2i.metrics.evaluate` that results.json keeps.
-FIGURES = ("l1", "psnr", "ssim", "kid", "fid", "colour")
+# Figures of `tfi2i.metrics.evaluate` and of `evaluate_samples` that results.json keeps.
+FIGURES = (
+    "l1",
+    "psnr",
+    "ssim",
+    "kid",
+    "fid",
+    "colour",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "nearest",
+    "classes_covered",
+    "class_divergence",
+)
 
 
 def results_head(
@@ -88,7 +103,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     each = [_measured(r["evaluation"], "figures") for r in records]
     for figure in (*FIGURES, *(name for name in each[0] if name not in FIGURES)):
         values = [
-            {**r["evaluation"]["translated"], **own}.get(figure)
+            {**figures_made(r["evaluation"]), **own}.get(figure)
             for r, own in zip(records, each, strict=True)
         ]
         known = [value for value in values if value is not None]

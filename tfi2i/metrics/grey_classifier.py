@@ -12,6 +12,7 @@ from tfi2i.errors import DataError
 
 _EPOCHS = 6
 _BATCH_SIZE = 64
+_SEEN_AT_ONCE = 256
 _LARGEST_SHIFT = 2
 
 
@@ -47,6 +48,7 @@ class GreyClassifier:
             self._network.fit(
                 shifted, labels[order], batch_size=_BATCH_SIZE, shuffle=False, verbose=0
             )
+        self._scales = [np.sqrt(np.mean(np.square(seen))) for seen in self._seen(images)]
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The class that each image shows: int64 (N,), for uint8 (N, H, W, C)."""
@@ -59,11 +61,28 @@ class GreyClassifier:
         return f"classifier of {self.classes} classes, {self.training_images} training images"
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
-        """Features: what its last layer but one sees, float64 (N, 64), for uint8 (N, H, W, C)."""
-        seen = _as_grey(images)
-        for layer in self._network.layers[:-1]:
-            seen = layer(seen)
-        return np.asarray(seen, np.float64)
+        """Features, float64 (N, 112), for uint8 (N, H, W, C).
+
+        They are what each hidden layer sees, maps by their means: the first layers see strokes and
+        grain, the last one shapes. The training images have a mean square of 1 in each layer.
+        """
+        return np.concatenate(
+            [seen / scale for seen, scale in zip(self._seen(images), self._scales, strict=True)],
+            axis=1,
+        )
+
+    def _seen(self, images: np.ndarray) -> list[np.ndarray]:
+        """What each hidden layer sees, (N, channels) each."""
+        parts = []
+        for start in range(0, len(images), _SEEN_AT_ONCE):
+            seen, found = _as_grey(images[start : start + _SEEN_AT_ONCE]), []
+            for layer in self._network.layers[:-1]:
+                seen = layer(seen)
+                if layer.weights:
+                    values = np.asarray(seen, np.float64)
+                    found.append(values.mean(axis=(1, 2)) if values.ndim == 4 else values)
+            parts.append(found)
+        return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of images for which it names their label."""

@@ -56,9 +56,9 @@ def evaluate_samples(
         - `images_a`, `images_b`: M and N. `image_size`: [H, W].
         - `samples`, and `real_images`, as many training images in their place: `fid`, `kid`,
           `kid_spread`; `precision`, `recall`, `density`, `coverage` (`manifold_figures`);
-          `nearest`, how far the nearest training image is, as a share of how far it is from held-out
-          images (0 where all are copies, about 1 where none is; for `samples` alone); and with
-          classes `classes_covered`, how many classes have at least a tenth of their share of the
+          `nearest`, how far the nearest training image is, as a share of how far it is from
+          held-out images (0 where all are copies, about 1 where none is; for `samples` alone); and
+          with classes `classes_covered`, how many classes have at least a tenth of their share of the
           samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
           from those of the training images, in nats.
         - `features`: as of `tfi2i.metrics.evaluate`.

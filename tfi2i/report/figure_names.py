@@ -1,4 +1,4 @@
-"""The names of figures of `tfi2i.metrics.evaluate` in narrow tables."""
+"""The names of figures of translations in narrow tables."""
 
 FIGURE_NAMES = {
     "l1": "L1",

@@ -186,6 +186,8 @@ def _next(folder: "RunFolder", facts: Mapping[str, Any], state: State) -> list[H
         f"tfi2i evaluate --run {run}",
         f"tfi2i export --run {run} --out exported",
     ]
+    if "latents" in next(iter(facts.get("takes", {}).values()), []):
+        lines[0] = f"tfi2i sample --run {run} --grid --out samples.png"
     return [command(*resume, *lines)]
 
 

@@ -42,6 +42,7 @@ class GAN(Fitting, Saved):
             `train_step` divides a batch, one for each update of a critic; None if it does not
             divide it.
         crop_size: Side of the training images in pixels, or (height, width).
+        measures_one_domain: Whether `measure` needs no second domain beside what is trained on.
     """
 
     batch_kind: ClassVar[str]
@@ -49,6 +50,7 @@ class GAN(Fitting, Saved):
     smallest_batch: ClassVar[int] = 1
     mini_batches: ClassVar[str | None] = None
     crop_size: Size
+    measures_one_domain: ClassVar[bool] = False
 
     @property
     def mini_batch_count(self) -> int:

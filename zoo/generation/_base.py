@@ -1,7 +1,7 @@
 """Base of the variants that draw images from noise."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import keras
 import numpy as np
@@ -43,6 +43,7 @@ class GenerationGAN(GAN):
             it.
     """
 
+    measures_one_domain = True
     generator: keras.Model
 
     def __init__(
@@ -136,6 +137,25 @@ class GenerationGAN(GAN):
             drawn[beyond] = draw.standard_normal(int(beyond.sum()))
         return drawn.astype(np.float32)
 
+    def between(self, one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Latents on the way from one to another: float32 (S, latent_length).
+
+        Normal latents lie near a sphere, along which the way goes (White 2016); the straight way
+        leads through its middle, where the prior has hardly any.
+
+        Args:
+            one: (latent_length,), where the share is 0.
+            other: (latent_length,), where it is 1.
+            shares: (S,), from 0 to 1.
+        """
+        shares = np.asarray(shares, np.float64)[:, None]
+        cosine = one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-12)
+        angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+        if self.latent_prior == "uniform" or np.sin(angle) < 1e-6:
+            return ((1.0 - shares) * one + shares * other).astype(np.float32)
+        first, second = np.sin((1.0 - shares) * angle), np.sin(shares * angle)
+        return ((first * one + second * other) / np.sin(angle)).astype(np.float32)
+
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """The images of latents, by the running averages where there are some.
 
@@ -215,3 +235,16 @@ class GenerationGAN(GAN):
             extractor=extractor,
             value_range=self._range,
         )
+
+
+def generator_of(model: GAN) -> GenerationGAN:
+    """The model as one that draws images from latents.
+
+    Raises:
+        DataError: If none of its views does.
+    """
+    if not any(view.takes[0] == "latents" for view in model.views.values()):
+        raise DataError(
+            f"{model.name} draws no images from noise: it translates some (tfi2i translate)"
+        )
+    return cast("GenerationGAN", model)

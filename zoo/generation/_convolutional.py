@@ -21,7 +21,7 @@ class ConvolutionalGAN(GenerationGAN):
     # The name of the network that judges, and how it is made: see `networks.dcgan_discriminator`.
     rival: ClassVar[Literal["discriminator", "critic"]] = "discriminator"
     rival_norm: ClassVar[Norm] = "batch"
-    spectral: ClassVar[bool] = False
+    spectral: bool = False
     discriminator: keras.Model
     critic: keras.Model
 

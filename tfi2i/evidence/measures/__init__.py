@@ -21,8 +21,8 @@ from tfi2i.evidence.measures.music import music_distance
 from tfi2i.evidence.measures.segmentation import segmentation_score
 from tfi2i.evidence.measures.style import style_transfer
 from tfi2i.image_sizes import Size
-from tfi2i.metrics.grey_classifier import GreyClassifier
 from tfi2i.metrics.distances import correlation, pair_distances
+from tfi2i.metrics.grey_classifier import GreyClassifier
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

@@ -73,7 +73,7 @@ def prepare(
     _set_up_process(settings)
     source = source or open_images(recipe, variant_class)
     if settings.evaluate_every:
-        source = _with_validation(recipe, source)
+        source = _with_validation(recipe, variant_class, source)
     steps = _checked_steps(recipe, source, settings)
     config = variant_class.completed_config(recipe.model_config(variant_class), source)
     load_size, crop_size = recipe.data["load_size"], recipe.data["crop_size"]
@@ -127,8 +127,8 @@ def _dtype_policy(precision: str) -> str:
     return "mixed_bfloat16" if computes_bfloat16() else "float32"
 
 
-def _with_validation(recipe: Recipe, source: DataSource) -> DataSource:
-    if source.kind == "images":
+def _with_validation(recipe: Recipe, variant_class: type[GAN], source: DataSource) -> DataSource:
+    if source.kind == "images" and not variant_class.measures_one_domain:
         raise RecipeError(
             f"train.evaluate_every={recipe.train['evaluate_every']}: {recipe.variant} trains on "
             "images of one domain, and there is no second one to measure against: leave it out"

@@ -266,6 +266,7 @@ class Training:
             **describe_machine(),
             "variant": self.recipe.variant,
             "directions": list(self.model.views),
+            "takes": {name: list(view.takes) for name, view in self.model.views.items()},
             "data": self.source.description,
             "data_licence": self.source.licence,
             "data_fingerprint": self.source.fingerprint,

@@ -4,6 +4,7 @@ from typing import Any
 
 from tfi2i.data import DataSource
 from tfi2i.image_sizes import Size
+from tfi2i.metrics.made import figures_made
 from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.run.callbacks import RunCallback
 from tfi2i.training.run.events import Events
@@ -64,7 +65,7 @@ class WriteFigures(RunCallback):
     def _measure(self, epoch: int) -> dict[str, float]:
         earlier = best_figure(self.folder.figures())
         found = self.gan.measure(self.source, split="val", size=self.size, limit=MOST_IMAGES)
-        figures = kept_figures(found["translated"])
+        figures = kept_figures(figures_made(found))
         line = {"iteration": self.iteration(), "epoch": epoch, **figures}
         append_metrics(self.folder.metrics_path, line)
         self._events.write(line)
@@ -73,10 +74,10 @@ class WriteFigures(RunCallback):
         return figures
 
 
-def kept_figures(translated: dict[str, Any]) -> dict[str, float]:
-    """The figures of translations that a curve is drawn of, by their names in `metrics.jsonl`."""
+def kept_figures(made: dict[str, Any]) -> dict[str, float]:
+    """The figures that a curve is drawn of, by their names in `metrics.jsonl`."""
     return {
-        FIGURE + name: translated[name]
+        FIGURE + name: made[name]
         for name in (*LOWER_IS_BETTER, *HIGHER_IS_BETTER)
-        if translated.get(name) is not None
+        if made.get(name) is not None
     }

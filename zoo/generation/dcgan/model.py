@@ -1,4 +1,4 @@
-"""DCGAN: Unsupervised Representation Learning with Deep Convolutional GANs (Radford et al. 2016)."""
+"""DCGAN: Unsupervised Representation Learning with Deep Convolutional GANs (Radford 2016)."""
 
 from typing import ClassVar, Literal
 

@@ -19,8 +19,8 @@ GENERATOR_LOSSES = {
 class OriginalGAN(GenerationGAN):
     r"""The game itself: G draws images from noise, D learns to tell them from real ones.
 
-    Both are perceptrons. With D = sigmoid of the score, an iteration updates D k times, each time on
-    other images and other noise, and then G once (algorithm 1):
+    Both are perceptrons. With D = sigmoid of the score, an iteration updates D k times, each time
+    on other images and other noise, and then G once (algorithm 1):
 
         D    -E[log D(x)] - E[log(1 - D(G(z)))]                                (equation 1)
         G    -E[log D(G(z))] (`non_saturating`), or E[log(1 - D(G(z)))] (`minimax`)

@@ -44,7 +44,6 @@ class SNGAN(ConvolutionalGAN):
 
     batch_kind = "images"
     rival_norm = "none"
-    spectral = True
     mini_batches = "discriminator_steps"
     # max(0, 1 - 0) + max(0, 1 + 0) where D cannot tell.
     discriminator_game: ClassVar = ("discriminator_loss", 2.0)
@@ -111,6 +110,7 @@ class SNGAN(ConvolutionalGAN):
         self,
         *,
         latent_length: int = 128,
+        spectral: bool = True,
         objective: Literal["hinge", "non_saturating"] = "hinge",
         discriminator_steps: int = 5,
         **kwargs,
@@ -119,10 +119,12 @@ class SNGAN(ConvolutionalGAN):
 
         Args:
             latent_length: Components of the latent z.
+            spectral: Whether D's kernels are normalised; the paper's control is False.
             objective: `hinge`, or the cross-entropy of 2014 with `non_saturating` for G.
             discriminator_steps: The paper's n_dis.
             **kwargs: See `ConvolutionalGAN`.
         """
+        self.spectral = spectral
         super().__init__(latent_length=latent_length, **kwargs)
         self.objective = objective
         self.discriminator_steps = discriminator_steps

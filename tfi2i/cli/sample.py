@@ -1,0 +1,79 @@
+"""`tfi2i sample`: images from noise by a trained generator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfi2i.cli.chosen import CheckpointOption, PresetOption, RunOption, choose_model
+from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.errors import DataError
+
+EXAMPLE = "Example:  tfi2i sample --run runs/00000-dcgan-digits --count 64 --grid --out samples.png"
+
+
+def sample(
+    out_path: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            help="A folder for the samples; or with --grid, --walk and --nearest a picture.",
+        ),
+    ],
+    run: RunOption = None,
+    checkpoint: CheckpointOption = None,
+    preset: PresetOption = None,
+    count: Annotated[
+        int, typer.Option(help="How many samples; with --walk, stops on the way.")
+    ] = 16,
+    seed: Annotated[int, typer.Option(help="Of the latents: equal seeds give equal samples.")] = 0,
+    truncation: Annotated[
+        float | None,
+        typer.Option(
+            help="Draw components of latents beyond this value again: samples vary less and are "
+            "better on average; 1 is moderate, none is the default."
+        ),
+    ] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples.")] = False,
+    walk: Annotated[
+        bool,
+        typer.Option(
+            "--walk",
+            help="A walk from latent to latent and back to the first: a .gif, or a picture with a "
+            "row for each way.",
+        ),
+    ] = False,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest",
+            help="A picture of samples, each above the training image that is nearest to it: does "
+            "the model only repeat what it has seen?",
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there already.")
+    ] = False,
+) -> None:
+    """Draw images from noise with a trained generator."""
+    import_tensorflow()
+    from tfi2i.inference import samples as draw
+    from tfi2i.zoo.generation._base import generator_of
+
+    chosen = choose_model(run, preset, checkpoint)
+    model = generator_of(chosen.model)
+    options = {"count": count, "seed": seed, "truncation": truncation, "overwrite": overwrite}
+    if sum((grid, walk, nearest)) > 1:
+        raise DataError("--grid, --walk and --nearest are three pictures: ask for one at a time")
+    if grid:
+        draw.write_grid(model, out_path, **options)
+    elif walk:
+        draw.write_walk(model, out_path, **options)
+    elif nearest:
+        training = chosen.open_data(None)
+        draw.write_nearest(model, training, out_path, **options)
+    else:
+        written = draw.write_samples(model, out_path, **options)
+        out.print(f"{len(written)} samples in {out_path}")
+        return
+    out.print(f"written: {out_path}")
