@@ -160,7 +160,7 @@ def shrink_scores(*discriminators: keras.Model, factor: float = 0.2) -> None:
     """
     for discriminator in discriminators:
         for variable in discriminator.trainable_variables:
-            if "scores/" in variable.path:
+            if "scores" in variable.path:
                 variable.assign(factor * variable)
 
 
