@@ -23,7 +23,7 @@ def test_by_hand_on_a_line():
     assert found.density == pytest.approx((4 + 4 + 2 + 0) / 4 / 2)
     # All four have a made one in their surroundings.
     assert found.coverage == 1.0
-    # 0 is near to none: even 100's wide surroundings begin at 2. 1 and 2 are near to 1.5, 10 to 100.
+    # 0 is near to none: even those of 100 begin at 2. 1 and 2 are near to 1.5, and 10 to 100.
     assert found.recall == 3 / 4
 
 

@@ -86,6 +86,12 @@ def test_grain_is_seen_in_the_features_of_digits(digits):
     assert grainy["kid"] > 5 * abs(clean["kid"]) and grainy["precision"] < clean["precision"]
 
 
+def test_few_images_have_fewer_figures():
+    found = evaluate_samples(colours(4, 0), colours(4, 1), colours(9, 2), extractor=MeanColours())
+    assert "precision" not in found["samples"] and found["samples"]["kid"] is not None
+    assert found["skipped"]["recall"] == "it takes more than 5 images, and there are 4"
+
+
 def test_what_cannot_be_compared_is_refused():
     with pytest.raises(DataError, match="colour or grey, but the images have 5 channels"):
         five = np.zeros((9, 8, 8, 5), np.uint8)

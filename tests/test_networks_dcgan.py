@@ -20,7 +20,7 @@ def trainable(network: keras.Model) -> int:
 
 
 def test_the_weights_of_dcgan():
-    """Counted by hand: 4x4 kernels between these widths, two weights for each normalised channel."""
+    """By hand: 4x4 kernels between these widths, and two weights for each normalised channel."""
     widths = (512, 256, 128, 64)
     up = sum(16 * one * other for one, other in zip((100, *widths), (*widths, 3), strict=True))
     assert trainable(dcgan_generator()) == up + 2 * sum(widths) == 3_576_704

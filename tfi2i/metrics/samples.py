@@ -13,7 +13,7 @@ from tfi2i.metrics.distribution import fid, kid
 from tfi2i.metrics.extractors import FeatureExtractor
 from tfi2i.metrics.features import choose_extractor, describe_features, extract_features
 from tfi2i.metrics.grey_classifier import GreyClassifier
-from tfi2i.metrics.neighbours import manifold_figures, nearest
+from tfi2i.metrics.neighbours import NEIGHBOURS, Manifold, manifold_figures, nearest
 from tfi2i.metrics.pixel import check_images
 from tfi2i.progress import progress_bar
 
@@ -58,7 +58,7 @@ def evaluate_samples(
           `kid_spread`; `precision`, `recall`, `density`, `coverage` (`manifold_figures`);
           `nearest`, how far the nearest training image is, as a share of how far it is from
           held-out images (0 where all are copies, about 1 where none is; for `samples` alone); and
-          with classes `classes_covered`, how many classes have at least a tenth of their share of the
+          with classes `classes_covered`, how many have at least a tenth of their share of the
           samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
           from those of the training images, in nats.
         - `features`: as of `tfi2i.metrics.evaluate`.
@@ -85,6 +85,10 @@ def evaluate_samples(
     with progress_bar("Extracting features", sum(map(len, eight.values())) + len(real)) as advance:
         real_features = extract_features(chosen, real_eight, advance)
         features = {name: extract_features(chosen, one, advance) for name, one in eight.items()}
+    fewest = min(len(real), len(samples))
+    if fewest <= NEIGHBOURS:
+        words = f"it takes more than {NEIGHBOURS} images, and there are {fewest}"
+        skipped |= dict.fromkeys(Manifold._fields, words)
     description: dict[str, Any] = {}
     for name, made in features.items():
         distance = kid(real_features, made)
@@ -92,8 +96,9 @@ def evaluate_samples(
             "fid": fid(real_features, made),
             "kid": distance.mean,
             "kid_spread": distance.spread if np.isfinite(distance.spread) else None,
-            **manifold_figures(real_features, made)._asdict(),
         }
+        if fewest > NEIGHBOURS:
+            figures[name] |= manifold_figures(real_features, made)._asdict()
         if judge is not None:
             figures[name] |= _class_figures(judge.predict(eight[name]), np.asarray(labels), classes)
         if name == "samples":
