@@ -14,7 +14,6 @@ from tfi2i.zoo.catalogue import find_variant, variants
 
 NAMES = [variant.name for variant in variants()]
 everyone = pytest.mark.parametrize("name", NAMES)
-MINI_BATCHED = ("stargan", "element_editing")
 COLOUR_ONLY = ("adain", "fast_style", "gatys")
 
 
@@ -98,13 +97,16 @@ def test_channels_follow_from_the_images(name, prepared):
         with pytest.raises(RecipeError, match="data.channels=3"):
             prepared(name, "data.channels=1")
         return
-    fitting = ["data.batch_size=5", "model.discriminator_depth=5"]
-    if name not in MINI_BATCHED:
-        known = inspect.signature(find_variant(name).load_class().__init__).parameters
-        fitting = ["model.receptive_field=16"] if "receptive_field" in known else []
+    variant_class = find_variant(name).load_class()
+    known = inspect.signature(variant_class.__init__).parameters
+    parts = known[variant_class.mini_batches].default if variant_class.mini_batches else 2
+    fitting = [f"data.batch_size={parts}"]
+    for key, value in {"receptive_field": 16, "discriminator_depth": 5}.items():
+        fitting += [f"model.{key}={value}"] if key in known else []
     grey = prepared(name, "data.channels=1", *fitting)
-    translator = grey.model.translator()
-    assert translator.input_shape[-1] == translator.output_shape[-1] == 1
+    assert set(grey.model.image_channels) == {1}
+    for view in grey.model.views.values():
+        assert view.network.output_shape[-1] == 1
 
 
 def test_derived_pairs_decide_the_channels(images_folder):
@@ -171,13 +173,13 @@ def test_without_a_recipe_the_published_one_is_cut_to_the_images(name, folder_fo
     assert plan.recipe_words.startswith(f"{variant.published_recipe}, as published")
     made = plan.recipe
     # 6 images of 40 px.
-    assert made.data["crop_size"] == 64
+    crop = min(64, published.data["crop_size"])
+    assert made.data["crop_size"] == crop
     ratio = published.data["load_size"] / published.data["crop_size"]
-    assert made.data["load_size"] == round(64 * ratio)
-    assert made.data["batch_size"] == {
-        "stargan": 5, "element_editing": 5, "discogan": 6, "travelgan": 6, "adain": 6,
-        "music_translation": 6,
-    }.get(name, published.data["batch_size"])  # fmt: skip
+    assert made.data["load_size"] == round(crop * ratio)
+    variant_class = variant.load_class()
+    parts = made.model[variant_class.mini_batches] if variant_class.mini_batches else 1
+    assert made.data["batch_size"] == min(published.data["batch_size"], 6 // parts * parts)
     assert made.train["epochs"] == published.train["epochs"]
     assert made.train["decay_epochs"] == published.train.get("decay_epochs", 0)
 

@@ -7,6 +7,7 @@ from tfi2i.zoo.catalogue import find_variant
 SIZE = 32
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
 # same four images again and again (None where its objective does not promise that of any loss).
+DRAWING = {"filters": 4, "discriminator_filters": 4, "depth": 2, "latent_length": 4}
 LATENT = {"filters": 4, "discriminator_filters": 4, "receptive_field": 1, "depth": 2}
 TINY = {
     "pix2pix": (
@@ -110,6 +111,16 @@ TINY = {
         },
         None,
     ),
+    "gan": (
+        {"units": 16, "discriminator_units": 8, "channels": 3, "latent_length": 4},
+        None,
+    ),
+    "dcgan": (DRAWING, None),
+    "lsgan": (DRAWING, None),
+    "siamese_gan": (DRAWING | {"vector_length": 3}, None),
+    "sngan": (DRAWING | {"discriminator_steps": 1}, None),
+    "wgan": (DRAWING | {"critic_steps": 1}, None),
+    "wgan_gp": (DRAWING | {"critic_steps": 1}, None),
 }
 
 

@@ -47,15 +47,18 @@ _SHARE = Range(0, 1, below=True)
 # they stop a slip of the keyboard before it asks for more memory or time than there is.
 RANGES = {
     # model
+    "anchor": Range(-1000, 1000),
     "blocks": Range(1, 100),
     "clip_limit": _POSITIVE,
     "critic_steps": Range(1, 100),
     "critic_updates": Range(1, 100),
     "depth": Range(1, 16),
     "discriminator_depth": Range(1, 16),
+    "discriminator_steps": Range(1, 100),
     "dropout": _SHARE,
     "first_rate": Range(0, 1),
     "generator_updates": Range(1, 100),
+    "input_dropout": _SHARE,
     "latent_length": Range(1, 4096),
     "later_rate": Range(0, 1),
     "level": Range(1, 5),
@@ -76,15 +79,18 @@ RANGES = {
     "load_size": Range(1, 16_384),
     # train
     "beta_1": _SHARE,
+    "beta_2": _SHARE,
     "checkpoint_every": Range(1, 10**9),
     "decay": _SHARE,
     "decay_epochs": Range(0, 10**6),
+    "decay_until": Range(1, 10**9),
     "ema_decay": _SHARE,
     "epochs": Range(1, 10**6),
     "halve_every": Range(1, 10**6),
     "keep_checkpoints": Range(1, 10**6),
     "learning_rate": _POSITIVE,
     "learning_rate_decay": _NOT_NEGATIVE,
+    "momentum": _SHARE,
     "evaluate_every": Range(0, 10**6),
     "sample_every": Range(1, 10**6),
     "samples": Range(1, 1024),
@@ -94,6 +100,7 @@ RANGES = {
 # Of all keys that end so and are not named above.
 _RANGES_BY_ENDING = {
     "filters": Range(1, 512),
+    "units": Range(1, 16_384),
     "_channels": Range(1, 1024),
     "_weight": _NOT_NEGATIVE,
     "learning_rate": _POSITIVE,
