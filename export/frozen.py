@@ -2,26 +2,24 @@
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from tfi2i.export.generator import InferenceGenerator
 
 
-def frozen(generator: InferenceGenerator, shape: tuple[int, int, int, int]) -> Any:
+def frozen(model: keras.Model, shape: tuple[int, ...]) -> Any:
     """Traces a generator for one shape with its weights as constants.
 
     From a graph with variables the converter writes files that return NaN. Random numbers with a
     fixed seed (dropout at test time) become constants too.
 
     Args:
-        generator: what to trace, in inference mode.
-        shape: (B, H, W, C) of its input.
+        model: what to trace, in inference mode.
+        shape: of its input, such as (B, H, W, C).
 
     Returns:
-        A TensorFlow function from images, float32 in [-1, 1] of that shape, to a list or tensor of
-        translated images.
+        A TensorFlow function from float32 of that shape to a list or tensor of images.
     """
-    model = generator.model
     trainable = [variable.numpy() for variable in model.trainable_variables]
     other = [variable.numpy() for variable in model.non_trainable_variables]
 
@@ -39,7 +37,7 @@ def _is_noise(operator: str) -> bool:
     return operator.startswith("StatelessRandom") and "Get" not in operator
 
 
-def _with_constant_noise(function: Any, shape: tuple[int, int, int, int]) -> Any:
+def _with_constant_noise(function: Any, shape: tuple[int, ...]) -> Any:
     """Replaces stateless random numbers, for which LiteRT has no operator, by their values.
 
     They depend only on a seed and a shape, so any image can be used to find them.

@@ -95,6 +95,25 @@ def inference_generator(
             anew at every call.
     """
     check_form(generator)
+    model, notes = in_precision(generator, precision, fused=fused)
+    model.size_multiple = generator.size_multiple
+    check_repeatable(model)
+    return InferenceGenerator(model, precision, notes, *value_ranges)
+
+
+def in_precision(
+    generator: keras.Model, precision: Literal["float32", "bfloat16"], *, fused: bool
+) -> tuple[keras.Model, tuple[str, ...]]:
+    """A functional model in one precision, and what a reader of its export should know.
+
+    Args:
+        generator: It is never changed; where it is as asked for already, it is returned itself.
+        precision: See `inference_generator`.
+        fused: See `inference_generator`.
+
+    Raises:
+        ExportError: It has weights that are not finite, or cannot be rebuilt.
+    """
     check_finite(generator)
     rewriting = _Rewriting(precision, fused)
     config = rewriting.of(generator.get_config())
@@ -103,7 +122,6 @@ def inference_generator(
     notes = []
     if rewriting.changed:
         model = type(generator).from_config(config)
-        model.size_multiple = generator.size_multiple
         _copy_weights(generator, model)
     trained = rewriting.policies - {"float32"}
     if trained or precision != "float32":
@@ -116,8 +134,7 @@ def inference_generator(
             "Dropout stays on at test time, as in Keras: one fixed mask for every image size, in "
             f"{', '.join(rewriting.noise_layers)}."
         )
-    check_repeatable(model)
-    return InferenceGenerator(model, precision, (*notes,), *value_ranges)
+    return model, (*notes,)
 
 
 def _keep_last_in_float32(config: dict[str, Any], model: Any, fused: bool) -> None:

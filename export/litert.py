@@ -5,7 +5,7 @@ import re
 import tempfile
 import uuid
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -77,7 +77,7 @@ def export_litert(
     model = convert(inference, image_size, precision)
     contents = inspect_litert(model)
     if contents.custom_operators:
-        raise ExportError(_not_builtin(generator, contents.custom_operators))
+        raise ExportError(not_builtin(generator, contents.custom_operators))
     if contents.highest_rank > MAX_RANK:
         raise ExportError(
             f"{generator.name!r} converts to tensors with {contents.highest_rank} axes; GPU "
@@ -123,7 +123,7 @@ def convert(generator: InferenceGenerator, image_size: tuple[int, int], precisio
     height, width = image_size
     beyond = [padded_side(side, generator.size_multiple) - side for side in image_size]
     shape = (1, height + beyond[0], width + beyond[1], generator.input_channels)
-    translate = frozen(generator, shape)
+    translate = frozen(generator.model, shape)
 
     def serving(images: tf.Tensor) -> dict[str, tf.Tensor]:
         if any(beyond):
@@ -134,6 +134,20 @@ def convert(generator: InferenceGenerator, image_size: tuple[int, int], precisio
 
     taken = tf.TensorSpec((1, *image_size, generator.input_channels), tf.float32, name="images")
     signatures = {"serving_default": tf.function(serving, input_signature=[taken])}
+    return converted(generator.model, signatures, precision)
+
+
+def converted(model: keras.Model, signatures: dict[str, Any], precision: str) -> bytes:
+    """Converts functions with static shapes and constant weights to a .tflite file.
+
+    Args:
+        model: What they compute, for messages.
+        signatures: As `tf.saved_model.save` takes them.
+        precision: "float32", "float16" or "int8", of the stored weights.
+
+    Raises:
+        ExportError: LiteRT has an operator not built in.
+    """
     with tempfile.TemporaryDirectory(prefix="tfi2i-litert-") as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
@@ -149,10 +163,10 @@ def convert(generator: InferenceGenerator, image_size: tuple[int, int], precisio
             names = sorted(set(re.findall(r"\btf\.([A-Z]\w*)", str(error))))
             if not names:
                 raise ExportError(f"LiteRT cannot convert the generator: {error}") from error
-            raise ExportError(_not_builtin(generator.model, (*names,))) from error
+            raise ExportError(not_builtin(model, (*names,))) from error
 
 
-def _not_builtin(generator: keras.Model, names: tuple[str, ...]) -> str:
+def not_builtin(generator: keras.Model, names: tuple[str, ...]) -> str:
     return (
         f"{generator.name!r} needs operators that LiteRT does not have built in: "
         f"{', '.join(names)}. Phones would need extra libraries for it; replace the layers that "
