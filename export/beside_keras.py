@@ -1,6 +1,6 @@
 """One exported file beside Keras: how far its answers differ, how large and how fast it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,16 @@ def saved_model_entry(
     outputs = references.at_scale(images, scale)
     generator = references.generator
     found, served = _compared(name, serve, generator, images, outputs, tolerance)
-    entry = _entry(name, "saved_model", facts["precision"], found, tolerance, images)
+    entry = report_entry(
+        name, "saved_model", facts["precision"], found, tolerance, images.shape[1:3]
+    )
     for image, _ in references.others:
         if _most_pixels(image, references, scale) <= facts["max_pixels"]:
             height, width = image.shape[1:3]
             where = f"{name} on an image of {width} x {height}"
             outputs = references.at_scale(image, scale)
             at_size, _ = _compared(where, serve, generator, image, outputs, tolerance)
-            entry["sizes"].append(_at_size(image, at_size))
+            entry["sizes"].append(_at_size((height, width), at_size))
     entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     first = _sent(generator, images[:1])
     entry["latency_ms"] = latency_ms(lambda: serve(images=first)["images"].numpy())
@@ -142,20 +144,30 @@ def litert_entry(
     results = [runner(image[None]) for image in inputs]
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     found = checked_agreement(path.name, references.outputs, results, tolerance)
-    entry = _entry(path.name, "litert", precision, found, tolerance, images)
+    entry = report_entry(path.name, "litert", precision, found, tolerance, images.shape[1:3])
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = latency_ms(lambda: runner(inputs[:1]))
     return entry
 
 
-def _entry(
+def report_entry(
     name: str,
     kind: str,
     precision: str,
     found: Agreement,
     tolerance: Tolerance,
-    images: np.ndarray,
+    size: Sequence[int],
 ) -> dict[str, Any]:
+    """What a report says of a file; see `parity_report`.
+
+    Args:
+        name: The file.
+        kind: "saved_model" or "litert".
+        precision: That it stores or computes in.
+        found: Its differences from Keras.
+        tolerance: What was allowed.
+        size: Height and width of the images.
+    """
     return {
         "name": name,
         "kind": kind,
@@ -165,10 +177,9 @@ def _entry(
         "psnr_db": found.psnr_db,
         "allowed_max_abs": tolerance.max_abs,
         "required_psnr_db": tolerance.psnr_db,
-        "sizes": [_at_size(images, found)],
+        "sizes": [_at_size(size, found)],
     }
 
 
-def _at_size(images: np.ndarray, found: Agreement) -> dict[str, Any]:
-    size = list(images.shape[1:3])
-    return {"size": size, "max_abs": found.max_abs, "psnr_db": found.psnr_db}
+def _at_size(size: Sequence[int], found: Agreement) -> dict[str, Any]:
+    return {"size": list(size), "max_abs": found.max_abs, "psnr_db": found.psnr_db}

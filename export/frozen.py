@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 
 
-
 def frozen(model: keras.Model, shape: tuple[int, ...]) -> Any:
     """Traces a generator for one shape with its weights as constants.
 

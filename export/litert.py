@@ -167,6 +167,7 @@ def converted(model: keras.Model, signatures: dict[str, Any], precision: str) ->
 
 
 def not_builtin(generator: keras.Model, names: tuple[str, ...]) -> str:
+    """What is said of operators that a phone would not have."""
     return (
         f"{generator.name!r} needs operators that LiteRT does not have built in: "
         f"{', '.join(names)}. Phones would need extra libraries for it; replace the layers that "

@@ -87,7 +87,7 @@ def ship(
         ExportError: If the folder cannot be written, a file cannot be made, or one does not agree
             with Keras.
     """
-    earlier = _earlier_reports(folder)
+    earlier = earlier_reports(folder)
     reports = {}
     with partial_folder(folder) as partial, model.averaged_weights():
         references = {
@@ -103,7 +103,7 @@ def ship(
             export = _Export(model, direction, reference, wanted, partial, folder)
             reports[direction] = export.report()
         named = {f"{model.variant_name()}-{d}": report for d, report in reports.items()}
-        _put_in_place(partial, folder, named, earlier)
+        put_in_place(partial, folder, named, earlier)
     return reports
 
 
@@ -211,8 +211,12 @@ class _Export:
         return "float32", f"in bfloat16 the images would differ ({decibels})"
 
 
-def _earlier_reports(folder: Path) -> dict[str, Any]:
-    """The reports that a folder holds, by variant and direction."""
+def earlier_reports(folder: Path) -> dict[str, Any]:
+    """The reports that a folder holds, by variant and direction.
+
+    Raises:
+        ExportError: The file there is no report.
+    """
     path = folder / PARITY_FILE
     if not path.is_file():
         return {}
@@ -234,10 +238,20 @@ def _place(entry: Mapping[str, Any]) -> Path:
     return Path(above) / entry["name"]
 
 
-def _put_in_place(
+def put_in_place(
     partial: Path, folder: Path, reports: dict[str, dict[str, Any]], earlier: dict[str, Any]
 ) -> None:
-    """Moves the files of the reports to where servers look, and then their figures."""
+    """Moves the files of the reports to where servers look, and then their figures.
+
+    Args:
+        partial: Where the files are.
+        folder: Where they go.
+        reports: Of the files, by variant and direction.
+        earlier: Those that the folder holds, from `earlier_reports`.
+
+    Raises:
+        ExportError: The folder cannot be written.
+    """
     moved = [_place(entry) for report in reports.values() for entry in report["artefacts"]]
     written = dict(earlier)
     for stem, report in reports.items():

@@ -222,3 +222,11 @@ def test_evaluate_measures_samples(run, tfi2i, tmp_path):
     figures = json.loads((tmp_path / "f.json").read_text())
     assert figures["samples"]["kid"] > 0.1 > abs(figures["real_images"]["kid"])
     assert figures["features"]["extractor"].startswith("classifier of 10 classes")
+
+
+def test_export_of_samples(run, tfi2i, tmp_path):
+    out = ("--run", run.path, "--out", tmp_path / "shipped")
+    code, said = tfi2i("export", *out, "--formats", "saved_model")
+    assert code == 0 and "dcgan-sample/1" in said
+    code, said = tfi2i("export", *out, "--size", 64)
+    assert code and "--size has no meaning for it" in " ".join(said.split())

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -101,10 +101,28 @@ def export(
     check_folder(out_folder)
     import_tensorflow()
     from tfi2i.export.agreement import REQUIRED_PSNR_DB
-    from tfi2i.export.parity import parity_table
-    from tfi2i.export.shipping import PARITY_FILE, Wanted, ship
+    from tfi2i.export.shipping import Wanted, ship
 
     chosen = choose_model(run, preset, checkpoint)
+    if any("latents" in view.takes for view in chosen.model.views.values()):
+        from tfi2i.export.drawing_shipping import ship_drawing
+        from tfi2i.zoo.generation._base import generator_of
+
+        told = {"--direction": direction, "--size": size, "--style": style, "--images": images}
+        unfit = [option for option, value in told.items() if value]
+        if unfit:
+            raise ExportError(
+                f"{chosen.model.name} draws images from latents: {unfit[0]} has no meaning for it"
+            )
+        wanted = Wanted(
+            formats=names,
+            size=chosen.size,
+            metadata=_metadata(chosen, run),
+            precision=precision,
+            required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
+        )
+        _show(ship_drawing(generator_of(chosen.model), out_folder, wanted), out_folder, names)
+        return
     model = chosen.translator()
     set_chosen_style(model, style, strength)
     fixed_size = fixed_size or model.crop_size
@@ -113,22 +131,34 @@ def export(
     wanted = Wanted(
         formats=names,
         size=fixed_size,
-        metadata={
-            "variant": chosen.facts["variant"],
-            "config": chosen.facts["config"],
-            **({} if run is None else {"iteration": chosen.iteration}),
-        },
+        metadata=_metadata(chosen, run),
         precision=precision,
         max_pixels=max_pixels,
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
         scale=chosen_scale,
     )
     pictures = {name: _real_images(chosen, images, name, fixed_size) for name in directions}
-    for name, report in ship(model, out_folder, pictures, wanted).items():
+    _show(ship(model, out_folder, pictures, wanted), out_folder, names)
+
+
+def _metadata(chosen: Chosen, run: Path | None) -> dict[str, Any]:
+    """What the SavedModel says of the model."""
+    return {
+        "variant": chosen.facts["variant"],
+        "config": chosen.facts["config"],
+        **({} if run is None else {"iteration": chosen.iteration}),
+    }
+
+
+def _show(reports: dict[str, dict[str, Any]], out_folder: Path, formats: list[str]) -> None:
+    from tfi2i.export.parity import parity_table
+    from tfi2i.export.shipping import PARITY_FILE
+
+    for name, report in reports.items():
         out.print(f"{name}:")
         out.print(parity_table(report))
     out.print(f"in {out_folder}, figures in {out_folder / PARITY_FILE}")
-    if "saved_model" in names:
+    if "saved_model" in formats:
         out.print(SERVING_HINT)
 
 

@@ -1,0 +1,93 @@
+"""From a trained generator of latents to a folder of files to ship, all of them proven."""
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from tfi2i.errors import ExportError
+from tfi2i.export.drawing import Drawing, write_litert, write_saved_model
+from tfi2i.export.drawing_beside_keras import litert_entry, saved_model_entry
+from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
+from tfi2i.export.metadata import ranges_facts
+from tfi2i.export.partial import partial_folder
+from tfi2i.export.references import latency_ms
+from tfi2i.export.saved_model import next_version
+from tfi2i.export.shipping import Wanted, earlier_reports, put_in_place
+from tfi2i.zoo.generation._base import GenerationGAN
+
+# Latents that every file is compared on.
+_COMPARED = 16
+
+
+def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str, dict[str, Any]]:
+    """Exports a generator of latents to a folder: all of the files, or none if there is an error.
+
+    The folder has the form of `tfi2i.export.shipping.ship`, with the view `sample` in the place of
+    a direction.
+
+    Args:
+        model: With its weights.
+        folder: Gets the files; its reports on other files stay.
+        wanted: The files. "auto" is float32; size, scale and pixels have no meaning here.
+
+    Returns:
+        `sample` to its parity report; see `tfi2i.export.parity_report`. It also has
+        `latent_length` and `latent_prior`.
+
+    Raises:
+        ExportError: If the folder cannot be written, a file cannot be made, or one does not agree
+            with Keras.
+    """
+    earlier = earlier_reports(folder)
+    stem = f"{model.variant_name()}-sample"
+    with partial_folder(folder) as partial, model.averaged_weights():
+        report = _report(model, stem, wanted, partial, folder)
+        put_in_place(partial, folder, {stem: report}, earlier)
+    return {"sample": report}
+
+
+def _report(
+    model: GenerationGAN, stem: str, wanted: Wanted, partial: Path, folder: Path
+) -> dict[str, Any]:
+    options: dict[str, Any] = {"prior": model.latent_prior, "gives": model.value_ranges["a"]}
+    reference = Drawing.of(model.generator, **options)
+    latents = model.latents(_COMPARED)
+    entries = []
+    for name in FORMATS:
+        if name not in wanted.formats:
+            continue
+        try:
+            if name == "saved_model":
+                drawing = Drawing.of(
+                    model.generator,
+                    precision="float32" if wanted.precision == "auto" else wanted.precision,
+                    fused=True,
+                    **options,
+                )
+                version = Path(stem) / str(next_version(folder / "saved_model" / stem))
+                made = partial / "saved_model" / version
+                write_saved_model(drawing, made, {**wanted.metadata, "direction": "sample"})
+                compared = (reference, latents, wanted.required_psnr_db)
+                entries.append(saved_model_entry(made, str(version), *compared))
+                continue
+            precision = LITERT_PRECISIONS[name]
+            path = partial / f"{stem}-{precision}.tflite"
+            write_litert(reference, path, precision)
+            entries.append(litert_entry(path, reference, latents, wanted.required_psnr_db))
+        except ExportError as error:
+            raise ExportError(
+                f"{stem}, {name}: {error} Nothing was written to {folder}."
+            ) from error
+    compiled = tf.function(lambda one: reference.model(one, training=False))
+    first = tf.constant(latents[:1])
+    return {
+        "images": len(latents),
+        "image_size": list(reference.image_shape[:2]),
+        "latent_length": reference.latent_length,
+        "latent_prior": reference.prior,
+        "value_ranges": ranges_facts(reference.gives, reference.gives),
+        "keras": {"latency_ms": latency_ms(lambda: compiled(first).numpy())},
+        "artefacts": entries,
+        "notes": list(reference.notes),
+    }
