@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfi2i.zoo.catalogue import find_variant
+from tfi2i.zoo.generation._base import GenerationGAN
 
 SIZE = 32
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
@@ -124,7 +125,12 @@ TINY = {
 }
 
 
-def tiny_model(name: str, **changes):
+# Those that draw images from latents, and those that turn an image into one.
+DRAWS = tuple(n for n in TINY if issubclass(find_variant(n).load_class(), GenerationGAN))
+TRANSLATES = tuple(n for n in TINY if n not in DRAWS and n != "gatys")
+
+
+def tiny_model(name: str, /, **changes):
     variant_class = find_variant(name).load_class()
     return variant_class(crop_size=SIZE, **{**TINY[name][0], **changes})
 

@@ -68,7 +68,8 @@ class GenerationGAN(GAN):
             name: Name of the model; None for that of the variant.
             **kwargs: `dtype`, as for any Keras model.
         """
-        super().__init__(seed=seed, name=name or self.variant_name(), **kwargs)
+        name = self.settled("name", name or self.variant_name())
+        super().__init__(seed=seed, name=name, **kwargs)
         self.crop_size = as_size(crop_size, "crop_size")
         self.channels = channels
         self.latent_length = latent_length
@@ -190,8 +191,8 @@ class GenerationGAN(GAN):
     def sheet(
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
     ) -> list[Panel]:
-        """Samples of latents that are always the same, beside real images."""
-        real, _, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        """Samples of latents that are always the same, beside real images of their size."""
+        real, _, _ = evaluation_arrays(source, split=split, size=self.crop_size, limit=limit)
         samples = self.sample(_SHOWN * len(real))
         columns = [
             Column("samples" if number == 0 else "", samples[number::_SHOWN], real, self._range)
