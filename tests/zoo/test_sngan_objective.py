@@ -84,7 +84,8 @@ def test_defaults_are_the_papers():
         assert (adam.beta_1, adam.beta_2) == (0.0, 0.9)
         assert player.schedule is None
     model.compile(decay_until=50_000)
-    assert float(model.players["generator"].schedule.factor(tf.constant(12_500.0))) == 0.75
+    schedule = model.players["generator"].schedule
+    assert schedule is not None and float(schedule.factor(tf.constant(12_500.0))) == 0.75
 
 
 def settled(model, batch):

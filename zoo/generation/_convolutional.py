@@ -49,7 +49,8 @@ class ConvolutionalGAN(GenerationGAN):
         """
         super().__init__(crop_size=crop_size, **kwargs)
         self.diff_augment = diff_augment
-        depth = self.settled("depth", networks.dcgan_depth(crop_size) if depth is None else depth)
+        depth = networks.dcgan_depth(crop_size) if depth is None else depth
+        self.settled("depth", depth)
         self.generator = self.make_generator(depth, filters)
         rival = networks.augmented(self.make_rival(depth, discriminator_filters), diff_augment)
         setattr(self, self.rival, rival)

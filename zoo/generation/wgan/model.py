@@ -61,7 +61,7 @@ class WGAN(ConvolutionalGAN):
             fake_scores = self.critic(self.generator(latents, training=True), training=True)
             generator_loss = losses.wasserstein_generator(fake_scores)
         self.players["generator"].minimize(generator_loss, tape)
-        return self.report(generator_loss=generator_loss, distance=-critic_loss)
+        return self.report(generator_loss=generator_loss, distance=tf.negative(critic_loss))
 
     def make_players(
         self,

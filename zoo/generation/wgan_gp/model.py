@@ -63,7 +63,7 @@ class WGANGP(ConvolutionalGAN):
         self.players["generator"].minimize(generator_loss, tape)
         return self.report(
             generator_loss=generator_loss,
-            distance=-critic_loss,
+            distance=tf.negative(critic_loss),
             gradient_penalty=gradient_penalty,
         )
 
