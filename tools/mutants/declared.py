@@ -201,8 +201,8 @@ DECLARED: tuple[Declared, ...] = (
         "not math.isfinite(value)", "math.isnan(value)", _LOGS,
     ),
     Declared(
-        "zoo/paired/_base.py", "uniform draws for normal ones",
-        "tf.random.stateless_normal(", "tf.random.stateless_uniform(", LATENTS,
+        "tfi2i/training/replicas.py", "uniform draws for normal ones",
+        "= tf.random.stateless_normal,", "= tf.random.stateless_uniform,", LATENTS,
     ),
     Declared(
         "zoo/paired/_base.py", "one draw for all sites",

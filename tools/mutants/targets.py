@@ -100,7 +100,7 @@ MECHANISMS = (
         "tfi2i/training/replicas.py",
         (
             "gather_replicas", "batch_means", "own_share", "mini_batches", "uniform_for_each",
-            "clip_weights", "mean_over_replicas", "draw_seed", "random_order",
+            "draws_for_each", "clip_weights", "mean_over_replicas", "draw_seed", "random_order",
         ),
         operators.MECHANISM,
         ("tests/test_training_replicas.py", NOISE),
@@ -181,6 +181,12 @@ MECHANISMS = (
         ("LatentTranslationGAN.draw_latents", "LatentTranslationGAN.judged"),
         operators.MECHANISM,
         (*LATENTS, "tests/zoo/test_bicyclegan_objective.py"),
+    ),
+    Target(
+        "zoo/generation/_base.py",
+        ("GenerationGAN.draw_latents",),
+        operators.MECHANISM,
+        ("tests/test_generation.py::test_priors", "tests/zoo/test_gan_objective.py"),
     ),
     Target(
         "zoo/unpaired/distancegan/games.py",
