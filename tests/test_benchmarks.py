@@ -9,6 +9,9 @@ from types import ModuleType
 
 import pytest
 
+from tfi2i.inference.presets import preset_folder
+from tfi2i.training.files.model_facts import read_model_facts
+
 ROOT = Path(__file__).parent.parent
 SLEEPER = """
 import time
@@ -179,3 +182,26 @@ def test_the_page_of_scales_is_what_its_command_makes_of_the_figures():
             way: [row[way]["psnr_db"] for row in table.values()] for way in table["larger crops"]
         }
         assert max(ways, key=lambda way: sum(ways[way])) == "factor of training (`trained`)"
+
+
+def test_the_page_of_one_picture_and_the_cards_say_what_was_measured(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    page = importlib.import_module("benchmarks.one_picture_page")
+    files = [ROOT / f"benchmarks/results_{name}.json" for name in ("one_picture", "large_images")]
+    results, large = (json.loads(path.read_text(encoding="utf-8")) for path in files)
+    made = page.one_picture_page(results, large)
+    written = (ROOT / "docs/one_picture.md").read_text(encoding="utf-8")
+    assert written == made, "run: python -m benchmarks.one_picture --page docs/one_picture.md"
+    sentences = page.card_sentences(results)
+    presets = importlib.import_module("benchmarks.pictures").translating_presets()
+    assert list(results["presets"]) == list(presets)
+    for preset, variant in presets.items():
+        found, facts = results["presets"][preset], read_model_facts(preset_folder(preset))
+        assert found["weights_sha256"] == facts["weights_sha256"], f"measure {preset} anew"
+        card = " ".join((variant.folder / "README.md").read_text(encoding="utf-8").split())
+        for sentence in sentences.get(preset, []):
+            assert sentence in card
+        for by_size in found["agreement"].values():
+            for by_route in by_size.values():
+                by_default = [f for name, f in by_route.items() if "int8" not in name]
+                assert all(f is None or f >= page.LEAST_DB for f in by_default)
