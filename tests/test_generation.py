@@ -10,9 +10,11 @@ from tfi2i.data import open_source, read_image
 from tfi2i.errors import DataError
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
+from tfi2i.training.health import sample_warnings
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.generation._base import generator_of
 from tfi2i.zoo.generation.dcgan import DCGAN
+from tfi2i.zoo.generation.gan import OriginalGAN
 from tfi2i.zoo.translation import translator_of
 from tiny_models import tiny_model
 
@@ -230,3 +232,36 @@ def test_export_of_samples(run, tfi2i, tmp_path):
     assert code == 0 and "dcgan-sample/1" in said
     code, said = tfi2i("export", *out, "--size", 64)
     assert code and "--size has no meaning for it" in " ".join(said.split())
+
+
+# --- collapse ---
+
+
+def test_a_run_that_collapses_is_said_to(tmp_path):
+    """Narrow perceptrons at the published rates: D wins at once, and G draws one image."""
+    recipe = Recipe(
+        "gan",
+        model={"units": 32, "discriminator_units": 16, "latent_length": 6},
+        data={
+            "source": "digits:handwritten",
+            "channels": 1,
+            "limit": 64,
+            "batch_size": 16,
+            "load_size": 32,
+            "crop_size": 32,
+        },
+        train={"epochs": 20, "samples": 4, "sample_every": 20},
+    ).resolve(OriginalGAN)
+    training, said = Training(recipe, OriginalGAN, RunFolder(tmp_path / "run")), []
+    training.fit(warn=said.append, verbose=0)
+    assert len([sentence for sentence in said if "mode collapse" in sentence]) == 1
+
+
+def test_images_that_vary_are_no_collapse():
+    draw = np.random.default_rng(0)
+    real, others = (draw.uniform(-1, 1, (20, 8, 8, 3)) for _ in range(2))
+    assert not sample_warnings(others, real)
+    assert not sample_warnings(0.2 * others, real)  # pale, and yet of different latents
+    nearly = others[:1] + 0.05 * others
+    assert "they vary 5% as much as real ones" in sample_warnings(nearly, real)[0]
+    assert not sample_warnings(nearly[:1], real)  # of one image nothing can be said

@@ -15,6 +15,8 @@ PARTLY_INVERTED_CORRELATION = -0.1
 # Mean luminance that makes targets light or dark, and the share of it with the opposite sign.
 CLEARLY_LIGHT = 0.3
 TURNED_SHARE = -0.3
+# How much samples vary, as a share of how much real images do.
+COLLAPSED_SHARE = 0.1
 WON_FRACTION = 0.02
 WON_WINDOW = 200
 
@@ -62,6 +64,28 @@ def output_warnings(
             "settle there; restart with another seed or add the identity loss"
         )
     return found
+
+
+def sample_warnings(samples: np.ndarray, real: np.ndarray) -> list[str]:
+    """What is wrong with images that were drawn from noise.
+
+    Args:
+        samples: (N, H, W, C) in [-1, 1], of different latents.
+        real: (M, H, W, C) in [-1, 1], at least two.
+
+    Returns:
+        Sentences; empty if nothing is suspicious.
+    """
+    if min(len(samples), len(real)) < 2:
+        return []
+    share = samples.std(axis=0).mean() / max(float(real.std(axis=0).mean()), 1e-6)
+    if share >= COLLAPSED_SHARE:
+        return []
+    return [
+        f"samples of different latents are nearly the same image (they vary {share:.0%} as much as "
+        "real ones: mode collapse): go back to an earlier checkpoint, lower the generator's learning "
+        "rate, or take an objective that does not saturate (wgan_gp, sngan)"
+    ]
 
 
 class DiscriminatorWatch:

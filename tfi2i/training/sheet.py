@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfi2i.data import EIGHT_BITS, ValueRange, as_rgb
-from tfi2i.training.health import output_warnings
+from tfi2i.training.health import output_warnings, sample_warnings
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ class Panel:
     def warnings(self) -> list[str]:
         """What is wrong with the pictures that were made, in sentences."""
         if not self.given:
-            return []
+            samples = np.concatenate([one.value_range.to_float(one.images) for one in self.made])
+            reals = [one.value_range.to_float(one.images) for one in self.real]
+            return sample_warnings(samples, np.concatenate(reals)) if reals else []
         given, found = self.given[0], []
         for column in self.made:
             floats = column.value_range.to_float
