@@ -58,7 +58,7 @@ def test_the_same_as_markdown_with_one_picture(compared):
     text = (out / "README.md").read_text("utf-8")
     for name, one in results["variants"].items():
         assert f"| {name} | {one['figures']['kid']['mean']:.3f} |" in text
-    assert "![The same test images](pictures.jpg)" in text
+    assert "![Images of each](pictures.jpg)" in text
     assert image_size(out / "pictures.jpg") == (6 * 32, 3 * 32)
 
 
@@ -122,3 +122,28 @@ def test_what_is_refused_before_any_training(unpaired_folder, tmp_path):
     with pytest.raises(DataError, match="paired"):
         compare(["pix2pix"], budget, seeds=[0], out=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_generators_from_noise_are_compared_with_each_other(images_folder, tmp_path):
+    folder = tmp_path / "many"
+    for split in images_folder.iterdir():
+        (folder / split.name).mkdir(parents=True)
+        for copy in range(54 if split.name == "train" else 3):  # as many as a batch of wgan has
+            for path in split.iterdir():
+                (folder / split.name / f"{copy}-{path.name}").write_bytes(path.read_bytes())
+    budget = Budget(str(folder), size=16, epochs=1)
+    results = compare(["wgan", "sngan"], budget, seeds=[0], out=tmp_path / "out")
+    for one in results["variants"].values():
+        assert one["figures"]["recall"]["mean"] >= 0 and one["images_seen"] == 320
+    page, text = ((tmp_path / "out" / name).read_text() for name in ("index.html", "README.md"))
+    assert "tfi2i sample --run" in page and "tfi2i translate" not in page
+    assert "| training images |" in text and "From left to right: real, wgan, sngan." in text
+    assert image_size(tmp_path / "out" / "pictures.jpg") == (6 * 16, 3 * 16)
+
+
+def test_translators_are_not_compared_with_generators(tmp_path):
+    budget = Budget("earth:bmng", size=32, epochs=1)
+    with pytest.raises(RecipeError, match="cyclegan translates images and dcgan draws images from"):
+        compare(["cyclegan", "dcgan"], budget, seeds=[0], out=tmp_path)
+    with pytest.raises(RecipeError, match="gatys makes one picture"):
+        compare(["gatys", "cyclegan"], budget, seeds=[0], out=tmp_path)

@@ -21,7 +21,11 @@ def compare(
         ),
     ],
     data: Annotated[
-        str, typer.Option(help="A folder of images, earth:<map>-<map>, or digits:<a>-<b>.")
+        str,
+        typer.Option(
+            help="A folder of images, earth:<map>-<map>, or digits:<a>-<b>; for images from "
+            "noise also earth:<map>, or digits:handwritten.",
+        ),
     ] = "earth:shadedrelief-etopo1",
     epochs: Annotated[
         int, typer.Option(help="Passes over the training images, for each variant.")

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from tfi2i.data import DataSource, evaluation_arrays, open_source, steps_per_epoch
@@ -29,7 +30,8 @@ from tfi2i.training.gan import GAN
 from tfi2i.training.run.folder import RunFolder
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
-from tfi2i.zoo.translation import TranslationGAN, translator_of
+from tfi2i.zoo.generation._base import generator_of
+from tfi2i.zoo.translation import translator_of
 
 SHOWN_IMAGES = 6
 _RECIPE = "small"
@@ -89,8 +91,9 @@ def compare(
     added to a comparison.
 
     Args:
-        names: Variants of the zoo that translate images, each with its `small` recipe; or
-            `variant:recipe` for another one, so that one variant can be there several times.
+        names: Variants of the zoo that all translate images, or all draw them from noise, each with
+            its `small` recipe; or `variant:recipe` for another one, so that one variant can be
+            there several times.
         budget: What each of them gets.
         seeds: Each variant has one run for each of these.
         out: Folder for the runs, `compare.json`, `index.html` and `README.md`.
@@ -104,13 +107,14 @@ def compare(
     Raises:
         DataError: The images cannot serve a variant's kind of batch; this is found before any
             training.
-        RecipeError: A variant is unknown, named twice, does not translate, or has no recipe, or its
-            generator has no width to set.
+        RecipeError: A variant is unknown, named twice, makes no images of others or of noise, makes
+            them otherwise than the first, has no recipe, or its generator has no width to set.
         RunError: `out` holds a run with another budget, or pages that no comparison wrote.
         TrainingError: A run failed; its own message is in its log.
     """
     if len(set(names)) != len(names):
         raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
+    _check_comparable(names)
     entries = [_enter(name, budget, seeds, out) for name in names]
     _check_pages(out)
 
@@ -138,22 +142,28 @@ def compare(
     for entry in entries:
         name = entry.name
         own = [record for record in records if record["arm"] == name]
-        model = translator_of(load(entry.folders[seeds[0]].path))
+        model = load(entry.folders[seeds[0]].path)
         results["variants"][name] = {**summary(own), **_cost(entry.folders[seeds[0]], own, model)}
-        pictures[name] = model.translate_batch(pictures["input"])
+        if "input" in pictures:
+            pictures[name] = translator_of(model).translate_batch(pictures["input"])
+        else:
+            pictures[name] = generator_of(model).sample(SHOWN_IMAGES)
     write_json(out / "compare.json", results)
     write_compare_page(out / "index.html", results, pictures)
     write_compare_readme(out, results, pictures)
     return results
 
 
-def _cost(
-    folder: RunFolder, records: list[dict[str, Any]], model: TranslationGAN
-) -> dict[str, Any]:
+def _generator(model: GAN) -> keras.Model:
+    """The network of a model's main view."""
+    return next(iter(model.views.values())).network
+
+
+def _cost(folder: RunFolder, records: list[dict[str, Any]], model: GAN) -> dict[str, Any]:
     return {
         "images_seen": records[0]["iterations"] * folder.recipe().data["batch_size"],
         "parameters": {
-            "generator": int(model.translator().count_params()),
+            "generator": int(_generator(model).count_params()),
             "all": sum(folder.facts()["parameters"].values()),
         },
         "run": str(folder.path),
@@ -164,8 +174,6 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     variant_name, _, recipe_name = name.partition(":")
     variant, recipe_name = find_variant(variant_name), recipe_name or _RECIPE
     variant_class = variant.load_class()
-    if not hasattr(variant_class, "translate_batch"):
-        raise RecipeError(f"{name} does not translate images: it cannot be compared with those")
     written = load_recipe(variant.recipe_path(recipe_name))
     source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
     if "test" not in source.splits:
@@ -192,8 +200,8 @@ def _width(variant_class: type[GAN], recipe: Recipe, source: DataSource, paramet
 
     @functools.cache
     def size(filters: int) -> int:
-        model = translator_of(variant_class(**{**config, "filters": filters}))
-        return int(model.translator().count_params())
+        model = variant_class(**{**config, "filters": filters})
+        return int(_generator(model).count_params())
 
     def distance(filters: int) -> float:
         return abs(math.log(size(filters) / parameters))
@@ -230,7 +238,23 @@ def _check_pages(out: Path) -> None:
         )
 
 
+def _check_comparable(names: Sequence[str]) -> None:
+    """Raises a RecipeError unless all variants translate, or all draw from noise."""
+    ways = {}
+    for name in names:
+        variant_class = find_variant(name.partition(":")[0]).load_class()
+        translates, draws = (hasattr(variant_class, way) for way in ("translate_batch", "decode"))
+        if not translates and not draws:
+            raise RecipeError(f"{name} makes one picture, and no images to compare")
+        ways.setdefault("draws images from noise" if draws else "translates images", name)
+    if len(ways) > 1:
+        words = " and ".join(f"{name} {way}" for way, name in ways.items())
+        raise RecipeError(f"{words}: compare those of one kind with each other")
+
+
 def _test_images(source: DataSource, size: Size) -> dict[str, np.ndarray]:
-    """A few test images, with their truth where the source has one."""
+    """A few test images, with their truth where the source has one; `real` beside samples."""
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
+    if source.kind == "images":
+        return {"real": a}
     return {"input": a} if b is None or not source.aligned_test else {"input": a, "truth": b}

@@ -17,7 +17,7 @@ def write_compare_page(
     Args:
         path: Path of the page.
         results: Result of `tfi2i.evidence.compare.compare`.
-        pictures: Column to uint8 (N, S, S, C): `input`, perhaps `truth`, and each variant.
+        pictures: Column to uint8 (N, S, S, C): `input` or `real`, each variant, perhaps `truth`.
 
     Returns:
         The path.
@@ -32,17 +32,18 @@ def write_compare_page(
             element("div", table(*comparison_table(variants)), class_="numbers"),
             element("p", comparison_note(variants), class_="lead"),
         ),
-        section("The same test images", _pictures(list(variants), pictures)),
-        section("Use one of them", _commands(variants)),
+        section("Images of each", _pictures(list(variants), pictures)),
+        section("Use one of them", _commands(variants, translates="input" in pictures)),
     ]
     write_page(path, page(title, *body))
     return path
 
 
 def _pictures(names: list[str], pictures: dict[str, np.ndarray]) -> Html:
-    columns = ["input", *names, *(["truth"] if "truth" in pictures else [])]
+    first = next(iter(pictures))
+    columns = [first, *names, *(["truth"] if "truth" in pictures else [])]
     cells = [element("span", column) for column in columns]
-    for index in range(len(pictures["input"])):
+    for index in range(len(pictures[first])):
         for column in columns:
             source = data_uri(pictures[column][index])
             cells.append(element("img", src=source, alt=f"image {index + 1}, {column}"))
@@ -50,7 +51,6 @@ def _pictures(names: list[str], pictures: dict[str, np.ndarray]) -> Html:
     return element("div", *cells, class_="crops", style=style)
 
 
-def _commands(variants: dict[str, Any]) -> Html:
-    return command(
-        *(f"tfi2i translate --run {one['run']} PHOTOS --out FOLDER" for one in variants.values())
-    )
+def _commands(variants: dict[str, Any], *, translates: bool) -> Html:
+    use = "translate --run {} PHOTOS" if translates else "sample --run {}"
+    return command(*(f"tfi2i {use.format(one['run'])} --out FOLDER" for one in variants.values()))

@@ -21,13 +21,13 @@ def write_compare_readme(
     Args:
         folder: Folder of both.
         results: Result of `tfi2i.evidence.compare.compare`.
-        pictures: Column to uint8 (N, S, S, C): `input`, perhaps `truth`, and each variant.
+        pictures: Column to uint8 (N, S, S, C): `input` or `real`, each variant, perhaps `truth`.
 
     Returns:
         The path of the Markdown.
     """
     variants = results["variants"]
-    columns = ["input", *variants, *(["truth"] if "truth" in pictures else [])]
+    columns = [next(iter(pictures)), *variants, *(["truth"] if "truth" in pictures else [])]
     rows = np.concatenate([as_rgb(pictures[column]) for column in columns], axis=2)
     write_image(folder / PICTURE, np.concatenate(list(rows), axis=0))
     head, body = comparison_table(variants)
@@ -40,7 +40,7 @@ def write_compare_readme(
         "",
         f"{comparison_note(variants)} Command: `{results['command']}`.",
         "",
-        f"![The same test images]({PICTURE})",
+        f"![Images of each]({PICTURE})",
         "",
         f"From left to right: {', '.join(columns)}.",
     ]

@@ -5,11 +5,22 @@ from typing import Any
 
 from tfi2i.image_sizes import size_in_words
 
-_FIGURES = {"kid": "KID", "colour": "colour distance", "l1": "L1", "ssim": "SSIM"}
+_FIGURES = {
+    "kid": "KID",
+    "colour": "colour distance",
+    "l1": "L1",
+    "ssim": "SSIM",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+    "classes_covered": "classes",
+    "nearest": "nearest copy",
+}
+_BASELINES = {"copy_input": "baseline: the input itself", "real_images": "training images"}
 
 
 def comparison_table(variants: dict[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
-    """Headings and rows, a row for each variant and one for the untouched input.
+    """Headings and rows, a row for each variant and for each baseline.
 
     Args:
         variants: Name to its part of `compare.json`.
@@ -32,10 +43,11 @@ def comparison_table(variants: dict[str, Any]) -> tuple[Sequence[str], list[Sequ
         )
         for name, one in variants.items()
     ]
-    baselines = next(iter(variants.values()))["baselines"].get("copy_input", {})
-    if baselines:
-        cells = (_number(baselines.get(key)) for key in known)
-        rows.append(("baseline: the input itself", *cells, "", "", "", "", "", ""))
+    baselines = next(iter(variants.values()))["baselines"]
+    for baseline, name in _BASELINES.items():
+        if baseline in baselines:
+            cells = (_number(baselines[baseline].get(key)) for key in known)
+            rows.append((name, *cells, "", "", "", "", "", ""))
     return head, rows
 
 
@@ -58,7 +70,7 @@ def comparison_note(variants: dict[str, Any]) -> str:
     first = next(iter(variants.values()))
     text = (
         f"{first['test_images']} test images. KID, colour distance and L1 are better when smaller, "
-        "SSIM when larger. Seconds are those of training at the median pace."
+        "the others when larger. Seconds are those of training at the median pace."
     )
     if first["features"]:
         text += f" KID with {first['features']['extractor']}."

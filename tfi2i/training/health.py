@@ -83,8 +83,8 @@ def sample_warnings(samples: np.ndarray, real: np.ndarray) -> list[str]:
         return []
     return [
         f"samples of different latents are nearly the same image (they vary {share:.0%} as much as "
-        "real ones: mode collapse): go back to an earlier checkpoint, lower the generator's learning "
-        "rate, or take an objective that does not saturate (wgan_gp, sngan)"
+        "real ones: mode collapse): go back to an earlier checkpoint, lower the learning rates, or "
+        "take a critic whose slope is limited (wgan_gp, sngan)"
     ]
 
 
