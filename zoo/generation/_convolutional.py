@@ -49,10 +49,10 @@ class ConvolutionalGAN(GenerationGAN):
         """
         super().__init__(crop_size=crop_size, **kwargs)
         self.diff_augment = diff_augment
-        depth = networks.dcgan_depth(crop_size) if depth is None else depth
-        self.settled("depth", depth)
-        self.generator = self.make_generator(depth, filters)
-        rival = networks.augmented(self.make_rival(depth, discriminator_filters), diff_augment)
+        levels: int = networks.dcgan_depth(crop_size) if depth is None else depth
+        self.settled("depth", levels)
+        self.generator = self.make_generator(levels, filters)
+        rival = networks.augmented(self.make_rival(levels, discriminator_filters), diff_augment)
         setattr(self, self.rival, rival)
 
     def make_generator(self, depth: int, filters: int) -> keras.Model:
