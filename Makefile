@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 PYTHON ?=
 # TensorFlow takes about 1.5 GB a worker.
 MAX_WORKERS ?= 8
+PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants cards bench parity-tfa clean
+.PHONY: help demo test lint ruff mutants cards bench parity-tfa clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -19,18 +20,23 @@ demo: $(VENV)/.installed-demo ## Train, measure, translate and export on maps of
 	@echo "==> tfi2i demo"
 	@$(BIN)/tfi2i demo
 
-test: lint ## Lint, check types and run all tests
-	@echo "==> Tests (pytest)"
+test: ruff ## Lint, check types and run all tests
+	@echo "==> Types (pyright) and tests (pytest), side by side"
 	@# TensorFlow's start-up remarks would follow pytest's closing line: stderr is shown on failure.
-	@$(BIN)/pytest -n auto --maxprocesses $(MAX_WORKERS) --dist worksteal 2> $(VENV)/stderr || \
-		{ code=$$?; cat $(VENV)/stderr >&2; exit $$code; }
+	@code=0; $(PYRIGHT) > $(VENV)/types 2>&1 & types=$$!; \
+	$(BIN)/pytest -n auto --maxprocesses $(MAX_WORKERS) 2> $(VENV)/stderr || \
+		{ code=$$?; cat $(VENV)/stderr >&2; }; \
+	wait $$types || { code=$$?; cat $(VENV)/types; }; \
+	exit $$code
 
-lint: $(VENV)/.installed-dev ## Lint and check types
+lint: ruff ## Lint and check types
+	@echo "==> Types (pyright)"
+	@$(PYRIGHT)
+
+ruff: $(VENV)/.installed-dev
 	@echo "==> Lint (ruff)"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@echo "==> Types (pyright)"
-	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 mutants: $(VENV)/.installed-dev ## Plant faults into training and list those that no test notices; 20 minutes
 	@$(BIN)/python -m tools.mutants

@@ -1,5 +1,6 @@
 """Shared by all tests: two logical CPU devices, and small folders of real image files."""
 
+import gc
 import os
 
 # Before TensorFlow, whose kernels it chooses.
@@ -18,12 +19,32 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from grouping import Groups, in_order
 from tfi2i.training.strategy import make_strategy
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a training is run in one go."""
+    items[:] = in_order(items)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Groups:
+    """Workers take whole groups, in the order of collection."""
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -74,6 +74,16 @@ def test_no_room_imports_one_that_stands_on_it(name):
     assert not [line for line in wrong if not line.startswith("tfi2i imports")]
 
 
+def test_what_variants_share_knows_none_of_them():
+    """Not even by a name in a string."""
+    for package in ("layers", "networks", "losses", "training", "data", "metrics"):
+        paths = list((ROOT / "tfi2i" / package).rglob("*.py"))
+        assert paths
+        for path in paths:
+            text = path.read_text(encoding="utf-8")
+            assert "tfi2i.zoo" not in text and "tfi2i.export" not in text, path
+
+
 def test_no_imports_go_in_a_circle():
     try:
         list(TopologicalSorter({m: imported(m) for m in modules()}).static_order())

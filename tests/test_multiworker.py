@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from tfi2i.cli import main
 from tfi2i.training.files.array_file import read_arrays
 
 
@@ -24,7 +26,7 @@ def free_ports(count: int) -> list[int]:
 
 def command(data: Path, run: Path, *overrides: str) -> list[str]:
     return [
-        *(sys.executable, "-m", "tfi2i", "train", "pix2pix", "--data", str(data)),
+        *("train", "pix2pix", "--data", str(data)),
         *("--run", str(run), "data.batch_size=4", "data.load_size=36", "data.crop_size=32"),
         *("model.filters=4", "model.discriminator_filters=4", "model.receptive_field=16"),
         *("model.depth=3", "model.dropout=0.0", "train.epochs=2", "train.samples=2"),
@@ -39,7 +41,10 @@ def start_two(data: Path, run: Path, *overrides: str) -> list[subprocess.Popen[s
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         processes.append(
             subprocess.Popen(
-                command(data, run, "train.strategy=multiworker", *overrides),
+                [
+                    *(sys.executable, "-m", "tfi2i"),
+                    *command(data, run, "train.strategy=multiworker", *overrides),
+                ],
                 env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -67,7 +72,9 @@ def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(paired_folder, tmp_p
 
 def test_two_workers_equal_one_process(paired_folder, tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
-    subprocess.run(command(paired_folder, alone), check=True, capture_output=True, timeout=300)
+    with pytest.raises(SystemExit) as ended:
+        main(command(paired_folder, alone))
+    assert not ended.value.code
 
     processes = start_two(paired_folder, together)
     outputs = [process.communicate(timeout=300)[0] for process in processes]

@@ -6,6 +6,8 @@ from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.generation._base import GenerationGAN
 
 SIZE = 32
+# An optimisation has no generator: its result is one picture, and there is nothing to export.
+OPTIMISATIONS = ("gatys",)
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
 # same four images again and again (None where its objective does not promise that of any loss).
 DRAWING = {"filters": 4, "discriminator_filters": 4, "depth": 2, "latent_length": 4}
@@ -52,7 +54,8 @@ TINY = {
         {
             "filters": 4,
             "discriminator_filters": 4,
-            "depth": 3,
+            "depth": 2,
+            "discriminator_depth": 3,
             "vector_length": 8,
             "identity_weight": 1.0,
             "gradient_penalty_weight": 0.1,
@@ -105,7 +108,8 @@ TINY = {
         {
             "filters": 4,
             "discriminator_filters": 4,
-            "depth": 3,
+            "depth": 2,
+            "discriminator_depth": 3,
             "vector_length": 8,
             "input_channels": 1,
             "output_channels": 1,
@@ -127,12 +131,17 @@ TINY = {
 
 # Those that draw images from latents, and those that turn an image into one.
 DRAWS = tuple(n for n in TINY if issubclass(find_variant(n).load_class(), GenerationGAN))
-TRANSLATES = tuple(n for n in TINY if n not in DRAWS and n != "gatys")
+TRANSLATES = tuple(n for n in TINY if n not in (*DRAWS, *OPTIMISATIONS))
 
 
 def tiny_model(name: str, /, **changes):
     variant_class = find_variant(name).load_class()
     return variant_class(crop_size=SIZE, **{**TINY[name][0], **changes})
+
+
+def channels_of(name: str) -> int:
+    """Channels of the images that the tiny model takes."""
+    return TINY[name][0].get("input_channels", 3)
 
 
 def batch_specs(model, size: int, batch_size: int) -> list[tf.TensorSpec]:

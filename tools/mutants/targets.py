@@ -28,12 +28,13 @@ LOSS_TESTS = {
         "tests/test_style.py::test_content_statistics_and_variation_by_hand",
     ),
 }
-RATES = "tests/test_conformance.py::test_each_player_learns_at_its_own_rate[{}]"
+RATES = "tests/conformance/test_construction.py::test_each_player_learns_at_its_own_rate[{}]"
 SCHEDULED = "tests/test_training.py::test_any_keras_optimizer_with_a_schedule_keeps_it"
 NOISE = "tests/test_training.py::test_replicas_draw_different_noise_and_agree_where_they_must"
 # A run that is stopped and goes on, of a variant that takes little time.
 RESUMED = (
-    "tests/test_conformance.py::test_an_interrupted_run_equals_one_that_never_stopped[pix2pix]",
+    "tests/conformance/test_learning.py::"
+    "test_an_interrupted_run_equals_one_that_never_stopped[pix2pix]",
 )
 STAGES = ("tests/test_training_stages.py",)
 EVENTS = "tests/test_run_promises.py::test_tensorboard_reads_what_the_run_wrote"

@@ -1,0 +1,41 @@
+"""What is written of every variant: its recipes resolve, and its card and the README are true."""
+
+from pathlib import Path
+
+import pytest
+
+from tfi2i.recipe import load_recipe
+from tfi2i.zoo.catalogue import find_variant
+from tiny_models import TINY
+
+everyone = pytest.mark.parametrize("name", TINY, indirect=True)
+
+
+@everyone
+def test_every_recipe_of_the_variant_resolves(name):
+    variant = find_variant(name)
+    assert "small" in variant.recipes
+    for recipe_name in variant.recipes:
+        recipe = load_recipe(variant.recipe_path(recipe_name))
+        assert recipe.variant == name
+        resolved = recipe.resolve(variant.load_class())
+        assert resolved.resolve(variant.load_class()) == resolved
+
+
+@everyone
+def test_the_card_shows_what_was_measured(name):
+    """README.md carries the tables that the files of results give, to the letter."""
+    from tfi2i.evidence.cards import results_section
+
+    variant = find_variant(name)
+    card = (variant.folder / "README.md").read_text(encoding="utf-8")
+    assert variant.plans[0] == "reproduce"
+    for plan in variant.plans:
+        assert results_section(variant, plan) in card
+
+
+def test_the_readme_shows_the_zoo():
+    from tfi2i.evidence.cards import zoo_section
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert zoo_section() in readme

@@ -1,0 +1,58 @@
+"""What every variant's generators are good for: files that ship, half precision, presets."""
+
+import numpy as np
+import pytest
+
+from tfi2i.data import evaluation_arrays, open_source
+from tfi2i.image_sizes import height_and_width
+from tfi2i.inference.steps import laid_open
+from tfi2i.zoo.catalogue import find_variant, load
+from tiny_models import DRAWS, SIZE, TINY, TRANSLATES, channels_of, tiny_model
+
+everyone = pytest.mark.parametrize("name", TINY, indirect=True)
+translators = pytest.mark.parametrize("name", TRANSLATES, indirect=True)
+
+
+@translators
+def test_ships_and_agrees_with_keras(name, folder, tmp_path):
+    from tfi2i.export import export_litert, export_saved_model, parity_report
+
+    model = tiny_model(name)
+    source = open_source(folder, kind=model.batch_kind, channels=channels_of(name))
+    images, _, _ = evaluation_arrays(source, size=SIZE)
+    for direction, generator in model.translators.items():
+        saved = export_saved_model(generator, tmp_path / direction, metadata={})
+        lite = export_litert(generator, tmp_path / f"{direction}.tflite", image_size=(SIZE, SIZE))
+        # Raises where an artefact does not agree.
+        report = parity_report(generator, images, saved_model=saved, litert=[lite])
+        assert len(report["artefacts"]) == 2
+
+
+@translators
+def test_its_generators_compute_in_bfloat16_for_inference(name, folder):
+    from tfi2i.export.agreement import agreement, keras_outputs
+    from tfi2i.export.generator import inference_generator
+
+    model = tiny_model(name)
+    source = open_source(folder, kind=model.batch_kind, channels=channels_of(name))
+    images = evaluation_arrays(source, size=SIZE)[0][:1]
+    for generator in model.translators.values():
+        full, half = (inference_generator(generator, p) for p in ("float32", "bfloat16"))
+        found = agreement(keras_outputs(full, images), keras_outputs(half, images))
+        assert 0 < found.max_abs and found.psnr_db is not None and found.psnr_db > 25
+
+
+@everyone
+def test_presets_load_and_are_what_their_facts_say(name):
+    variant = find_variant(name)
+    for preset in variant.presets:
+        place = variant.folder / "weights" / preset
+        assert (place / "weights.npz").stat().st_size <= 2 * 2**20
+        model = load(place)  # checks the SHA-256
+        if name in DRAWS:
+            assert model.sample(2).shape == (2, *height_and_width(model.crop_size), model.channels)
+            continue
+        image = np.zeros((70, 50, channels_of(name)), np.uint8)
+        assert model.translate(image).shape == image.shape
+        for generator in model.translators.values():
+            laid_open(generator)  # Large images go by strips.
