@@ -122,15 +122,22 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     scatter = results.get("scatter")
     plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
     picture = results.get("picture")
-    shown = ["", *_picture(picture)] if picture else []
+    drawn = _are_samples(first)
+    what = "Samples of each arm" if drawn else "The same test images in every column"
+    shown = ["", *_picture(picture, what)] if picture else []
     changes = ["", "Arms and their changes:", *overrides] if overrides else []
     notes = ["", *_notes(results, first), *plot, *changes]
     return "\n".join([*lines, *shown, *notes])
 
 
-def _picture(picture: dict[str, str]) -> list[str]:
+def _are_samples(arm: dict[str, Any]) -> bool:
+    """Whether the figures are of images from noise: only these are compared with copies."""
+    return "nearest" in arm["figures"]
+
+
+def _picture(picture: dict[str, str], what: str) -> list[str]:
     return [
-        f"![The same test images in every column]({picture['file']})",
+        f"![{what}]({picture['file']})",
         "",
         f"From left to right, for the first seed: {picture['columns']}.",
     ]
@@ -145,7 +152,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
         f"Expected: {results['claim']}",
         "",
         f"{images}{arm['iterations']} iterations of recipe `{results['recipe']}`. Figures are "
-        "means ± standard deviations over seeds; L1 is in the [-1, 1] scale. Seconds are those of "
+        f"means ± standard deviations over seeds{_scale(arm)}. Seconds are those of "
         "training at the median pace, MiB those of peak memory. "
         f"Command: `{command}` on {results['processor']}, {cores_in_words(results['cores'])}, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
@@ -157,6 +164,16 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
             "so few images: compare KID."
         )
     return [*notes, *arm.get("notes", ())]
+
+
+def _scale(arm: dict[str, Any]) -> str:
+    """How the figures are to be read, beside what their names say."""
+    if _are_samples(arm):
+        return (
+            "; a nearest copy of 1 is as far from the training images as held-out ones are, of 0 "
+            "one of them"
+        )
+    return "; L1 is in the [-1, 1] scale"
 
 
 def cores_in_words(count: int) -> str:
