@@ -42,6 +42,18 @@ def test_its_generators_compute_in_bfloat16_for_inference(name, folder):
         assert 0 < found.max_abs and found.psnr_db is not None and found.psnr_db > 25
 
 
+@pytest.mark.parametrize("name", DRAWS, indirect=True)
+def test_draws_the_same_when_shipped(name, tmp_path):
+    """From latents and from seeds; `ship_drawing` raises where a file does not agree with Keras."""
+    from tfi2i.export.drawing_shipping import ship_drawing
+    from tfi2i.export.shipping import Wanted
+
+    model = tiny_model(name)
+    wanted = Wanted(formats=("saved_model", "litert"), size=SIZE, metadata={})
+    report = ship_drawing(model, tmp_path / "shipped", wanted)["sample"]
+    assert len(report["artefacts"]) == 2
+
+
 @everyone
 def test_presets_load_and_are_what_their_facts_say(name):
     variant = find_variant(name)
