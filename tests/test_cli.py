@@ -245,7 +245,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
         ("export", "--run", trained, "--out", photos / "one.png" / "x"): "one.png is a file",
         ("export", "--run", trained, "--out", tmp_path, "--size", 0): "--size='0' is not possible",
         ("export", "--run", trained, "--out", tmp_path, "--size", -64): "--size='-64' is not",
-        ("export", "--run", trained, "--out", tmp_path, "--size", 33): "Use 40",
+        ("export", "--run", trained, "--out", tmp_path, "--size", 2): "8 pixels or more",
         ("export", "--run", trained, "--out", tmp_path, "--accept-psnr", "nan"): "give dB",
         ("export", "--run", trained, "--out", tmp_path, "--max-pixels", 0): "--max-pixels 0",
         ("export", "--run", trained, "--out", tmp_path, "--direction", "b2a"): "a2b",
