@@ -154,7 +154,7 @@ class Fitting(keras.Model):
             traced.get_concrete_function(spec)
         except RecipeError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever eager code does that a graph cannot.
+        except Exception as error:  # Whatever eager code does that a graph cannot.
             if not self._log_names:
                 warnings.warn(
                     f"this train_step cannot be traced ({type(error).__name__}), so that a "
