@@ -70,6 +70,13 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         within="uniform_for_each(",
     ),
     Equivalent(
+        "WGANGP.train_step",
+        "real",
+        "fake",
+        "draws are asked for as many images as both have",
+        within="uniform_for_each(",
+    ),
+    Equivalent(
         "SiameseTranslator._gradient_penalty",
         "self.gradient_penalty_weight",
         "1.0",
