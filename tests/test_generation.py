@@ -73,8 +73,9 @@ def test_impossible_latents_are_named():
     model = tiny()
     with pytest.raises(DataError, match="0 samples are not possible"):
         model.sample(0)
-    with pytest.raises(DataError, match="truncation=0"):
-        model.sample(2, truncation=0)
+    for least in (0, 1e-6, float("nan")):
+        with pytest.raises(DataError, match=f"truncation={least} is not possible"):
+            model.sample(2, truncation=least)
     with pytest.raises(DataError, match=r"takes latents \(N, 6\), not \(2, 5\)"):
         model.decode(np.zeros((2, 5)))
 
@@ -221,6 +222,8 @@ def test_what_cannot_be_sampled_is_refused(run, tfi2i, tmp_path):
 def test_evaluate_measures_samples(run, tfi2i, tmp_path):
     code, said = tfi2i("evaluate", "--run", run.path, "--json", tmp_path / "f.json")
     assert code == 0 and "400 samples" in said and "classes covered" in said
+    code, said = tfi2i("evaluate", "--run", run.path, "--size", 16)
+    assert code and "draws images of 32 px" in " ".join(said.split())
     figures = json.loads((tmp_path / "f.json").read_text())
     assert figures["samples"]["kid"] > 0.1 > abs(figures["real_images"]["kid"])
     assert figures["features"]["extractor"].startswith("classifier of 10 classes")

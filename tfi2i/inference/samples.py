@@ -63,7 +63,7 @@ def write_samples(
         model: Draws them.
         folder: It is made if need be.
         count: How many.
-        seed: Of the latents: the first samples are the same for every count.
+        seed: Of the latents: without a truncation the first are the same for every count.
         truncation: See `GenerationGAN.latents`.
         overwrite: Replace files that are there.
 

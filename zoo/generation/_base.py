@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfi2i.data import ValueRange, evaluation_arrays, spread_evenly
 from tfi2i.errors import DataError
-from tfi2i.image_sizes import Size, as_size
+from tfi2i.image_sizes import Size, as_size, size_in_words
 from tfi2i.metrics.samples import evaluate_samples
 from tfi2i.training.gan import GAN
 from tfi2i.training.replicas import draws_for_each
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Prior = Literal["normal", "uniform"]
 
 _BATCH_SIZE = 64
+_LEAST_TRUNCATION = 0.01
 # Columns of samples in a sheet: with as many rows as a run shows images.
 _SHOWN = 4
 # Training images in which copies are looked for, spread evenly over all.
@@ -123,12 +124,14 @@ class GenerationGAN(GAN):
                 3.1). None for the whole prior.
 
         Raises:
-            DataError: A count below 1, or a truncation that is not above 0.
+            DataError: A count below 1, or a truncation below 0.01, which hardly a draw would pass.
         """
         if count < 1:
             raise DataError(f"{count} samples are not possible: ask for 1 or more")
-        if truncation is not None and not truncation > 0:
-            raise DataError(f"truncation={truncation} is not possible: it is above 0")
+        if truncation is not None and not truncation >= _LEAST_TRUNCATION:
+            raise DataError(
+                f"truncation={truncation} is not possible: it is at least {_LEAST_TRUNCATION}"
+            )
         draw, shape = np.random.default_rng(seed), (count, self.latent_length)
         if self.latent_prior == "uniform":
             limit = min(1.0, truncation or 1.0)
@@ -217,9 +220,14 @@ class GenerationGAN(GAN):
         """`tfi2i.metrics.samples.evaluate_samples` of as many samples as there are test images.
 
         Raises:
-            DataError: If the source has no such split, or features are not asked for: without them
-                sets of images cannot be compared.
+            DataError: If the source has no such split, the size is another than that of samples, or
+                features are not asked for: without them sets of images cannot be compared.
         """
+        if as_size(size, "size") != self.crop_size:
+            raise DataError(
+                f"{self.name} draws images of {size_in_words(self.crop_size)} px, and is measured "
+                f"beside real ones of that size, not of {size}: --size crop"
+            )
         if not features:
             raise DataError(f"samples of {self.name} are measured by features alone: take some")
         real, _, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
