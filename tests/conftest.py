@@ -20,6 +20,7 @@ import tensorflow as tf
 from PIL import Image
 
 from grouping import Groups, in_order
+from tfi2i.data.captions import Embedded, write_embeddings
 from tfi2i.training.strategy import make_strategy
 
 tf.config.set_logical_device_configuration(
@@ -109,6 +110,21 @@ def images_folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("images")
     for seed, (split, count) in enumerate({"train": 6, "test": 4}.items()):
         write_pictures(root / split, count, size=40, seed=seed)
+    return root
+
+
+@pytest.fixture(scope="session")
+def captioned_folder(tmp_path_factory) -> Path:
+    """`train test` with 6 and 4 pictures of 40 pixels, captions, and embeddings of 8 components."""
+    root = tmp_path_factory.mktemp("captioned")
+    captions = []
+    for seed, (split, count) in enumerate({"train": 6, "test": 4}.items()):
+        write_pictures(root / split, count, size=40, seed=seed)
+        for index in range(count):
+            captions.append(f"{split} picture {index}")
+            (root / split / f"{index:03d}.txt").write_text(captions[-1])
+    vectors = np.random.default_rng(0).normal(size=(len(captions), 8)).astype(np.float32)
+    write_embeddings(root / "embeddings.npz", Embedded("hand-made", tuple(captions), vectors))
     return root
 
 

@@ -79,7 +79,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("kind", "make", "words"),
         [
-            (None, lambda d: d, "state one of images, labelled, paired, unpaired"),
+            (None, lambda d: d, "state one of images, labelled, captioned, paired"),
             ("paired", lambda d: d, "kind paired does not fit"),
             ("images", lambda d: d.batch(2), "single, unbatched elements"),
             (

@@ -368,7 +368,7 @@ class TestErrors:
 
     def test_arguments(self, put):
         root = put("1.png")
-        with pytest.raises(DataError, match="kind='pared' is not one of images, labelled, paired"):
+        with pytest.raises(DataError, match="kind='pared' is not one of images, labelled, cap"):
             opened(root, kind="pared")
         with pytest.raises(DataError, match="direction='ab'"):
             opened(root, direction="ab")

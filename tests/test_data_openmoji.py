@@ -8,7 +8,8 @@ import zlib
 import pytest
 
 from tfi2i.data import evaluation_arrays, evaluation_domains, open_source
-from tfi2i.data.make.openmoji import main, write_pairs, write_skin_tones
+from tfi2i.data.folders.captions import read_captions
+from tfi2i.data.make.openmoji import main, write_captioned, write_pairs, write_skin_tones
 from tfi2i.errors import DataError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(
@@ -75,6 +76,28 @@ def test_what_is_refused(package, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(MissingExtraError, match=r"tfi2i\[drawings\]"):
         write_pairs(package, tmp_path / "other")
+
+
+def test_captioned(package, tmp_path):
+    """The annotation is the caption; drawings of one annotation are in one part."""
+    listing = package / "data" / "openmoji.json"
+    listed = json.loads(listing.read_text())
+    words = {"1F600": "a smile", "1F601": "a smile", "1F528": "hammer", "1F529": "größte Mutter"}
+    for one in listed:
+        one["annotation"] = words.get(one["hexcode"], "square")
+    listing.write_text(json.dumps(listed))
+    counts = write_captioned(package, tmp_path / "out", size=16)
+    found = {}
+    for split in (split for split, count in counts.items() if count):
+        folder = tmp_path / "out" / split
+        files = [path.name for path in folder.glob("*.png")]
+        assert len(files) == counts[split]
+        found[split] = read_captions(folder, files)
+    together = {name.removesuffix(".png"): c for one in found.values() for name, c in one.items()}
+    assert together == {**words, "2B1C": "square"}
+    parts = [set(one.values()) for one in found.values()]
+    assert len(parts) == 1 or not parts[0] & parts[1]
+    assert main([str(package), str(tmp_path / "again"), "--captions", "--size", "16"]) == 0
 
 
 def subgroups():

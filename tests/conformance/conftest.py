@@ -25,12 +25,15 @@ def name(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def folder(name, unpaired_folder, paired_folder, labelled_folder, images_folder) -> Path:
+def folder(
+    name, unpaired_folder, paired_folder, labelled_folder, captioned_folder, images_folder
+) -> Path:
     """Images of the variant's kind."""
     folders = {
         "unpaired": unpaired_folder,
         "paired": paired_folder,
         "labelled": labelled_folder,
+        "captioned": captioned_folder,
         "images": images_folder,
     }
     return folders[find_variant(name).load_class().batch_kind]

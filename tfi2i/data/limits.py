@@ -122,10 +122,12 @@ def with_validation(source: DataSource) -> DataSource:
 
 
 def _part(split: Split, choose: Callable[[Images], Sequence[int]]) -> Split:
-    """Some images of each domain, with their labels."""
+    """Some images of each domain, with their labels or captions."""
     chosen = choose(split.a)
     return Split(
         Chosen(split.a, tuple(chosen)),
         None if split.b is None else Chosen(split.b, tuple(choose(split.b))),
         None if split.labels is None else tuple(split.labels[index] for index in chosen),
+        None if split.captions is None else tuple(split.captions[index] for index in chosen),
+        None if split.embeddings is None else split.embeddings[list(chosen)],
     )

@@ -65,7 +65,8 @@ def open_source(
             part "val" too, for kinds "labelled" and "images";
             `music:<a>-<b>` (two instruments, as `tfi2i.data.builtin.music` lists them);
             `tfds:<builder>[/<config>]`; or a tf.data.Dataset of unbatched elements.
-        kind: "images", "labelled", "paired" or "unpaired"; None takes what is detected.
+        kind: "images", "labelled", "captioned" (images and embeddings of their captions), "paired"
+            or "unpaired"; None takes what is detected.
         direction: "a2b", or "b2a" to exchange the two domains.
         load_size: size of the tiles of `earth:` sources, a square's side or (height, width);
             others resize when batches are made.
@@ -149,7 +150,7 @@ def _open_whole(
         raise DataError(f"direction={direction!r} is neither a2b nor b2a")
     name = str(source)
     no_folder = isinstance(source, tf.data.Dataset) or name.startswith(_NO_FOLDERS)
-    if side is not None and (no_folder or kind in ("images", "labelled")):
+    if side is not None and (no_folder or kind in ("images", "labelled", "captioned")):
         raise DataError(
             f"side={side} is for folders whose files hold two images side by side, a and b: leave "
             "it out"

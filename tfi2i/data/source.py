@@ -12,7 +12,7 @@ from tfi2i.errors import DataError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-KINDS = ("images", "labelled", "paired", "unpaired")
+KINDS = ("images", "labelled", "captioned", "paired", "unpaired")
 
 
 class Images(Protocol):
@@ -56,16 +56,20 @@ class Split:
 
     Attributes:
         a: the images, or those of domain `a`.
-        b: those of domain `b`; None for kinds `images` and `labelled`, and for a part of inputs
-            whose truth, or whose other domain, is not there (never the training part).
+        b: those of domain `b`; None for the kinds of one domain, and for a part of inputs whose
+            truth, or whose other domain, is not there (never the training part).
         labels: the class number of every image of `a`: always there for kind `labelled`, for kind
             `images` where classes are known, and else None. Only `labelled` batches carry them:
             whether a source is labelled is asked of its kind.
+        captions: for kind `captioned`: what every image of `a` shows, in words; else None.
+        embeddings: for kind `captioned`: float32 (N, L), the captions as vectors; else None.
     """
 
     a: Images
     b: Images | None = None
     labels: tuple[int, ...] | None = None
+    captions: tuple[str, ...] | None = None
+    embeddings: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class DataSource:
     """Images that a model can be trained and measured on.
 
     Attributes:
-        kind: "images", "labelled", "paired" (a[i] and b[i] show the same thing) or "unpaired".
+        kind: "images", "labelled", "captioned", "paired" (a[i] and b[i] show the same thing) or
+            "unpaired".
         name: what the user asked for: a folder, `earth:...`, `tfds:...`.
         description: what was found, in words and counts.
         splits: "train" always, "test" and "val" where there are some; empty for a `dataset`.
@@ -83,6 +88,7 @@ class DataSource:
         skipped: files left out because they cannot be read, with the reason.
         class_names: the name of every class number that a split has in `labels`; empty where no
             classes are known.
+        text_encoder: who made the embeddings of captions; empty where there are none.
         aligned_test: True if test images a[i] and b[i] show the same thing, so that they may be
             compared pixel by pixel; this can hold for an unpaired source too. In a labelled one the
             test images of every class show the same things in the same order.
@@ -101,6 +107,7 @@ class DataSource:
     fingerprint: str = ""
     skipped: list[str] = field(default_factory=list)
     class_names: tuple[str, ...] = ()
+    text_encoder: str = ""
     aligned_test: bool = False
     keeps_scale: bool = False
     dataset: "tf.data.Dataset | None" = None

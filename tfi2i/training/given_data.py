@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FORMS = {
     "images": "images alone",
     "labelled": "(images, integer labels)",
+    "captioned": "(images, embeddings of their captions)",
     "paired": "(a, b), two batches of images",
     "unpaired": "(a, b), two batches of images",
 }
@@ -154,15 +155,18 @@ def _size(shape: Any) -> str:
 def _check_form(model: "GAN", spec: Any) -> None:
     """Raises a DataError unless elements look like batches of the model's kind."""
     parts = list(spec) if isinstance(spec, tuple) else [spec]
-    labelled = model.batch_kind == "labelled"
     wanted = 1 if model.batch_kind == "images" else 2
-    images = parts[:1] if labelled else parts
+    beside = {
+        "labelled": lambda part: part.shape.rank in (None, 1) and part.dtype.is_integer,
+        "captioned": lambda part: part.shape.rank in (None, 2) and part.dtype.is_floating,
+    }.get(model.batch_kind)
+    images = parts[:1] if beside else parts
     fits = (
         len(parts) == wanted
         and all(isinstance(part, tf.TensorSpec) for part in parts)
         and all(part.shape.rank in (None, 4) for part in images)
         and all(part.dtype == tf.uint8 or part.dtype.is_floating for part in images)
-        and (not labelled or (parts[1].shape.rank in (None, 1) and parts[1].dtype.is_integer))
+        and (beside is None or beside(parts[1]))
     )
     if not fits:
         raise DataError(

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tfi2i.data.captions import with_embeddings
 from tfi2i.data.decode.files import FileImages, Side, SideBySide
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.data.domains import AskedOfDomains, Domain, value_range_of
 from tfi2i.data.fingerprint import fingerprint, with_content
+from tfi2i.data.folders.captions import read_captions
 from tfi2i.data.folders.halves import lone_inputs
 from tfi2i.data.folders.layouts import Group, Layout, recognise
 from tfi2i.data.folders.pairing import align_names, decide_kind, unequal_sizes
@@ -52,7 +54,7 @@ def open_folder(
         DataError: see `open_source`.
     """
     folder = folder.expanduser()
-    layout = recognise(folder, root_only=kind == "images")
+    layout = recognise(folder, root_only=kind in ("images", "captioned"))
     paths = [path for group in layout.groups() for path in group.paths()]
     found = scan(paths, decode_all=skip_bad)
     bad = [one for one in found.values() if one.fault]
@@ -62,6 +64,9 @@ def open_folder(
     swap = (direction == "b2a") != (side == "right")
     builder = _Builder(layout, found, asked, swap=swap, side=side)
     splits = {split: builder.split(split, kind) for split in layout.parts}
+    text_encoder = ""
+    if kind == "captioned":
+        splits, text_encoder = with_embeddings(splits, layout.folder)
     words = builder.words(kind)
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
@@ -78,7 +83,14 @@ def open_folder(
     # Names are relative: a folder that was moved is the same data.
     halves = () if side is None else (side,)
     files = [(name[root:], size) for name, size, _ in content]
-    names = fingerprint(kind, direction, *halves, asked.channels, files)
+    # Words, and what became of them.
+    words_too = [
+        part
+        for split in splits.values()
+        if split.captions is not None
+        for part in (text_encoder, split.captions)
+    ]
+    names = fingerprint(kind, direction, *halves, asked.channels, files, *words_too)
     return DataSource(
         kind=kind,
         name=display_name(folder),
@@ -91,6 +103,7 @@ def open_folder(
         class_names=tuple(map(display_name, layout.names()))
         if kind in ("images", "labelled") and not layout.is_flat
         else (),
+        text_encoder=text_encoder,
         # Two halves of one file belong together, whatever they are used for.
         aligned_test="test" in splits
         and splits["test"].b is not None
@@ -126,6 +139,8 @@ class _Builder:
     def split(self, name: str, kind: str) -> Split:
         groups = self.layout.parts[name]
         if self.layout.is_flat:
+            if kind == "captioned":
+                return self._captioned(groups[""])
             if kind == "images" or name in lone_inputs(self.layout, self.side, self.found):
                 return Split(self._images([groups[""]], "a"))
             left, right = (self._images([groups[""]], domain) for domain in self._sides())
@@ -167,11 +182,16 @@ class _Builder:
         first, second = self._sides()
         return self._ordered(self._images([group_a], first), self._images([group_b], second))
 
+    def _captioned(self, group: Group) -> Split:
+        captions = read_captions(group.folder, group.files)
+        own = tuple(captions[path.name] for path in self._good(group))
+        return Split(self._images([group], "a"), captions=own)
+
     def words(self, kind: str) -> str:
         layout = self.layout
         first, second = ("right", "left") if self.swap else ("left", "right")
         if layout.is_flat:
-            if kind == "images":
+            if kind in ("images", "captioned"):
                 return layout.words
             return f"{layout.words}, two images side by side, {first} to {second}"
         if kind in ("paired", "unpaired"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfi2i.data.decode.files import Side
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.folders.captions import lists_captions
 from tfi2i.data.folders.halves import check_halves, lone_inputs, without_two_squares
 from tfi2i.data.folders.layouts import Group, Layout
 from tfi2i.data.folders.scan import Scanned, with_size
@@ -34,6 +35,14 @@ def decide_kind(
         )
     if asked == "images":
         return asked
+    listed = layout.is_flat and lists_captions(layout.parts["train"][""].folder)
+    if asked == "captioned" or (asked is None and side is None and listed):
+        if not layout.is_flat:
+            raise DataError(
+                f"{where}: captioned images lie in one folder, or in train and test, not in "
+                f"{layout.words}"
+            )
+        return "captioned"
     if layout.is_flat:
         if asked == "labelled":
             raise DataError(f"{where}: labelled images need one folder for each class")

@@ -1,11 +1,12 @@
-"""OpenMoji's drawings as folders: outline and colour in pairs, or people in three skin tones.
+"""OpenMoji's drawings as folders: outline and colour in pairs, captioned, or in three skin tones.
 
 OpenMoji (https://openmoji.org, CC BY-SA 4.0) is a set of emoji; every drawing comes as an outline
-and in colour. The folder that this makes is read like any folder of pairs:
+and in colour. The folders that this makes are read like any others of their form:
 
     npm pack openmoji@17.0.0 && tar xzf openmoji-17.0.0.tgz
     python -m tfi2i.data.make.openmoji package datasets/outlines
     python -m tfi2i.data.make.openmoji package datasets/skin-tones --skin-tones
+    python -m tfi2i.data.make.openmoji package datasets/captioned-icons --captions
     tfi2i train pix2pix --recipe outline2colour
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 from tfi2i.data.make.drawing import draw, new_folder, one_of, split_of, write_drawing
 from tfi2i.errors import DataError, Tfi2iError
 from tfi2i.progress import progress_bar
+from tfi2i.whole_files import write_text
 
 # Grey levels by which a drawing must differ from its outline on average; below that it has no
 # colour.
@@ -62,6 +64,42 @@ def write_pairs(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
             for domain, picture in (("A", outline), ("B", colour)):
                 write_drawing(part / domain / split / f"{drawing['hexcode']}.png", picture)
     return counts
+
+
+def write_captioned(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
+    """Renders all drawings in colour, on white, with their annotations as captions.
+
+    Flags and skin tones are left out, as for `write_pairs`. Here one in eight drawings of every
+    subgroup is for testing, not whole subgroups: a caption such as "green heart" should be drawn by
+    who has seen "green apple" and "red heart". No caption is in both parts.
+
+    Args:
+        package: The unpacked npm package `openmoji`.
+        out: A folder that does not exist yet: gets `train` and `test`, each with PNG named by code
+            points and `captions.jsonl`.
+        size: Side of the pictures in pixels.
+
+    Returns:
+        The numbers of pictures in `train` and `test`.
+
+    Raises:
+        DataError: As `write_pairs`.
+        MissingExtraError: As `write_pairs`.
+    """
+    drawings = [one for one in _listed(package) if one["group"] != "flags" and not one["skintone"]]
+    lines: dict[str, list[str]] = {"train": [], "test": []}
+    with new_folder(out) as part, progress_bar("Drawing", len(drawings)) as advance:
+        for drawing in drawings:
+            advance(1)
+            path = package / "color" / "svg" / f"{drawing['hexcode']}.svg"
+            split, name = split_of(drawing["annotation"]), f"{drawing['hexcode']}.png"
+            write_drawing(part / split / name, draw(path, size, package="openmoji"))
+            entry = {"file_name": name, "caption": drawing["annotation"]}
+            lines[split].append(json.dumps(entry, ensure_ascii=False))
+        for split, entries in lines.items():
+            if entries:
+                write_text(part / split / "captions.jsonl", "\n".join(entries) + "\n")
+    return {split: len(entries) for split, entries in lines.items()}
 
 
 def write_skin_tones(package: Path, out: Path, *, size: int = 64) -> dict[str, int]:
@@ -111,23 +149,30 @@ def _listed(package: Path) -> list[dict[str, Any]]:
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        description="OpenMoji's drawings as a folder: pairs of outline and colour, or skin tones.",
+        description="OpenMoji's drawings as a folder: pairs of outline and colour, skin tones, or "
+        "with captions.",
         epilog="Example:  python -m tfi2i.data.make.openmoji package datasets/outlines --size 64",
     )
     parser.add_argument("package", type=Path, help="the unpacked npm package openmoji")
     parser.add_argument("out", type=Path, help="a folder that does not exist yet")
     parser.add_argument("--size", type=int, default=64, help="side in pixels (default: 64)")
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
         "--skin-tones", action="store_true", help="people in three skin tones, as labelled images"
     )
+    form.add_argument("--captions", action="store_true", help="all in colour, with captions")
     given = parser.parse_args(arguments)
     try:
-        write = write_skin_tones if given.skin_tones else write_pairs
+        write = write_pairs
+        if given.skin_tones:
+            write = write_skin_tones
+        elif given.captions:
+            write = write_captioned
         counts = write(given.package, given.out, size=given.size)
     except Tfi2iError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    what = "pictures" if given.skin_tones else "pairs"
+    what = "pairs" if write is write_pairs else "pictures"
     print(f"{counts['train']} training {what}, {counts['test']} test {what} in {given.out}")
     return 0
 

@@ -87,9 +87,10 @@ def training_batches(
 
     Returns:
         A dataset without end. Elements: (a, b) for paired and unpaired, (image, int32 label) for
-        labelled, image otherwise; images are float32 (batch_size, height, width, C) of the crop, in
-        [-1, 1]. With a `tf.data.Dataset` as source only batching, augmentation and the conversion
-        are done here: size, order and flips are the user's, and `start_step` skips its elements.
+        labelled, (image, float32 embedding) for captioned, image otherwise; images are float32
+        (batch_size, height, width, C) of the crop, in [-1, 1]. With a `tf.data.Dataset` as source
+        only batching, augmentation and the conversion are done here: size, order and flips are the
+        user's, and `start_step` skips its elements.
 
     Raises:
         DataError: fewer images than one batch, or images smaller than the crop.
@@ -202,13 +203,16 @@ def _loader(
     """The function from a step to its element, with pixels."""
     height, width = height_and_width(crop_size)
     train = source.splits["train"]
-    labels = tf.constant(train.labels, tf.int32) if source.kind == "labelled" else None
+    # What an image brings along: the number of its class, or the embedding of its caption.
+    beside = {
+        "labelled": lambda: tf.constant(train.labels, tf.int32),
+        "captioned": lambda: tf.constant(train.embeddings, tf.float32),
+    }.get(source.kind, lambda: None)()
     # Images in one group share their order and draws.
-    groups = {"images": [[train.a]], "labelled": [[train.a]]}.get(source.kind)
-    if groups is None and train.b is not None:
-        pairs = source.kind == "paired"
-        groups = [[train.a, train.b]] if pairs else [[train.a], [train.b]]
-    stores = [[ImageStore(images, load_size, budget) for images in group] for group in groups or []]
+    groups = [[train.a]]
+    if source.kind in ("paired", "unpaired") and train.b is not None:
+        groups = [[train.a, train.b]] if source.kind == "paired" else [[train.a], [train.b]]
+    stores = [[ImageStore(images, load_size, budget) for images in group] for group in groups]
     purposes = [(draws.ORDER_A, draws.CROP_A), (draws.ORDER_B, draws.CROP_B)]
 
     @tf.autograph.experimental.do_not_convert
@@ -228,8 +232,8 @@ def _loader(
             for store, pixels in zip(group, crops, strict=True):
                 pixels.set_shape((batch_size, height, width, store.channels))
                 parts.append(pixels)
-            if labels is not None:
-                parts.append(tf.gather(labels, indices))
+            if beside is not None:
+                parts.append(tf.gather(beside, indices))
         return tuple(parts) if len(parts) > 1 else parts[0]
 
     return load
@@ -265,6 +269,8 @@ def _finisher(
         first = finish_image(step, first, range_a, draws.AUGMENT_A)
         if kind == "labelled":
             return first, tf.cast(second, tf.int32)
+        if kind == "captioned":
+            return first, tf.cast(second, tf.float32)
         purpose = draws.AUGMENT_A if kind == "paired" else draws.AUGMENT_B
         return first, finish_image(step, second, range_b, purpose)
 

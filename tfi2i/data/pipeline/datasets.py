@@ -17,8 +17,9 @@ from tfi2i.errors import DataError
 _LOOKED_AT = 8
 _FORM = (
     "a dataset source yields single, unbatched elements: an image (H, W, C) for kind images, "
-    "(image, integer label) for labelled, (a, b) for paired and unpaired; images are uint8 or "
-    "uint16, or floats in [-1, 1], with fixed height, width and channels"
+    "(image, integer label) for labelled, (image, floats (L,)) for captioned, (a, b) for paired "
+    "and unpaired; images are uint8 or uint16, or floats in [-1, 1], with fixed height, width and "
+    "channels"
 )
 
 
@@ -33,7 +34,8 @@ def open_dataset(
 
     Args:
         dataset: unbatched elements: an image for kind images, (image, integer label) for labelled,
-            (a, b) for paired and unpaired. Images are uint8 or floats in [-1, 1], of fixed size.
+            (image, embedding of the caption) for captioned, (a, b) for paired and unpaired. Images
+            are uint8 or floats in [-1, 1], of fixed size.
         kind: must be given, because two images may be a pair or not.
         direction: "b2a" exchanges a and b.
         asked: value ranges of the domains: of uint16 images, and of floats that are not in [-1, 1].
@@ -53,7 +55,11 @@ def open_dataset(
     wanted = 1 if kind == "images" else 2
     if len(parts) != wanted or not all(_is_image(part) for part in images):
         raise DataError(f"kind {kind} does not fit elements of {spec}; {_FORM}")
-    if kind == "labelled" and not (parts[1].shape == () and parts[1].dtype.is_integer):
+    fits = {
+        "labelled": lambda part: part.shape == () and part.dtype.is_integer,
+        "captioned": lambda part: part.shape.rank == 1 and part.dtype.is_floating,
+    }.get(kind, lambda part: True)
+    if not fits(parts[-1]):
         raise DataError(f"kind {kind} does not fit elements of {spec}; {_FORM}")
     both = [asked.a, asked.b][: len(images)]
     ranges = [_value_range(part, one) for part, one in zip(images, both, strict=True)]
