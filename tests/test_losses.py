@@ -91,6 +91,13 @@ def test_squared_difference_by_hand():
     assert float(losses.l2(grey, half)) == pytest.approx(0.5)
 
 
+def test_the_squared_distance_is_summed_over_an_image():
+    x = tf.constant([[[1.0, -2.0]], [[0.5, 3.0]]])
+    y = tf.constant([[[2.0, -0.5]], [[0.0, 1.0]]])
+    # (1 + 2.25) / 2 and (0.25 + 4) / 2.
+    assert float(losses.squared_distance(x, y)) == pytest.approx((1.625 + 2.125) / 2)
+
+
 def test_feature_matching_compares_means_over_the_batch():
     real = [tf.constant([[1.0, 3.0], [3.0, 5.0]]), tf.constant([[0.0], [2.0]])]
     fake = [tf.constant([[1.0, 1.0]]), tf.constant([[4.0]])]

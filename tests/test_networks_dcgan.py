@@ -9,6 +9,7 @@ from tfi2i.layers import Maxout, SpectralNormalization
 from tfi2i.networks import (
     dcgan_depth,
     dcgan_discriminator,
+    dcgan_encoder,
     dcgan_generator,
     maxout_discriminator,
     perceptron_generator,
@@ -77,3 +78,13 @@ def test_dropout_of_the_first_discriminator_is_for_training():
     images = np.random.default_rng(0).normal(0, 1, (3, 6, 6, 1)).astype(np.float32)
     np.testing.assert_array_equal(network(images), network(images))
     assert (np.asarray(network(images, training=True)) != np.asarray(network(images))).any()
+
+
+def test_the_encoder_is_the_discriminator_with_other_heads():
+    encoder = dcgan_encoder(image_size=32, channels=1, filters=4, latent_length=6)
+    kernels = 16 * (1 * 4 + 4 * 8 + 8 * 16)
+    heads = 2 * (4 * 4 * 16 * 6 + 6)
+    assert trainable(encoder) == kernels + 2 * (8 + 16) + heads
+    mean, log_variance = encoder(np.random.default_rng(0).normal(0, 1, (3, 32, 32, 1)))
+    assert mean.shape == log_variance.shape == (3, 6)
+    assert np.abs(np.asarray(mean) - np.asarray(log_variance)).max() > 1e-5

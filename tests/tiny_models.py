@@ -11,6 +11,7 @@ OPTIMISATIONS = ("gatys",)
 # Constructor arguments that make each variant small, and the loss that falls when it is shown the
 # same four images again and again (None where its objective does not promise that of any loss).
 DRAWING = {"filters": 4, "discriminator_filters": 4, "depth": 2, "latent_length": 4}
+INFERRING = {"filters": 4, "encoder_filters": 4, "depth": 2, "latent_length": 4}
 LATENT = {"filters": 4, "discriminator_filters": 4, "receptive_field": 1, "depth": 2}
 TINY = {
     "pix2pix": (
@@ -126,6 +127,7 @@ TINY = {
     "sngan": (DRAWING | {"discriminator_steps": 1}, None),
     "wgan": (DRAWING | {"critic_steps": 1}, None),
     "wgan_gp": (DRAWING | {"critic_steps": 1}, None),
+    "vae": (INFERRING, "reconstruction_loss"),
 }
 
 

@@ -63,6 +63,7 @@ RANGES = {
     "later_rate": Range(0, 1),
     "level": Range(1, 5),
     "margin": _POSITIVE,
+    "pixel_deviation": _POSITIVE,
     "pool_size": Range(0, 1000),
     "receptive_field": Range(1, 286),
     "separation_margin": _NOT_NEGATIVE,

@@ -329,10 +329,11 @@ def translator_of(model: GAN) -> TranslationGAN:
     """The model as one that translates images.
 
     Raises:
-        DataError: If none of its views takes images alone.
+        DataError: If its main view does not take images alone.
     """
-    if not any(view.takes == ("images",) for view in model.views.values()):
-        draws = any("latents" in view.takes for view in model.views.values())
+    main = next(iter(model.views.values()), None)
+    if main is None or main.takes != ("images",):
+        draws = main is not None and "latents" in main.takes
         way = (
             "tfi2i sample draws its images" if draws else "what it made is among its run's samples"
         )

@@ -21,7 +21,9 @@ def test_every_variant_is_tested():
 
 def test_every_variant_with_a_discriminator_can_augment_what_it_sees():
     without = {name for name in TINY if not augmented(name)}
-    assert without == {"adain", "fast_style", "gatys"}
+    # VAEs and AAEs show no images to a discriminator. Those of BiGAN and VAE-GAN see images that
+    # belong to a latent or to a reconstruction, beside which an augmented one would be another.
+    assert without == {"adain", "fast_style", "gatys", "vae"}
     for name in sorted(set(TINY) - without):
         model = tiny_model(name, **augmented(name))
         model.compile()

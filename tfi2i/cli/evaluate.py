@@ -39,6 +39,18 @@ SAMPLE_FIGURES = {
     "class_divergence": "divergence of classes, nats",
     "nearest": "distance to training images (held-out ones: 1)",
 }
+# The same of an encoder: of reconstructions, and of the classes that latents tell.
+RECONSTRUCTION_FIGURES = {
+    "reconstruction_l1": "L1",
+    "reconstruction_psnr": "PSNR, dB",
+    "reconstruction_ssim": "SSIM",
+}
+LATENT_FIGURES = {
+    "nearest_accuracy": "classes by the nearest image",
+    "linear_accuracy": "classes by a linear map",
+}
+# What stands beside them.
+BESIDE = {"real_images": "training images", "mean_colour": "mean colour", "pixels": "pixels"}
 
 
 class Extractor(enum.StrEnum):
@@ -201,16 +213,26 @@ def _show_features(figures: dict[str, Any]) -> None:
 
 
 def _show_samples(figures: dict[str, Any]) -> None:
-    """A row for each figure, of which samples have many."""
+    """Samples, and where there is an encoder what it makes of the test images."""
+    count = figures["images_a"]
+    _show_rows(f"{figures['images_b']} samples", SAMPLE_FIGURES, figures, "real_images")
+    _show_rows(f"{count} reconstructions", RECONSTRUCTION_FIGURES, figures, "mean_colour")
+    _show_rows(f"{count} latents", LATENT_FIGURES, figures, "pixels")
+
+
+def _show_rows(head: str, named: dict[str, str], figures: dict[str, Any], beside: str) -> None:
+    """A row for each figure, of which samples have many; nothing without what stands beside."""
     from rich.table import Table
 
+    if beside not in figures:
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    table.add_column(f"{figures['images_b']} samples")
+    table.add_column(head)
     table.add_column(ROWS["translated"], justify="right")
-    table.add_column("training images", justify="right")
-    for key, name in SAMPLE_FIGURES.items():
+    table.add_column(BESIDE[beside], justify="right")
+    for key, name in named.items():
         if key in figures["samples"]:
-            values = (figures[column].get(key) for column in ("samples", "real_images"))
+            values = (figures[column].get(key) for column in ("samples", beside))
             table.add_row(name, *map(in_words, values))
     out.print(table, soft_wrap=False)
 

@@ -27,11 +27,17 @@ HEADINGS = {
     "nearest": ("nearest copy", "{:.2f}"),
     "classes_covered": ("classes", "{:.1f}"),
     "class_divergence": ("class KL", "{:.3f}"),
+    "reconstruction_l1": ("reconstruction L1", "{:.3f}"),
+    "reconstruction_psnr": ("reconstruction PSNR, dB", "{:.1f}"),
+    "reconstruction_ssim": ("reconstruction SSIM", "{:.3f}"),
+    "nearest_accuracy": ("1-NN accuracy of latents", "{:.1%}"),
+    "linear_accuracy": ("linear accuracy of latents", "{:.1%}"),
 }
 BASELINES = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean training colour",
     "real_images": "real images",
+    "pixels": "baseline: pixels for latents",
 }
 
 

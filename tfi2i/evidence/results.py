@@ -27,6 +27,11 @@ FIGURES = (
     "nearest",
     "classes_covered",
     "class_divergence",
+    "reconstruction_l1",
+    "reconstruction_psnr",
+    "reconstruction_ssim",
+    "nearest_accuracy",
+    "linear_accuracy",
 )
 
 
@@ -111,7 +116,7 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
             figures[figure] = _over_seeds(known)
     baselines = {
         name: {**first.get(name, {}), **_measured(first, name)}
-        for name in ("copy_input", "mean_colour", "real_images")
+        for name in ("copy_input", "mean_colour", "real_images", "pixels")
     }
     return {
         "seeds": [record["seed"] for record in records],

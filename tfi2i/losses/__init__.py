@@ -27,7 +27,7 @@ from tfi2i.losses.perceptual import (
     statistics_style,
     total_variation,
 )
-from tfi2i.losses.reconstruction import cycle, identity, l1, l2, outside
+from tfi2i.losses.reconstruction import cycle, identity, l1, l2, outside, squared_distance
 from tfi2i.losses.regularisation import squared_weights
 from tfi2i.losses.siamese import (
     least_squares_vector_discriminator,
@@ -67,6 +67,7 @@ __all__ = [
     "reparameterise",
     "self_distance",
     "separation",
+    "squared_distance",
     "squared_weights",
     "statistics_style",
     "total_variation",

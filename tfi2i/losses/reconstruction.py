@@ -1,6 +1,7 @@
 """Objectives that compare two batches of images of one shape: paired target, cycle, identity.
 
-Images are (B, H, W, C) in [-1, 1], so a value is an average over all pixels and channels in [0, 2].
+Images are (B, H, W, C) in [-1, 1], so a value is an average over all pixels and channels in [0, 2];
+`squared_distance` alone is a sum.
 """
 
 import tensorflow as tf
@@ -14,6 +15,20 @@ def l1(x, y) -> tf.Tensor:
 def l2(x, y) -> tf.Tensor:
     """Mean squared difference `mean (x - y)^2`. DiscoGAN (Kim et al. 2017), section 2."""
     return tf.reduce_mean(tf.square(tf.cast(x, tf.float32) - tf.cast(y, tf.float32)))
+
+
+def squared_distance(x, y) -> tf.Tensor:
+    """Half the squared distance, `|x - y|^2 / 2`: summed over an image, averaged over the batch.
+
+    In nats, but for a constant, how unlikely x is under N(y, I): what an autoencoder with a
+    Gaussian decoder pays for a reconstruction (Kingma and Welling 2014, appendix C.2).
+
+    Args:
+        x: (B, ...).
+        y: The same shape.
+    """
+    difference = tf.cast(x, tf.float32) - tf.cast(y, tf.float32)
+    return tf.reduce_mean(0.5 * tf.reduce_sum(tf.square(difference), axis=range(1, x.shape.rank)))
 
 
 def cycle(original, reconstructed) -> tf.Tensor:

@@ -6,6 +6,7 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 from tfi2i.networks.augmented import augmented
 from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.dcgan import dcgan_depth, dcgan_discriminator, dcgan_generator
+from tfi2i.networks.dcgan_encoder import dcgan_encoder
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
 from tfi2i.networks.editing import editing_generator
@@ -27,6 +28,7 @@ __all__ = [
     "check_image_size",
     "dcgan_depth",
     "dcgan_discriminator",
+    "dcgan_encoder",
     "dcgan_generator",
     "dual_unet",
     "editing_generator",
