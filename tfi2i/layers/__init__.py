@@ -9,12 +9,18 @@ from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.maxout import Maxout
+from tfi2i.layers.minibatch import MinibatchDiscrimination
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
 from tfi2i.layers.product_convolution import ProductConv2D, ProductConv2DTranspose
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
+from tfi2i.layers.virtual_batch import (
+    DropReference,
+    PrependReference,
+    VirtualBatchNormalization,
+)
 from tfi2i.layers.whole_image import WholeImageLayer
 
 __all__ = [
@@ -26,18 +32,22 @@ __all__ = [
     "ConcatenateLabel",
     "CropFirst2D",
     "DifferentiableAugmentation",
+    "DropReference",
     "Dropout",
     "FixedLabel",
     "FixedLatent",
     "InstanceNormalization",
     "Maxout",
+    "MinibatchDiscrimination",
     "NearestUpsampling2D",
     "PhaseConv2DTranspose",
+    "PrependReference",
     "ProductConv2D",
     "ProductConv2DTranspose",
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
+    "VirtualBatchNormalization",
     "WholeImageLayer",
     "channel_statistics",
 ]

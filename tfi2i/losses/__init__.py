@@ -13,6 +13,7 @@ from tfi2i.losses.adversarial import (
     minimax_generator,
     non_saturating_generator,
     over_scales,
+    smoothed_discriminator,
     wasserstein_critic,
     wasserstein_generator,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "reparameterise",
     "self_distance",
     "separation",
+    "smoothed_discriminator",
     "squared_distance",
     "squared_weights",
     "statistics_style",

@@ -27,6 +27,23 @@ def minimax_discriminator(real, fake) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-real)) + tf.reduce_mean(tf.nn.softplus(fake))
 
 
+def smoothed_discriminator(real, fake, *, real_label: float) -> tf.Tensor:
+    """The cross-entropy with one-sided label smoothing: real images have the label `real_label`.
+
+    `-mean [a log D(real) + (1 - a) log(1 - D(real))] - mean log(1 - D(fake))`. The label of
+    generated images stays 0: with another one the optimal D would praise what G draws where there
+    is no data (Salimans et al. 2016, section 3.4).
+
+    Args:
+        real: Scores of real images, any shape, unbounded.
+        fake: Scores of generated images, any shape, unbounded.
+        real_label: a, 0.9 in the paper; 1 gives `minimax_discriminator`.
+    """
+    real, fake = _float32(real), _float32(fake)
+    of_real = real_label * tf.nn.softplus(-real) + (1.0 - real_label) * tf.nn.softplus(real)
+    return tf.reduce_mean(of_real) + tf.reduce_mean(tf.nn.softplus(fake))
+
+
 def minimax_generator(fake) -> tf.Tensor:
     """The generator's side: `mean log(1 - D(fake))`. Goodfellow et al. 2014, equation 1."""
     return -tf.reduce_mean(tf.nn.softplus(_float32(fake)))

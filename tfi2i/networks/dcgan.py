@@ -4,9 +4,17 @@ They have 64 px and 100 components of the latent in the paper, and any size here
 28 px begin at 7x7, 32, 64 and 128 px at 4x4.
 """
 
+from typing import Literal
+
 import keras
 
 from tfi2i.image_sizes import Size, height_and_width
+from tfi2i.layers import (
+    DropReference,
+    MinibatchDiscrimination,
+    PrependReference,
+    VirtualBatchNormalization,
+)
 from tfi2i.networks.blocks import (
     Norm,
     convolution,
@@ -36,6 +44,9 @@ def dcgan_generator(
     depth: int | None = None,
     filters: int = 64,
     norm: Norm = "batch",
+    reference: int = 0,
+    reference_prior: Literal["normal", "uniform"] = "normal",
+    reference_seed: int = 0,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a generator: latents (B, latent_length) -> images (B, H, W, channels) in [-1, 1].
@@ -52,6 +63,10 @@ def dcgan_generator(
         depth: How many times the first map is doubled; None takes `dcgan_depth`.
         filters: Channels before the image.
         norm: "batch" in the paper, "instance" or "none".
+        reference: Latents of a reference batch, with which virtual batch normalisation takes the
+            place of `norm` (Salimans et al. 2016); 0 for none.
+        reference_prior: Distribution of these latents.
+        reference_seed: Of their draw.
         name: The model's name.
 
     Raises:
@@ -61,7 +76,12 @@ def dcgan_generator(
     height, width = halved_size(image_size, depth)
     widths = _widths(depth, filters)[::-1]
     latents = keras.Input((latent_length,), name="latent")
-    points = keras.layers.Reshape((1, 1, latent_length), name="latent_map")(latents)
+    points = latents
+    if reference:
+        points = PrependReference(reference, reference_prior, reference_seed, name="reference")(
+            latents
+        )
+    points = keras.layers.Reshape((1, 1, latent_length), name="latent_map")(points)
     # A transposed convolution of one point is one product: "project and reshape" (figure 1).
     images = keras.layers.Conv2DTranspose(
         widths[0],
@@ -71,13 +91,18 @@ def dcgan_generator(
         name="project_conv",
     )(points)
     for level, channels_out in enumerate([*widths[1:], None], start=1):
-        images = normalisation(images, norm, name=f"up{level}_norm")
+        if reference:
+            images = VirtualBatchNormalization(reference, name=f"up{level}_norm")(images)
+        else:
+            images = normalisation(images, norm, name=f"up{level}_norm")
         images = keras.layers.ReLU(name=f"up{level}_relu")(images)
         if channels_out is None:
             break
         images = transposed_convolution(
             images, channels_out, 4, name=f"up{level}_conv", use_bias=norm == "none"
         )
+    if reference:
+        images = DropReference(reference, name="without_reference")(images)
     images = transposed_convolution(images, channels, 4, name="image_conv", use_bias=norm == "none")
     images = keras.layers.Activation("tanh", dtype="float32", name="output")(images)
     return keras.Model(latents, images, name=name)
@@ -92,6 +117,8 @@ def dcgan_discriminator(
     norm: Norm = "batch",
     spectral: bool = False,
     outputs: int = 1,
+    minibatch_kernels: int = 0,
+    with_features: bool = False,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a discriminator: images (B, H, W, channels) -> scores (B, outputs), without a sigmoid.
@@ -108,6 +135,9 @@ def dcgan_discriminator(
         norm: "batch" in the paper, "instance" or "none".
         spectral: Divide every kernel by its largest singular value (Miyato et al. 2018).
         outputs: Components of the result, one score in the paper.
+        minibatch_kernels: Numbers that minibatch discrimination (Salimans et al. 2016) writes
+            beside the last map, before the scores; 0 for none.
+        with_features: Also give the last map, (B, h, w, C): the result is a list of both.
         name: The model's name.
 
     Raises:
@@ -125,12 +155,19 @@ def dcgan_discriminator(
         if level > 1:
             images = normalisation(images, norm, name=f"down{level}_norm")
         images = leaky_relu(images, f"down{level}_relu")
+    features = images
+    if minibatch_kernels:
+        # As one point of many channels, over which the last convolution is a dense layer.
+        rows = keras.layers.Flatten(name="rows")(images)
+        rows = MinibatchDiscrimination(minibatch_kernels, name="minibatch")(rows)
+        images = keras.layers.Reshape((1, 1, rows.shape[-1]), name="point")(rows)
+        covered = (1, 1)
     scores = convolution(
         images, outputs, covered, padding="valid", name="scores_conv",
         use_bias=norm == "none", spectral=spectral, dtype="float32",
     )  # fmt: skip
     scores = keras.layers.Flatten(dtype="float32", name="scores")(scores)
-    return keras.Model(inputs, scores, name=name)
+    return keras.Model(inputs, [scores, features] if with_features else scores, name=name)
 
 
 def _widths(depth: int, filters: int) -> list[int]:

@@ -3,6 +3,7 @@
 from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.files.saving import load_model, save_model
 from tfi2i.training.gan import GAN
+from tfi2i.training.history import HistoricalAverage
 from tfi2i.training.optimizers import paper_adam
 from tfi2i.training.player import Player
 from tfi2i.training.pool import ImagePool
@@ -33,6 +34,7 @@ __all__ = [
     "Checkpoints",
     "Exponential",
     "Halving",
+    "HistoricalAverage",
     "ImagePool",
     "InverseTime",
     "LinearDecay",
