@@ -29,9 +29,13 @@ class Drawing:
     """A generator of latents as it is exported.
 
     Attributes:
-        model: Latents (B, latent_length) -> images (B, H, W, C), float32 in [-1, 1].
+        model: Latents (B, latent_length) -> images (B, H, W, C), float32 in [-1, 1]; with a
+            condition [latents, float32 (B, L)] -> images.
         prior: Distribution of the latents, "normal" or "uniform" on [-1, 1].
         gives: Depth of the pixels, and the values that are -1 and 1.
+        condition: What it takes beside latents: `labels`, served as the numbers of classes, int64
+            (B,); `captions`, served as they are; None for nothing.
+        classes: Names of the classes of labels.
         precision: Of weights and arithmetic.
         notes: Sentences that a reader of the export should know.
     """
@@ -39,6 +43,8 @@ class Drawing:
     model: keras.Model
     prior: Literal["normal", "uniform"]
     gives: ValueRange
+    condition: Literal["labels", "captions"] | None = None
+    classes: tuple[str, ...] = ()
     precision: Literal["float32", "bfloat16"] = "float32"
     notes: tuple[str, ...] = ()
 
@@ -49,6 +55,8 @@ class Drawing:
         *,
         prior: Literal["normal", "uniform"],
         gives: ValueRange,
+        condition: Literal["labels", "captions"] | None = None,
+        classes: tuple[str, ...] = (),
         precision: Literal["float32", "bfloat16"] = "float32",
         fused: bool = False,
     ) -> "Drawing":
@@ -58,12 +66,36 @@ class Drawing:
             ExportError: It has weights that are not finite, or cannot be rebuilt.
         """
         model, notes = in_precision(generator, precision, fused=fused)
-        return cls(model, prior, gives, precision, notes)
+        return cls(model, prior, gives, condition, classes, precision, notes)
 
     @property
     def latent_length(self) -> int:
         """Components of a latent."""
-        return self.model.input_shape[-1]
+        return self.model.inputs[0].shape[-1]
+
+    @property
+    def condition_length(self) -> int:
+        """Components of a condition as the network takes it; 0 for none."""
+        return self.model.inputs[1].shape[-1] if self.condition else 0
+
+    def served(self, batch: int | None) -> dict[str, tf.TensorSpec]:
+        """What a client gives for a batch, by name, in the network's order."""
+        specs = {"latents": tf.TensorSpec((batch, self.latent_length), tf.float32, "latents")}
+        if self.condition == "labels":
+            specs["labels"] = tf.TensorSpec((batch,), tf.int64, "labels")
+        elif self.condition == "captions":
+            shape = (batch, self.condition_length)
+            specs["captions"] = tf.TensorSpec(shape, tf.float32, "captions")
+        return specs
+
+    def taken(self, given: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """What a client gives as the network takes it."""
+        if self.condition is None:
+            return [given["latents"]]
+        condition = given[self.condition]
+        if self.condition == "labels":
+            condition = tf.one_hot(condition, self.condition_length)
+        return [given["latents"], condition]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -77,9 +109,20 @@ class Drawing:
         largest = max(int(np.prod(one.shape[1:])) for one in maps)
         return max(1, min(_MOST_IMAGES, _LARGEST_MAP // (4 * largest)))
 
-    def outputs(self, latents: np.ndarray) -> list[np.ndarray]:
-        """Keras' images of latents, (1, H, W, C) in [-1, 1] each."""
-        return [np.asarray(self.model(latent[None], training=False)) for latent in latents]
+    def outputs(self, given: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Keras' images of what a client gives, (1, H, W, C) in [-1, 1] each."""
+        return [np.asarray(self.network(one)) for one in one_by_one(given)]
+
+    def network(self, given: dict[str, Any]) -> tf.Tensor:
+        """The images of a batch of what a client gives."""
+        inputs = self.taken({name: tf.convert_to_tensor(one) for name, one in given.items()})
+        return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
+
+
+def one_by_one(given: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """A batch of what a client gives as batches of one."""
+    count = len(given["latents"])
+    return [{name: one[place, None] for name, one in given.items()} for place in range(count)]
 
 
 def write_saved_model(drawing: Drawing, folder: Path, metadata: dict[str, Any]) -> None:
@@ -88,8 +131,9 @@ def write_saved_model(drawing: Drawing, folder: Path, metadata: dict[str, Any]) 
     Signatures: `serving_default`, `latents` float32 (B, latent_length) -> `images`, float32 and not
     rounded where pixels have 8 bits, else of their dtype; `serving_seeds`, `seeds` int64 (B,) ->
     `images` of latents that the graph draws from the prior, the same for the same seed; and where
-    pixels are whole numbers in 1 or 3 channels `serving_png`, `seeds` -> `png_bytes`. A request for
-    more than `Drawing.max_images` is refused.
+    pixels are whole numbers in 1 or 3 channels `serving_png`, `seeds` -> `png_bytes`. All take a
+    condition too, where there is one: `labels` int64 (B,) or `captions` float32 (B, L). A request
+    for more than `Drawing.max_images`, or for a class that is not there, is refused.
 
     Args:
         drawing: What is exported.
@@ -105,6 +149,7 @@ def write_saved_model(drawing: Drawing, folder: Path, metadata: dict[str, Any]) 
         "precision": drawing.precision,
         "latent_length": drawing.latent_length,
         "latent_prior": drawing.prior,
+        **condition_facts(drawing),
         "image_shape": list(drawing.image_shape),
         "max_images": drawing.max_images,
         "value_ranges": ranges_facts(drawing.gives, drawing.gives),
@@ -119,48 +164,75 @@ def write_saved_model(drawing: Drawing, folder: Path, metadata: dict[str, Any]) 
     write_metadata(folder, document)
 
 
+def condition_facts(drawing: Drawing) -> dict[str, Any]:
+    """What an export says of the condition; nothing where there is none."""
+    facts: dict[str, Any] = {}
+    if drawing.condition is not None:
+        facts["condition"] = drawing.condition
+    if drawing.condition == "labels":
+        facts["classes"] = list(drawing.classes)
+    elif drawing.condition == "captions":
+        facts["caption_length"] = drawing.condition_length
+    return facts
+
+
 def _signatures(drawing: Drawing) -> dict[str, Any]:
     gives, length = drawing.gives, drawing.latent_length
     dtype = "float32" if gives.dtype == "uint8" else gives.dtype
 
-    def drawn(latents: tf.Tensor) -> tf.Tensor:
+    def drawn(given: dict[str, tf.Tensor]) -> tf.Tensor:
         """float32 pixels, in their range and not rounded."""
-        count = tf.shape(latents)[0]
-        most = drawing.max_images
-        fits = require(count <= most, count, f" images in one request: the limit is {most}")
-        with tf.control_dependencies([fits]):
-            images = drawing.model(tf.identity(latents), training=False)
+        with tf.control_dependencies(_requirements(drawing, given)):
+            given = {name: tf.identity(one) for name, one in given.items()}
+        images = drawing.network(given)
         low, high = gives.low, gives.high
         return tf.clip_by_value((images + 1.0) * ((high - low) / 2) + low, low, high)
 
-    def of_seeds(seeds: tf.Tensor) -> tf.Tensor:
+    def of_seeds(given: dict[str, tf.Tensor]) -> tf.Tensor:
         def one(seed: tf.Tensor) -> tf.Tensor:
             return PRIORS[drawing.prior]((length,), tf.stack([seed, 0]))
 
-        return drawn(tf.map_fn(one, seeds, fn_output_signature=tf.float32))
+        latents = tf.map_fn(one, given["seeds"], fn_output_signature=tf.float32)
+        return drawn({"latents": latents, **{n: v for n, v in given.items() if n != "seeds"}})
 
     def in_dtype(pixels: tf.Tensor, wanted: str) -> tf.Tensor:
         return pixels if wanted == "float32" else tf.cast(tf.round(pixels), wanted)
 
-    seeds_spec = tf.TensorSpec((None,), tf.int64, name="seeds")
+    def serving_default(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": in_dtype(drawn(given), dtype)}
 
-    @tf.function(input_signature=[tf.TensorSpec((None, length), tf.float32, name="latents")])
-    def serving_default(latents: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": in_dtype(drawn(latents), dtype)}
+    def serving_seeds(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": in_dtype(of_seeds(given), dtype)}
 
-    @tf.function(input_signature=[seeds_spec])
-    def serving_seeds(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": in_dtype(of_seeds(seeds), dtype)}
-
-    @tf.function(input_signature=[seeds_spec])
-    def serving_png(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
-        pixels = in_dtype(of_seeds(seeds), gives.dtype)
+    def serving_png(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        pixels = in_dtype(of_seeds(given), gives.dtype)
         return {"png_bytes": tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)}
 
-    signatures = {"serving_default": serving_default, "serving_seeds": serving_seeds}
+    by_latents = drawing.served(None)
+    beside = {name: spec for name, spec in by_latents.items() if name != "latents"}
+    by_seeds = {"seeds": tf.TensorSpec((None,), tf.int64, name="seeds"), **beside}
+
+    def traced(function: Any, taken: dict[str, tf.TensorSpec]) -> Any:
+        return tf.function(function).get_concrete_function(**taken)
+
+    signatures = {
+        "serving_default": traced(serving_default, by_latents),
+        "serving_seeds": traced(serving_seeds, by_seeds),
+    }
     if gives.is_whole and drawing.image_shape[-1] in (1, 3):
-        signatures["serving_png"] = serving_png
+        signatures["serving_png"] = traced(serving_png, by_seeds)
     return signatures
+
+
+def _requirements(drawing: Drawing, given: dict[str, tf.Tensor]) -> list[tf.Operation]:
+    """What stops a request: too many images, or a class that is not there."""
+    count, most = tf.shape(given["latents"])[0], drawing.max_images
+    found = [require(count <= most, count, f" images in one request: the limit is {most}")]
+    if "labels" in given:
+        last = len(drawing.classes) - 1
+        there = tf.reduce_all((given["labels"] >= 0) & (given["labels"] <= last))
+        found.append(require(there, f"labels are from 0 to {last}"))
+    return found
 
 
 def write_litert(
@@ -168,15 +240,17 @@ def write_litert(
 ) -> None:
     """Writes a .tflite file: latents float32 (1, latent_length) -> images (1, H, W, C) in [-1, 1].
 
+    It takes a condition too, where there is one: `labels` int64 (1,), or `captions`.
+
     Raises:
         ExportError: An operator is not builtin.
     """
-    shape = (1, drawing.latent_length)
-    draw = frozen(drawing.model, shape)
+    taken = drawing.served(1)
+    shapes = [(1, drawing.latent_length), (1, drawing.condition_length)]
+    draw = frozen(drawing.model, *(shapes if drawing.condition else shapes[:1]))
 
-    def serving(latents: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": tf.nest.flatten(draw(latents))[0]}
+    def serving(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": tf.nest.flatten(draw(*drawing.taken(given)))[0]}
 
-    taken = tf.TensorSpec(shape, tf.float32, name="latents")
-    signatures = {"serving_default": tf.function(serving, input_signature=[taken])}
+    signatures = {"serving_default": tf.function(serving).get_concrete_function(**taken)}
     path.write_bytes(converted(drawing.model, signatures, precision))

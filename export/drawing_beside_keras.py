@@ -9,14 +9,30 @@ import tensorflow as tf
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import checked_agreement, tolerance_of
 from tfi2i.export.beside_keras import report_entry
-from tfi2i.export.drawing import PRIORS, Drawing
+from tfi2i.export.drawing import PRIORS, Drawing, one_by_one
 from tfi2i.export.metadata import read_metadata
 from tfi2i.export.references import latency_ms
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 
 
+def compared_on(drawing: Drawing, latents: np.ndarray) -> dict[str, np.ndarray]:
+    """What files are compared on: latents, and beside them all classes in turn, or embeddings."""
+    if drawing.condition == "labels":
+        classes = np.arange(len(latents), dtype=np.int64) % len(drawing.classes)
+        return {"latents": latents, "labels": classes}
+    if drawing.condition == "captions":
+        shape = (len(latents), drawing.condition_length)
+        embeddings = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+        return {"latents": latents, "captions": embeddings}
+    return {"latents": latents}
+
+
 def saved_model_entry(
-    folder: Path, name: str, drawing: Drawing, latents: np.ndarray, required_psnr_db: float
+    folder: Path,
+    name: str,
+    drawing: Drawing,
+    given: dict[str, np.ndarray],
+    required_psnr_db: float,
 ) -> dict[str, Any]:
     """Compares a SavedModel with Keras on latents, and its seeds with latents of its prior.
 
@@ -24,7 +40,7 @@ def saved_model_entry(
         folder: Of the version.
         name: What the report calls it.
         drawing: The generator in float32.
-        latents: (N, latent_length).
+        given: What a client gives (`compared_on`).
         required_psnr_db: Least agreement where it computes in less than float32.
 
     Raises:
@@ -36,13 +52,18 @@ def saved_model_entry(
     tolerance = tolerance_of("saved_model", precision, required_psnr_db)
     if gives.dtype != "uint8":
         tolerance = tolerance.with_rounding(gives)
-    answers = [gives.to_float(serve(latents=one[None])["images"].numpy()) for one in latents]
-    expected = [np.clip(one, -1.0, 1.0) for one in drawing.outputs(latents)]
+    asked = one_by_one(given)
+    answers = [gives.to_float(serve(**_tensors(one))["images"].numpy()) for one in asked]
+    expected = [np.clip(one, -1.0, 1.0) for one in drawing.outputs(given)]
     found = checked_agreement(name, expected, answers, tolerance)
 
     seeds = tf.constant([0, 7, 0], tf.int64)
-    drawn = signatures["serving_seeds"](seeds=seeds)["images"].numpy()
+    # The condition of the first latent beside all three.
+    beside = {name: np.repeat(one[:1], 3, axis=0) for name, one in given.items()}
+    del beside["latents"]
+    drawn = signatures["serving_seeds"](seeds=seeds, **_tensors(beside))["images"].numpy()
     stood_for = np.stack([PRIORS[drawing.prior]((drawing.latent_length,), (s, 0)) for s in (0, 7)])
+    stood_for = {"latents": stood_for, **{name: one[:2] for name, one in beside.items()}}
     checked_agreement(
         f"{name}, serving_seeds",
         [np.clip(one, -1.0, 1.0) for one in drawing.outputs(stood_for)],
@@ -53,13 +74,13 @@ def saved_model_entry(
         raise ExportError(f"{name}: serving_seeds draws two images of one seed")
     entry = report_entry(name, "saved_model", precision, found, tolerance, drawing.image_shape[:2])
     entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    first = tf.constant(latents[:1])
-    entry["latency_ms"] = latency_ms(lambda: serve(latents=first)["images"].numpy())
+    first = _tensors(asked[0])
+    entry["latency_ms"] = latency_ms(lambda: serve(**first)["images"].numpy())
     return entry
 
 
 def litert_entry(
-    path: Path, drawing: Drawing, latents: np.ndarray, required_psnr_db: float
+    path: Path, drawing: Drawing, given: dict[str, np.ndarray], required_psnr_db: float
 ) -> dict[str, Any]:
     """Compares a .tflite file with Keras on latents.
 
@@ -73,11 +94,16 @@ def litert_entry(
         raise ExportError(f"{path.name} needs {', '.join(contents.custom_operators)}")
     tolerance = tolerance_of("litert", contents.precision, required_psnr_db)
     runner = LiteRTRunner(model)
-    results = [runner(one[None]) for one in latents]
-    found = checked_agreement(path.name, drawing.outputs(latents), results, tolerance)
+    asked = one_by_one(given)
+    results = [runner.named(**one) for one in asked]
+    found = checked_agreement(path.name, drawing.outputs(given), results, tolerance)
     entry = report_entry(
         path.name, "litert", contents.precision, found, tolerance, drawing.image_shape[:2]
     )
     entry["size_bytes"] = len(model)
-    entry["latency_ms"] = latency_ms(lambda: runner(latents[:1]))
+    entry["latency_ms"] = latency_ms(lambda: runner.named(**asked[0]))
     return entry
+
+
+def _tensors(given: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    return {name: tf.constant(one) for name, one in given.items()}

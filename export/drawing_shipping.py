@@ -6,8 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfi2i.errors import ExportError
-from tfi2i.export.drawing import Drawing, write_litert, write_saved_model
-from tfi2i.export.drawing_beside_keras import litert_entry, saved_model_entry
+from tfi2i.export.drawing import Drawing, condition_facts, write_litert, write_saved_model
+from tfi2i.export.drawing_beside_keras import compared_on, litert_entry, saved_model_entry
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.partial import partial_folder
@@ -33,7 +33,7 @@ def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str
 
     Returns:
         `sample` to its parity report; see `tfi2i.export.parity_report`. It also has
-        `latent_length` and `latent_prior`.
+        `latent_length`, `latent_prior` and, with labels, the names of `classes`.
 
     Raises:
         ExportError: If the folder cannot be written, a file cannot be made, or one does not agree
@@ -50,9 +50,14 @@ def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str
 def _report(
     model: GenerationGAN, stem: str, wanted: Wanted, partial: Path, folder: Path
 ) -> dict[str, Any]:
-    options: dict[str, Any] = {"prior": model.latent_prior, "gives": model.value_ranges["a"]}
+    options: dict[str, Any] = {
+        "prior": model.latent_prior,
+        "gives": model.value_ranges["a"],
+        "condition": model.condition_kind,
+        "classes": tuple(model.label_names),
+    }
     reference = Drawing.of(model.generator, **options)
-    latents = model.latents(_COMPARED)
+    given = compared_on(reference, model.latents(_COMPARED))
     entries = []
     for name in FORMATS:
         if name not in wanted.formats:
@@ -68,24 +73,25 @@ def _report(
                 version = Path(stem) / str(next_version(folder / "saved_model" / stem))
                 made = partial / "saved_model" / version
                 write_saved_model(drawing, made, {**wanted.metadata, "direction": "sample"})
-                compared = (reference, latents, wanted.required_psnr_db)
+                compared = (reference, given, wanted.required_psnr_db)
                 entries.append(saved_model_entry(made, str(version), *compared))
                 continue
             precision = LITERT_PRECISIONS[name]
             path = partial / f"{stem}-{precision}.tflite"
             write_litert(reference, path, precision)
-            entries.append(litert_entry(path, reference, latents, wanted.required_psnr_db))
+            entries.append(litert_entry(path, reference, given, wanted.required_psnr_db))
         except ExportError as error:
             raise ExportError(
                 f"{stem}, {name}: {error} Nothing was written to {folder}."
             ) from error
-    compiled = tf.function(lambda one: reference.model(one, training=False))
-    first = tf.constant(latents[:1])
+    compiled = tf.function(reference.network)
+    first = {name: tf.constant(one[:1]) for name, one in given.items()}
     return {
-        "images": len(latents),
+        "images": _COMPARED,
         "image_size": list(reference.image_shape[:2]),
         "latent_length": reference.latent_length,
         "latent_prior": reference.prior,
+        **condition_facts(reference),
         "value_ranges": ranges_facts(reference.gives, reference.gives),
         "keras": {"latency_ms": latency_ms(lambda: compiled(first).numpy())},
         "artefacts": entries,

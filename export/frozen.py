@@ -1,34 +1,37 @@
 """A generator as one graph of constants, as the LiteRT converter wants it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 
-def frozen(model: keras.Model, shape: tuple[int, ...]) -> Any:
-    """Traces a generator for one shape with its weights as constants.
+def frozen(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
+    """Traces a generator for one size with its weights as constants.
 
     From a graph with variables the converter writes files that return NaN. Random numbers with a
     fixed seed (dropout at test time) become constants too.
 
     Args:
         model: what to trace, in inference mode.
-        shape: of its input, such as (B, H, W, C).
+        *shapes: of its inputs, such as (B, H, W, C).
 
     Returns:
-        A TensorFlow function from float32 of that shape to a list or tensor of images.
+        A TensorFlow function from float32 of these shapes to a list or tensor of images.
     """
     trainable = [variable.numpy() for variable in model.trainable_variables]
     other = [variable.numpy() for variable in model.non_trainable_variables]
 
-    def translate(images: tf.Tensor) -> tf.Tensor:
+    def translate(*inputs: tf.Tensor) -> tf.Tensor:
         weights = [[tf.constant(value) for value in values] for values in (trainable, other)]
-        return model.stateless_call(*weights, images, training=False)[0]
+        given = list(inputs) if len(inputs) > 1 else inputs[0]
+        return model.stateless_call(*weights, given, training=False)[0]
 
-    traced = tf.function(translate).get_concrete_function(tf.TensorSpec(shape, tf.float32))
+    specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    traced = tf.function(translate).get_concrete_function(*specs)
     noise = [node for node in traced.graph.get_operations() if _is_noise(node.type)]
-    return _with_constant_noise(traced, shape) if noise else traced
+    return _with_constant_noise(traced, shapes) if noise else traced
 
 
 def _is_noise(operator: str) -> bool:
@@ -36,7 +39,7 @@ def _is_noise(operator: str) -> bool:
     return operator.startswith("StatelessRandom") and "Get" not in operator
 
 
-def _with_constant_noise(function: Any, shape: tuple[int, ...]) -> Any:
+def _with_constant_noise(function: Any, shapes: Sequence[tuple[int, ...]]) -> Any:
     """Replaces stateless random numbers, for which LiteRT has no operator, by their values.
 
     They depend only on a seed and a shape, so any image can be used to find them.
@@ -44,7 +47,8 @@ def _with_constant_noise(function: Any, shape: tuple[int, ...]) -> Any:
     definition = function.graph.as_graph_def()
     noise = [node for node in definition.node if _is_noise(node.op)]
     inputs = [tensor.name for tensor in function.inputs]
-    values = _pruned(definition, inputs, [f"{node.name}:0" for node in noise])(tf.zeros(shape))
+    find = _pruned(definition, inputs, [f"{node.name}:0" for node in noise])
+    values = find(*(tf.zeros(shape) for shape in shapes))
     for node, value in zip(noise, values, strict=True):
         name = node.name
         node.Clear()

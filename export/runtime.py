@@ -92,3 +92,8 @@ class LiteRTRunner:
         self._interpreter.set_tensor(self._input["index"], image)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output["index"])
+
+    def named(self, **inputs: np.ndarray) -> np.ndarray:
+        """The images of inputs that the file's signature names."""
+        run = self._interpreter.get_signature_runner("serving_default")
+        return run(**inputs)["images"]

@@ -22,8 +22,9 @@ def take_a_step(name: str, recipe_name: str) -> None:
     variant_class = variant.load_class()
     recipe = load_recipe(variant.recipe_path(recipe_name)).resolve(variant_class)
     config = recipe.model_config(variant_class)
-    if "domains" in config and not config["domains"]:
-        config["domains"] = ["x", "y"]
+    for names in ("domains", "classes"):
+        if names in config and not config[names]:
+            config[names] = ["x", "y"]
     model = variant_class(**config)
     model.compile(**recipe.arguments_for("train", variant_class.make_players))
     names = {id(variable): name for name, variable in model.network_state().items()}

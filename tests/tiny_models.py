@@ -121,6 +121,7 @@ TINY = {
         {"units": 16, "discriminator_units": 8, "channels": 3, "latent_length": 4},
         None,
     ),
+    "cgan": (DRAWING | {"classes": ["x", "y"]}, None),
     "dcgan": (DRAWING, None),
     "lsgan": (DRAWING, None),
     "siamese_gan": (DRAWING | {"vector_length": 3}, None),

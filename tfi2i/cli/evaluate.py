@@ -37,6 +37,7 @@ SAMPLE_FIGURES = {
     "coverage": "coverage",
     "classes_covered": "classes covered",
     "class_divergence": "divergence of classes, nats",
+    "class_accuracy": "class accuracy (of test images in their place)",
     "nearest": "distance to training images (held-out ones: 1)",
 }
 # The same of an encoder: of reconstructions, and of the classes that latents tell.

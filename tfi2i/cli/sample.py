@@ -1,13 +1,18 @@
 """`tfi2i sample`: images from noise by a trained generator."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tfi2i.cli.chosen import CheckpointOption, PresetOption, RunOption, choose_model
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfi2i.zoo.generation._base import GenerationGAN
 
 EXAMPLE = "Example:  tfi2i sample --run runs/00000-dcgan-digits --count 64 --grid --out samples.png"
 
@@ -34,7 +39,21 @@ def sample(
             "better on average; 1 is moderate, none is the default."
         ),
     ] = None,
-    grid: Annotated[bool, typer.Option("--grid", help="One picture of all samples.")] = False,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            help="Of a model that knows classes: draw this one; more than once: these in turn, "
+            "with --walk from one to the next at one latent. Else all classes.",
+        ),
+    ] = None,
+    grid: Annotated[
+        bool,
+        typer.Option(
+            "--grid",
+            help="One picture of all samples; of classes with a row of --count samples for each.",
+        ),
+    ] = False,
     walk: Annotated[
         bool,
         typer.Option(
@@ -62,9 +81,15 @@ def sample(
 
     chosen = choose_model(run, preset, checkpoint)
     model = generator_of(chosen.model)
-    options = {"count": count, "seed": seed, "truncation": truncation, "overwrite": overwrite}
+    options: dict[str, Any] = {
+        "count": count,
+        "seed": seed,
+        "truncation": truncation,
+        "overwrite": overwrite,
+    }
     if sum((grid, walk, nearest)) > 1:
         raise DataError("--grid, --walk and --nearest are three pictures: ask for one at a time")
+    options["condition"] = _condition(model, classes, None if grid or walk else count)
     if grid:
         draw.write_grid(model, out_path, **options)
     elif walk:
@@ -77,3 +102,26 @@ def sample(
         out.print(f"{len(written)} samples in {out_path}")
         return
     out.print(f"written: {out_path}")
+
+
+def _condition(
+    model: "GenerationGAN", classes: list[str] | None, count: int | None
+) -> "np.ndarray | None":
+    """The classes of samples as the generator takes them; None where it takes none.
+
+    Args:
+        model: Draws the samples.
+        classes: Those asked for; None for all.
+        count: Of samples, which have the classes in turn; None for each class once.
+
+    Raises:
+        DataError: The model knows no classes, or not these.
+    """
+    from tfi2i.zoo.generation._labelled import LabelGAN
+
+    if not isinstance(model, LabelGAN):
+        if classes:
+            raise DataError(f"{model.name} knows no classes: leave --class out")
+        return None
+    asked = classes or list(model.label_names)
+    return model.label_conditions(asked, len(asked) if count is None else count)

@@ -32,6 +32,7 @@ FIGURES = (
     "reconstruction_ssim",
     "nearest_accuracy",
     "linear_accuracy",
+    "class_accuracy",
 )
 
 

@@ -43,7 +43,11 @@ class Draws(Protocol):
         """Latents on the way from one to another, (steps, latent_length)."""
         ...
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def conditions(self, count: int) -> np.ndarray | None:
+        """What the generator takes beside as many latents, (count, L); None for nothing."""
+        ...
+
+    def decode(self, latents: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Their images, pixels (N, H, W, C)."""
         ...
 
@@ -55,6 +59,7 @@ def write_samples(
     count: int,
     seed: int = 0,
     truncation: float | None = None,
+    condition: np.ndarray | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
     """Writes samples as files of their own, `000000.png` and so on, with progress.
@@ -65,6 +70,7 @@ def write_samples(
         count: How many.
         seed: Of the latents: without a truncation the first are the same for every count.
         truncation: See `GenerationGAN.latents`.
+        condition: For each sample, as `GenerationGAN.decode` takes it; None: evenly.
         overwrite: Replace files that are there.
 
     Returns:
@@ -76,7 +82,8 @@ def write_samples(
     latents = model.latents(count, seed=seed, truncation=truncation)
     refuse_file(folder, DataError)
     value_range = model.value_ranges["a"]
-    first = model.decode(latents[:1])
+    condition = model.conditions(count) if condition is None else condition
+    first = model.decode(latents[:1], _part(condition, slice(1)))
     suffix = suffixes_for(value_range.dtype, first.shape[-1])[0]
     files = [folder / f"{number:06d}{suffix}" for number in range(count)]
     _check_free(files, overwrite)
@@ -84,7 +91,8 @@ def write_samples(
     with progress_bar("Sampling", count) as advance:
         for start in range(0, count, _BATCH_SIZE):
             part = slice(start, start + _BATCH_SIZE)
-            for file, pixels in zip(files[part], model.decode(latents[part]), strict=True):
+            images = model.decode(latents[part], _part(condition, part))
+            for file, pixels in zip(files[part], images, strict=True):
                 write_pixels(file, pixels)
             advance(len(files[part]))
     return files
@@ -97,17 +105,32 @@ def write_grid(
     count: int,
     seed: int = 0,
     truncation: float | None = None,
+    condition: np.ndarray | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes one picture of samples, in as many columns as rows or one more.
+
+    With conditions it has a row for each, in which all `count` latents are drawn under it.
+
+    Args:
+        model: Draws them.
+        path: Of the picture.
+        count: How many samples; with conditions, in each row.
+        seed: Of the latents.
+        truncation: See `GenerationGAN.latents`.
+        condition: One for each row, (rows, L); None for a generator of latents alone.
+        overwrite: Replace a file that is there.
 
     Raises:
         DataError: The file is there already or cannot be written, or a number is impossible.
     """
     _check_free([path], overwrite)
-    images = model.decode(model.latents(count, seed=seed, truncation=truncation))
-    columns = math.ceil(math.sqrt(count))
-    rows = [images[start : start + columns] for start in range(0, count, columns)]
+    latents = model.latents(count, seed=seed, truncation=truncation)
+    if condition is None:
+        images, columns = model.decode(latents), math.ceil(math.sqrt(count))
+        rows = [images[start : start + columns] for start in range(0, count, columns)]
+    else:
+        rows = [model.decode(latents, np.repeat(one[None], count, axis=0)) for one in condition]
     _write_rows(path, rows, model.value_ranges["a"])
 
 
@@ -118,6 +141,7 @@ def write_walk(
     count: int,
     seed: int = 0,
     truncation: float | None = None,
+    condition: np.ndarray | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes a walk through the latents: from each of `count` to the next, and back to the first.
@@ -125,20 +149,37 @@ def write_walk(
     A `.gif` shows it in time. In another picture each row is the way from one latent to the next: a
     model that has learnt a space, and not a list, changes smoothly there (DCGAN, section 6.1).
 
+    Args:
+        model: Draws the images.
+        path: Of the picture.
+        count: How many latents; with several conditions there is one, and a stop at each condition.
+        seed: Of the latents.
+        truncation: See `GenerationGAN.latents`.
+        condition: (M, L): the one that holds all the way, or those between which the way goes, each
+            component straight; None for a generator of latents alone.
+        overwrite: Replace a file that is there.
+
     Raises:
         DataError: The file is there already or cannot be written, or there are fewer than two
             latents to walk between.
     """
     _check_free([path], overwrite)
-    if count < 2:
+    if condition is not None and len(condition) > 1:
+        stops = model.latents(1, seed=seed, truncation=truncation).repeat(len(condition), axis=0)
+    elif count < 2:
         raise DataError(f"a walk goes between latents: --count is 2 or more, not {count}")
-    stops = model.latents(count, seed=seed, truncation=truncation)
+    else:
+        stops = model.latents(count, seed=seed, truncation=truncation)
+        condition = None if condition is None else condition.repeat(count, axis=0)
     moving = path.suffix.lower() == ".gif"
     shares = np.linspace(0.0, 1.0, _FRAMES if moving else _STEPS, endpoint=not moving)
-    ways = [
-        model.decode(model.between(stop, stops[(number + 1) % count], shares))
-        for number, stop in enumerate(stops)
-    ]
+    ways = []
+    for number, stop in enumerate(stops):
+        after = (number + 1) % len(stops)
+        under = None
+        if condition is not None:
+            under = condition[number] + shares[:, None] * (condition[after] - condition[number])
+        ways.append(model.decode(model.between(stop, stops[after], shares), under))
     if moving:
         _write_frames(path, np.concatenate(ways), model.value_ranges["a"])
     else:
@@ -153,6 +194,7 @@ def write_nearest(
     count: int,
     seed: int = 0,
     truncation: float | None = None,
+    condition: np.ndarray | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes samples, and below each the training image whose pixels are nearest to it.
@@ -164,13 +206,14 @@ def write_nearest(
         count: How many samples.
         seed: Of the latents.
         truncation: See `GenerationGAN.latents`.
+        condition: For each sample, as `GenerationGAN.decode` takes it; None: evenly.
         overwrite: Replace a file that is there.
 
     Raises:
         DataError: The file is there already or cannot be written, or a number is impossible.
     """
     _check_free([path], overwrite)
-    made = model.decode(model.latents(count, seed=seed, truncation=truncation))
+    made = model.decode(model.latents(count, seed=seed, truncation=truncation), condition)
     training, _, _ = evaluation_arrays(
         source, split="train", size=model.crop_size, limit=_MOST_COMPARED
     )
@@ -182,6 +225,10 @@ def write_nearest(
         for part in (made[start : start + columns], training[numbers[start : start + columns]])
     ]
     _write_rows(path, rows, model.value_ranges["a"])
+
+
+def _part(condition: np.ndarray | None, part: slice) -> np.ndarray | None:
+    return None if condition is None else condition[part]
 
 
 def _write_rows(path: Path, rows: list[np.ndarray], value_range: ValueRange) -> None:

@@ -32,6 +32,8 @@ def evaluate_samples(
     *,
     labels: Sequence[int] | None = None,
     classes: int = 0,
+    real_labels: Sequence[int] | None = None,
+    asked: Sequence[int] | np.ndarray | None = None,
     extractor: FeatureExtractor | None = None,
     value_range: ValueRange = EIGHT_BITS,
 ) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def evaluate_samples(
         training: The images that the generator was trained on, (K, H, W, C).
         labels: The class of each training image, where it is known.
         classes: How many classes there are.
+        real_labels: The class of each held-out image, where it is known.
+        asked: The class that each sample is meant to show; None where none was asked for.
         extractor: Features; None takes the classifier, or `efficientnet_lite0()`.
         value_range: Of all pixels.
 
@@ -60,7 +64,9 @@ def evaluate_samples(
           held-out images (0 where all are copies, about 1 where none is; for `samples` alone); and
           with classes `classes_covered`, how many have at least a tenth of their share of the
           samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
-          from those of the training images, in nats.
+          from those of the training images, in nats. Where classes were asked for also
+          `class_accuracy`: the share of samples in which the classifier sees them, and of
+          held-out images that it names rightly.
         - `features`: as of `tfi2i.metrics.evaluate`.
         - `skipped`: what is missing from the above -> why.
 
@@ -89,6 +95,11 @@ def evaluate_samples(
     if fewest <= NEIGHBOURS:
         words = f"it takes more than {NEIGHBOURS} images, and there are {fewest}"
         skipped |= dict.fromkeys(Manifold._fields, words)
+    if asked is not None and judge is None:
+        skipped["class_accuracy"] = (
+            f"classes of grey images of up to {_SMALL_SIDE} px alone are judged, by a classifier "
+            "that is trained on them"
+        )
     description: dict[str, Any] = {}
     for name, made in features.items():
         distance = kid(real_features, made)
@@ -101,6 +112,9 @@ def evaluate_samples(
             figures[name] |= manifold_figures(real_features, made)._asdict()
         if judge is not None:
             figures[name] |= _class_figures(judge.predict(eight[name]), np.asarray(labels), classes)
+            if asked is not None and real_labels is not None:
+                shown = (eight[name], asked) if name == "samples" else (real_eight, real_labels)
+                figures[name]["class_accuracy"] = judge.accuracy(shown[0], np.asarray(shown[1]))
         if name == "samples":
             description = describe_features(chosen, real_features, made, distance)
     figures["samples"]["nearest"] = _nearest_ratio(samples, real, training)

@@ -11,6 +11,10 @@ from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
 from tfi2i.networks.editing import editing_generator
 from tfi2i.networks.encoders import latent_encoder
+from tfi2i.networks.labelled_perceptron import (
+    labelled_maxout_discriminator,
+    labelled_perceptron_generator,
+)
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
 from tfi2i.networks.resnet import resnet
@@ -35,6 +39,8 @@ __all__ = [
     "encoder_decoder",
     "feature_discriminator",
     "latent_encoder",
+    "labelled_maxout_discriminator",
+    "labelled_perceptron_generator",
     "maxout_discriminator",
     "patchgan",
     "perceptron_generator",

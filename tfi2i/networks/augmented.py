@@ -16,7 +16,7 @@ def augmented(network: keras.Model, policy: Sequence[str]) -> keras.Model:
     images then lasts longer before the discriminator knows it by heart.
 
     Args:
-        network: A functional model of images (B, H, W, C), or of a list of them.
+        network: A functional model of images (B, H, W, C), or of a list of them and of labels.
         policy: Some of `colour`, `translation`, `cutout`; none leaves the network as it is.
 
     Returns:
@@ -30,9 +30,12 @@ def augmented(network: keras.Model, policy: Sequence[str]) -> keras.Model:
     unknown = [name for name in policy if name not in POLICIES]
     if unknown:
         raise RecipeError(f"model.diff_augment has {unknown[0]!r}; there are {', '.join(POLICIES)}")
-    inputs = [keras.Input(one.shape[1:]) for one in network.inputs]
+    inputs = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
+    images = [one for one in inputs if len(one.shape) == 4]
     changed = DifferentiableAugmentation(policy, name="augmentation")(
-        inputs if len(inputs) > 1 else inputs[0]
+        images if len(images) > 1 else images[0]
     )
+    # Labels beside the images stay as they are.
+    seen = [*(changed if len(images) > 1 else [changed]), *inputs[len(images) :]]
     given = inputs if len(inputs) > 1 else inputs[0]
-    return keras.Model(given, network(changed), name=network.name)
+    return keras.Model(given, network(seen if len(seen) > 1 else seen[0]), name=network.name)

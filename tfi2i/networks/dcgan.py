@@ -10,6 +10,7 @@ import keras
 
 from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.layers import (
+    ConcatenateLabel,
     DropReference,
     MinibatchDiscrimination,
     PrependReference,
@@ -39,6 +40,7 @@ def dcgan_depth(image_size: Size) -> int:
 def dcgan_generator(
     *,
     latent_length: int = 100,
+    label_length: int = 0,
     image_size: Size = 64,
     channels: int = 3,
     depth: int | None = None,
@@ -53,11 +55,13 @@ def dcgan_generator(
 
     The latent is projected to a small map of many channels. Each transposed 4x4 convolution doubles
     the map and halves the channels, down to `filters`; the last one draws the image. All but the
-    last are normalised, and ReLU follows. 3,576,704 weights by default, as in the authors' code,
-    which has no biases and 4x4 kernels where the paper has 5x5.
+    last are normalised, and ReLU follows. With labels it takes [latents, labels (B, label_length)],
+    one behind the other. 3,576,704 weights by default, as in the authors' code, which has no biases
+    and 4x4 kernels where the paper has 5x5.
 
     Args:
         latent_length: Components of the latent.
+        label_length: Components of a label; 0 for none.
         image_size: Height and width of the images, multiples of 2**depth.
         channels: Channels of the images.
         depth: How many times the first map is doubled; None takes `dcgan_depth`.
@@ -75,13 +79,15 @@ def dcgan_generator(
     depth = dcgan_depth(image_size) if depth is None else depth
     height, width = halved_size(image_size, depth)
     widths = _widths(depth, filters)[::-1]
-    latents = keras.Input((latent_length,), name="latent")
-    points = latents
+    inputs = points = keras.Input((latent_length,), name="latent")
+    if label_length:
+        inputs = [inputs, keras.Input((label_length,), name="label")]
+        points = keras.layers.Concatenate(name="latent_and_label")(inputs)
     if reference:
         points = PrependReference(reference, reference_prior, reference_seed, name="reference")(
-            latents
+            points
         )
-    points = keras.layers.Reshape((1, 1, latent_length), name="latent_map")(points)
+    points = keras.layers.Reshape((1, 1, latent_length + label_length), name="latent_map")(points)
     # A transposed convolution of one point is one product: "project and reshape" (figure 1).
     images = keras.layers.Conv2DTranspose(
         widths[0],
@@ -105,7 +111,7 @@ def dcgan_generator(
         images = DropReference(reference, name="without_reference")(images)
     images = transposed_convolution(images, channels, 4, name="image_conv", use_bias=norm == "none")
     images = keras.layers.Activation("tanh", dtype="float32", name="output")(images)
-    return keras.Model(latents, images, name=name)
+    return keras.Model(inputs, images, name=name)
 
 
 def dcgan_discriminator(
@@ -116,6 +122,7 @@ def dcgan_discriminator(
     filters: int = 64,
     norm: Norm = "batch",
     spectral: bool = False,
+    label_length: int = 0,
     outputs: int = 1,
     minibatch_kernels: int = 0,
     with_features: bool = False,
@@ -125,7 +132,9 @@ def dcgan_discriminator(
 
     Strided 4x4 convolutions with LeakyReLU 0.2 halve the map and double the channels, up to eight
     times `filters`; one convolution over what is left gives the score. All but the first and the
-    last are normalised. 2,765,568 weights by default, none of them a bias.
+    last are normalised. With labels it takes [images, labels (B, label_length)]; every convolution
+    sees each component as a map beside the image's channels, as in the authors' code for MNIST.
+    2,765,568 weights by default, none of them a bias.
 
     Args:
         image_size: Height and width of the images, multiples of 2**depth.
@@ -134,6 +143,7 @@ def dcgan_discriminator(
         filters: Channels after the first convolution.
         norm: "batch" in the paper, "instance" or "none".
         spectral: Divide every kernel by its largest singular value (Miyato et al. 2018).
+        label_length: Components of a label; 0 for none.
         outputs: Components of the result, one score in the paper.
         minibatch_kernels: Numbers that minibatch discrimination (Salimans et al. 2016) writes
             beside the last map, before the scores; 0 for none.
@@ -145,9 +155,11 @@ def dcgan_discriminator(
     """
     depth = dcgan_depth(image_size) if depth is None else depth
     covered = halved_size(image_size, depth)
-    inputs = keras.Input((*height_and_width(image_size), channels), name="image")
-    images = inputs
+    inputs = images = keras.Input((*height_and_width(image_size), channels), name="image")
+    labels = keras.Input((label_length,), name="label") if label_length else None
     for level, channels_out in enumerate(_widths(depth, filters), start=1):
+        if labels is not None:
+            images = ConcatenateLabel(name=f"down{level}_label")([images, labels])
         images = convolution(
             images, channels_out, 4, stride=2, name=f"down{level}_conv",
             use_bias=norm == "none", spectral=spectral,
@@ -155,6 +167,8 @@ def dcgan_discriminator(
         if level > 1:
             images = normalisation(images, norm, name=f"down{level}_norm")
         images = leaky_relu(images, f"down{level}_relu")
+    if labels is not None:
+        inputs, images = [inputs, labels], ConcatenateLabel(name="scores_label")([images, labels])
     features = images
     if minibatch_kernels:
         # As one point of many channels, over which the last convolution is a dense layer.

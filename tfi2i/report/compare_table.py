@@ -14,6 +14,7 @@ _FIGURES = {
     "recall": "recall",
     "coverage": "coverage",
     "classes_covered": "classes",
+    "class_accuracy": "class accuracy",
     "nearest": "nearest copy",
 }
 _BASELINES = {"copy_input": "baseline: the input itself", "real_images": "training images"}

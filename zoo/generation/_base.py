@@ -1,7 +1,7 @@
 """Base of the variants that draw images from noise."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import keras
 import numpy as np
@@ -34,17 +34,21 @@ class GenerationGAN(GAN):
     """A GAN with a generator of latents z, whose prior is N(0, I) or uniform on [-1, 1].
 
     `sample` draws images, `decode` makes those of given latents, and a sheet shows the images of
-    the same latents all through a training.
+    the same latents all through a training. A generator that takes a condition beside each latent
+    says so in `condition_kind`, `condition_length` and `conditions`.
 
     Attributes:
         channels: Of the images.
         latent_length: Components of z.
         latent_prior: `normal` or `uniform`.
-        generator: z (B, latent_length) -> images (B, H, W, channels) in [-1, 1]; the variant makes
-            it.
+        generator: z (B, latent_length) -> images (B, H, W, channels) in [-1, 1]; with a condition
+            [z, float32 (B, condition_length)] -> images. The variant makes it.
+        condition_kind: What the generator takes beside z: one-hot `labels` of `label_names`, or the
+            embeddings of `captions`; None for nothing.
     """
 
     measures_one_domain = True
+    condition_kind: ClassVar[Literal["labels", "captions"] | None] = None
     generator: keras.Model
 
     def __init__(
@@ -83,8 +87,34 @@ class GenerationGAN(GAN):
 
     @property
     def views(self) -> dict[str, View]:
-        """The generator, which takes latents."""
-        return {"sample": View(self.generator, ("latents",))}
+        """The generator, which takes latents, and perhaps a condition."""
+        kind = self.condition_kind
+        return {"sample": View(self.generator, ("latents", kind) if kind else ("latents",))}
+
+    @property
+    def condition_length(self) -> int:
+        """Components of a condition; 0 where the generator takes none."""
+        return 0
+
+    def conditions(self, count: int, *, source: "DataSource | None" = None) -> np.ndarray | None:
+        """Conditions for samples that are given none: float32 (count, condition_length).
+
+        Args:
+            count: How many.
+            source: Images whose training part they are to resemble; None: evenly, the first ones
+                the same for every count.
+
+        Returns:
+            None where the generator takes latents alone.
+        """
+        return None
+
+    def classes_asked(self, conditions: np.ndarray | None) -> np.ndarray | None:
+        """The class of the training images that each sample is meant to show: int64 (N,).
+
+        None where conditions name no classes.
+        """
+        return None
 
     @property
     def shipped_networks(self) -> list[keras.Model]:
@@ -104,8 +134,8 @@ class GenerationGAN(GAN):
             return draws_for_each(count, (self.latent_length,), seed, draw)
         return draws_for_each(count, (self.latent_length,), seed)
 
-    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """The generator: latents (B, latent_length) to images in [-1, 1], by the newest weights."""
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        """The generator: its inputs to images in [-1, 1], by the newest weights."""
         return self.generator(inputs, training=training)
 
     def predict(self, x: Any, **options: Any) -> Any:
@@ -160,30 +190,46 @@ class GenerationGAN(GAN):
         first, second = np.sin((1.0 - shares) * angle), np.sin(shares * angle)
         return ((first * one + second * other) / np.sin(angle)).astype(np.float32)
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """The images of latents, by the running averages where there are some.
 
         Args:
             latents: (N, latent_length).
+            condition: (N, condition_length), for a generator that takes one; None: `conditions`.
 
         Returns:
             Pixels (N, H, W, channels) of the depth that the model was trained with, uint8 where
             nothing else was stated.
 
         Raises:
-            DataError: They have another shape.
+            DataError: They have another shape, or the generator takes no condition.
         """
         latents = np.asarray(latents, np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.latent_length or not len(latents):
             raise DataError(
                 f"{self.name} takes latents (N, {self.latent_length}), not {latents.shape}"
             )
+        inputs = [latents]
+        condition = self.conditions(len(latents)) if condition is None else condition
+        if condition is not None:
+            inputs.append(self._checked_condition(condition, len(latents)))
         with self.averaged_weights():
             parts = [
-                np.asarray(self.generator(latents[i : i + _BATCH_SIZE], training=False))
-                for i in range(0, len(latents), _BATCH_SIZE)
+                np.asarray(self.generator(_of_batch(inputs, start), training=False))
+                for start in range(0, len(latents), _BATCH_SIZE)
             ]
         return self.value_ranges["a"].to_pixels(np.concatenate(parts))
+
+    def _checked_condition(self, condition: np.ndarray, count: int) -> np.ndarray:
+        condition = np.asarray(condition, np.float32)
+        if self.condition_kind is None:
+            raise DataError(f"{self.name} draws from latents alone, and takes no condition")
+        if condition.shape != (count, self.condition_length):
+            raise DataError(
+                f"{self.name} takes {self.condition_kind} ({count}, {self.condition_length}) "
+                f"beside {count} latents, not {condition.shape}"
+            )
+        return condition
 
     def sample(
         self, count: int = 16, *, seed: int = 0, truncation: float | None = None
@@ -235,15 +281,27 @@ class GenerationGAN(GAN):
         labels = source.splits["train"].labels
         if labels is not None:
             labels = [labels[place] for place in spread_evenly(len(labels), _MOST_TRAINING)]
+        test_labels = source.splits[split].labels
+        if test_labels is not None:
+            test_labels = [test_labels[place] for place in spread_evenly(len(test_labels), limit)]
+        conditions = self.conditions(len(real), source=source)
         return evaluate_samples(
-            self.sample(len(real)),
+            self.decode(self.latents(len(real)), conditions),
             real,
             training,
             labels=labels,
             classes=len(source.class_names),
+            real_labels=test_labels,
+            asked=self.classes_asked(conditions),
             extractor=extractor,
             value_range=self._range,
         )
+
+
+def _of_batch(inputs: list[np.ndarray], start: int) -> Any:
+    """The inputs of one batch of the generator, in the form that it takes them."""
+    parts = [one[start : start + _BATCH_SIZE] for one in inputs]
+    return parts if len(parts) > 1 else parts[0]
 
 
 def generator_of(model: GAN) -> GenerationGAN:
