@@ -25,8 +25,10 @@ def frozen(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
 
     def translate(*inputs: tf.Tensor) -> tf.Tensor:
         weights = [[tf.constant(value) for value in values] for values in (trainable, other)]
-        given = list(inputs) if len(inputs) > 1 else inputs[0]
-        return model.stateless_call(*weights, given, training=False)[0]
+        given = list(inputs)
+        return model.stateless_call(
+            *weights, given if len(given) > 1 else given[0], training=False
+        )[0]
 
     specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
     traced = tf.function(translate).get_concrete_function(*specs)

@@ -32,7 +32,6 @@ HEADINGS = {
     "reconstruction_ssim": ("reconstruction SSIM", "{:.3f}"),
     "nearest_accuracy": ("1-NN accuracy of latents", "{:.1%}"),
     "linear_accuracy": ("linear accuracy of latents", "{:.1%}"),
-    "class_accuracy": ("class accuracy", "{:.1%}"),
 }
 BASELINES = {
     "copy_input": "baseline: the input itself",
