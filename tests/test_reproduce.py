@@ -1,21 +1,26 @@
 """Plans of measurement: every arm can be trained, and what is measured reaches the card."""
 
+import base64
+import html
 import json
 import os
+import re
 import resource
 import sys
 
 import pytest
 
 from tfi2i.data import open_source
-from tfi2i.errors import MissingExtraError, RecipeError, RunError
-from tfi2i.evidence.cards import results_section, update_card
+from tfi2i.errors import MissingExtraError, RecipeError, RunError, TrainingError
+from tfi2i.evidence import reproduce_all
+from tfi2i.evidence.cards import figures_in_words, results_section, update_card
 from tfi2i.evidence.first_losses import arm_losses, changed_losses
 from tfi2i.evidence.measures import MEASURES
 from tfi2i.evidence.plans import arm_variant, load_plan, plan_settings
 from tfi2i.evidence.results import changed_settings, check_addable, joined, results_head, summary
 from tfi2i.evidence.stargan_beside_cyclegans import _pair_source
 from tfi2i.evidence.trial import mebibytes, run_command
+from tfi2i.evidence.whole_zoo import write_zoo
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 
@@ -225,3 +230,39 @@ def test_cards_show_what_runs_on_a_gpu_were_evaluated_to(name, recipe, shown):
             assert f"{figures[figure]:.3f}" in card
     assert f"{last['iteration']:,} iterations" in card
     assert f"(pictures_{recipe}.jpg)" in card
+
+
+def test_all_variants_are_measured_and_one_that_fails_stops_no_other(tmp_path, monkeypatch):
+    """The page is written, and the error names who failed and why."""
+    measured = []
+
+    def one(name, *, seeds, out, jobs):
+        measured.append((name, tuple(seeds), out, jobs))
+        if name == "pix2pix":
+            raise TrainingError("no images")
+
+    monkeypatch.setattr(reproduce_all, "reproduce", one)
+    with pytest.raises(TrainingError, match=r"^1 of \d+ variants failed: pix2pix: no images$"):
+        reproduce_all.reproduce_all(seeds=[0, 3], out=tmp_path, jobs=2)
+    planned = [variant.name for variant in variants() if variant.plans]
+    assert [name for name, *_ in measured] == planned and "dcgan" in planned
+    assert {call[1:] for call in measured} == {((0, 3), tmp_path, 2)}
+    assert (tmp_path / "zoo.html").exists()
+
+
+def test_the_page_of_the_zoo_has_every_figure_and_picture(tmp_path):
+    page = write_zoo(tmp_path / "zoo.html").read_text(encoding="utf-8")
+    for variant in variants():
+        assert f'id="{variant.name}"' in page
+        for plan in variant.plans:
+            results = variant.results(plan)
+            if results is None:
+                continue
+            assert results["command"] in page
+            arm = next(iter(results["arms"].values()))
+            assert html.escape(figures_in_words(arm).split(", ")[0].split(" ", 1)[1]) in page
+            if results.get("picture"):
+                picture = (variant.folder / results["picture"]["file"]).read_bytes()
+                assert base64.b64encode(picture).decode("ascii") in page
+    # It works from a file alone.
+    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)

@@ -11,6 +11,7 @@ import typer
 from tfi2i.cli.console import out
 from tfi2i.errors import RecipeError
 from tfi2i.evidence.cards import headline
+from tfi2i.whole_files import refuse_folder
 
 if TYPE_CHECKING:
     from tfi2i.zoo.catalogue import Variant
@@ -22,8 +23,20 @@ def list_variants(
     pattern: Annotated[
         str, typer.Argument(metavar="PATTERN", help="Names to show; * stands for anything.")
     ] = "*",
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a page of all variants, their figures and pictures, to this file."
+        ),
+    ] = None,
 ) -> None:
     """Show the variants of the zoo, their recipes, trained presets and measured results."""
+    if page is not None:
+        from tfi2i.evidence.whole_zoo import write_zoo
+
+        refuse_folder(page, RecipeError)
+        out.print(f"written: {write_zoo(page)}")
+        return
     from rich.table import Table
 
     from tfi2i.zoo.catalogue import variants

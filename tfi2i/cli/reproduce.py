@@ -8,19 +8,30 @@ import typer
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import RecipeError
 from tfi2i.evidence.cards import figures_in_words
+from tfi2i.zoo.catalogue import MAIN_PLAN
 
 EXAMPLE = "Example:  tfi2i reproduce pix2pix --seeds 0,1,2"
 
 
 def reproduce(
-    variant: Annotated[str, typer.Argument(help="A variant of the zoo; see `tfi2i list`.")],
+    variant: Annotated[
+        str | None, typer.Argument(help="A variant of the zoo; see `tfi2i list`.")
+    ] = None,
+    whole_zoo: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Every variant by its main plan, and a page of the zoo in --out; a stopped call "
+            "goes on where it was.",
+        ),
+    ] = False,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0,1,2",
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where the runs and results.json go.")
     ] = Path("runs/reproduce"),
     plan: Annotated[
         str, typer.Option(help="Another plan of the variant, a file beside its reproduce.yaml.")
-    ] = "reproduce",
+    ] = MAIN_PLAN,
     arm: Annotated[
         list[str] | None, typer.Option(help="Only this arm of the experiment; may be repeated.")
     ] = None,
@@ -35,7 +46,16 @@ def reproduce(
     except ValueError:
         raise RecipeError(f"--seeds takes whole numbers such as 0,1,2, not {seeds!r}") from None
 
+    if whole_zoo == (variant is not None):
+        raise RecipeError("name one variant (tfi2i reproduce pix2pix), or give --all")
+    if whole_zoo and (plan != MAIN_PLAN or arm or add):
+        raise RecipeError("--all measures main plans whole: leave --plan, --arm and --add out")
     import_tensorflow()
+    if variant is None:
+        from tfi2i.evidence.reproduce_all import reproduce_all
+
+        out.print(f"written: {reproduce_all(seeds=numbers, out=out_folder, jobs=jobs)}")
+        return
     from tfi2i.evidence.reproduce import reproduce as run_reproduction
 
     results = run_reproduction(

@@ -106,20 +106,29 @@ def _cost(results: dict[str, Any] | None) -> str:
     return f"{arm['seconds']} s, {arm['peak_memory_mib']} MiB"
 
 
-def _table_and_notes(results: dict[str, Any]) -> str:
+def results_table(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Headings and rows of what was measured: the arms, then what costs nothing in their place."""
     arms = results["arms"]
     first = next(iter(arms.values()))
     keys = list(first["figures"])
     headings = ["", *(_heading(key)[0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
-    lines = [_row(headings), _row(["---"] * len(headings))]
+    rows: list[list[Any]] = []
     for name, arm in arms.items():
         cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
         figures = [_with_spread(key, arm["figures"].get(key)) for key in keys]
-        lines.append(_row([name, *figures, len(arm["seeds"]), *cost]))
+        rows.append([name, *figures, len(arm["seeds"]), *cost])
     for key, name in BASELINES.items():
         if key in first["baselines"]:
             values = [_plain(k, first["baselines"][key].get(k)) for k in keys]
-            lines.append(_row([name, *values, "", "", "", ""]))
+            rows.append([name, *values, "", "", "", ""])
+    return headings, rows
+
+
+def _table_and_notes(results: dict[str, Any]) -> str:
+    arms = results["arms"]
+    first = next(iter(arms.values()))
+    headings, rows = results_table(results)
+    lines = [_row(headings), _row(["---"] * len(headings)), *map(_row, rows)]
     overrides = [
         f"- {name}: `{' '.join(arm['overrides'])}`"
         for name, arm in arms.items()
