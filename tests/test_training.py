@@ -335,7 +335,7 @@ def test_recipe_names_the_nearest_key_and_reads_numbers():
     assert resolved.data["crop_size"] == 256
     for override, message in {
         "model.cycle_wieght=5": "did you mean model.cycle_weight",
-        "model.filters=many": "model.filters must be a whole number from 1 to 512, got 'many'",
+        "model.filters=many": "model.filters must be a whole number from 1 to 2,048, got 'many'",
         "train.precision=half": "one of float32",
         "train.epochs=0": "train.epochs must be a whole number from 1 to 1,000,000, got 0",
     }.items():

@@ -124,6 +124,7 @@ TINY = {
     "cgan": (DRAWING | {"classes": ["x", "y"]}, None),
     "dcgan": (DRAWING, None),
     "lsgan": (DRAWING, None),
+    "r3gan": (DRAWING | {"filters": 8, "discriminator_filters": 8, "blocks": 1}, None),
     "siamese_gan": (DRAWING | {"vector_length": 3}, None),
     "sngan": (DRAWING | {"discriminator_steps": 1}, None),
     "wgan": (DRAWING | {"critic_steps": 1}, None),

@@ -75,6 +75,7 @@ RANGES = {
     "switch_update": Range(0, 10**9),
     "vector_length": Range(1, 4096),
     "weight_decay": _NOT_NEGATIVE,
+    "widest_map": Range(1, 16_384),
     # data
     "batch_size": Range(1, 65_536),
     "channels": Range(1, 1024),
@@ -103,7 +104,7 @@ RANGES = {
 }
 # Of all keys that end so and are not named above.
 _RANGES_BY_ENDING = {
-    "filters": Range(1, 512),
+    "filters": Range(1, 2048),
     "units": Range(1, 16_384),
     "_channels": Range(1, 1024),
     "_weight": _NOT_NEGATIVE,

@@ -3,9 +3,11 @@
 from tfi2i.layers.adaptive import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.layers.attention import SelfAttention
 from tfi2i.layers.augmentation import DifferentiableAugmentation
+from tfi2i.layers.basis import LearnedBasis
 from tfi2i.layers.blend import Blend
 from tfi2i.layers.block_convolution import BlockConv2D
 from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.grouped_convolution import GroupedConv2D
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, FixedLatent
 from tfi2i.layers.maxout import Maxout
@@ -14,6 +16,7 @@ from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
 from tfi2i.layers.padding import CropFirst2D, ReflectionPadding2D
 from tfi2i.layers.phase_convolution import PhaseConv2DTranspose
 from tfi2i.layers.product_convolution import ProductConv2D, ProductConv2DTranspose
+from tfi2i.layers.resampling import LinearUpsampling2D
 from tfi2i.layers.spectral import SpectralNormalization
 from tfi2i.layers.upsampling import NearestUpsampling2D
 from tfi2i.layers.virtual_batch import (
@@ -36,7 +39,10 @@ __all__ = [
     "Dropout",
     "FixedLabel",
     "FixedLatent",
+    "GroupedConv2D",
     "InstanceNormalization",
+    "LearnedBasis",
+    "LinearUpsampling2D",
     "Maxout",
     "MinibatchDiscrimination",
     "NearestUpsampling2D",

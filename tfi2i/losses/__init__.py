@@ -13,11 +13,12 @@ from tfi2i.losses.adversarial import (
     minimax_generator,
     non_saturating_generator,
     over_scales,
+    relativistic,
     smoothed_discriminator,
     wasserstein_critic,
     wasserstein_generator,
 )
-from tfi2i.losses.critic import classification, gradient_penalty
+from tfi2i.losses.critic import classification, gradient_penalty, scores_and_slope
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
 from tfi2i.losses.features import feature_matching
 from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
@@ -65,7 +66,9 @@ __all__ = [
     "outside",
     "over_scales",
     "pair_distance",
+    "relativistic",
     "reparameterise",
+    "scores_and_slope",
     "self_distance",
     "separation",
     "smoothed_discriminator",

@@ -86,6 +86,19 @@ def wasserstein_generator(fake) -> tf.Tensor:
     return -tf.reduce_mean(_float32(fake))
 
 
+def relativistic(better, worse) -> tf.Tensor:
+    """`mean log(1 + exp(worse - better))`: each score should be above its partner's.
+
+    The relativistic pairing game (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024, equation 2).
+    The discriminator has the real image as the better of a pair, the generator its own.
+
+    Args:
+        better: Scores (B, 1), unbounded.
+        worse: Scores (B, 1) of their partners.
+    """
+    return tf.reduce_mean(tf.nn.softplus(_float32(worse) - _float32(better)))
+
+
 def over_scales(loss: Callable[..., tf.Tensor], *scores: Sequence[tf.Tensor]) -> tf.Tensor:
     """A discriminator of several scales: the sum of an objective over them.
 

@@ -30,6 +30,25 @@ def gradient_penalty(score: Callable[[tf.Tensor], tf.Tensor], real, fake, mixing
     return tf.reduce_mean(tf.square(tf.sqrt(squares + _SMALLEST_SQUARE) - 1.0))
 
 
+def scores_and_slope(
+    score: Callable[[tf.Tensor], tf.Tensor], images
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Scores of images, and `mean |grad_x score(x)|^2` there, float32: R1 on real ones, R2 on fake.
+
+    Mescheder et al. 2018, equation 9, without its weight. The layers of `score` need second
+    derivatives, and must not make the images of a batch depend on each other.
+
+    Args:
+        score: Images (B, H, W, C) to scores (B, 1).
+        images: (B, H, W, C).
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        scores = score(images)
+    gradients = tf.cast(tape.gradient(scores, images), tf.float32)
+    return scores, tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=[1, 2, 3]))
+
+
 def classification(logits, labels) -> tf.Tensor:
     """`-mean log softmax(logits)[label]`. AC-GAN (Odena et al. 2017), equation 3.
 

@@ -17,6 +17,7 @@ from tfi2i.networks.labelled_perceptron import (
 )
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
+from tfi2i.networks.r3gan import r3gan_discriminator, r3gan_generator
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
@@ -44,6 +45,8 @@ __all__ = [
     "maxout_discriminator",
     "patchgan",
     "perceptron_generator",
+    "r3gan_discriminator",
+    "r3gan_generator",
     "resnet",
     "siamese_encoder",
     "siamese_stem",

@@ -1,0 +1,89 @@
+"""R3GAN: what each player optimises, against Huang et al. 2024, equation 2 and section 3.2."""
+
+import inspect
+
+import pytest
+import tensorflow as tf
+
+from objectives import images, replay, spread_weights, train_alone
+from tfi2i.zoo.generation.r3gan import R3GAN
+
+SIZE = 16
+
+
+def tiny(**changes):
+    settings = {
+        "crop_size": SIZE,
+        "latent_length": 5,
+        "filters": 16,
+        "discriminator_filters": 16,
+        "blocks": 1,
+        "widest_map": 8,
+        "seed": 4,
+    }
+    model = R3GAN(**{**settings, **changes})
+    spread_weights(model)
+    return model, images(4, SIZE, seed=1)
+
+
+def f(t):
+    return -tf.math.log(1 + tf.exp(-t))
+
+
+def squared_gradient(network, x):
+    with tf.GradientTape() as inner:
+        inner.watch(x)
+        score = tf.reduce_sum(network(x))
+    return tf.reduce_mean(tf.reduce_sum(inner.gradient(score, x) ** 2, axis=(1, 2, 3)))
+
+
+def test_gradients_are_the_papers():
+    model, batch = tiny(penalty_weight=0.7)
+    g, d = model.generator, model.discriminator
+    with replay(model, batch, {"discriminator": 0.01, "generator": 0.1}) as step:
+        fake = g(model.draw_latents(len(batch), site=0), training=True)
+        with tf.GradientTape() as tape:
+            game = -tf.reduce_mean(f(d(batch) - d(fake)))
+            slope = squared_gradient(d, batch) + squared_gradient(d, fake)
+            loss = game + 0.35 * slope
+        step.update("discriminator", [d], loss, tape)
+        latents = model.draw_latents(len(batch), site=1)
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(f(d(g(latents, training=True)) - d(batch)))
+        step.update("generator", [g], generator_loss, tape)
+        step.assert_logs(discriminator_loss=game, slope=slope, generator_loss=generator_loss)
+
+
+def test_defaults_are_the_papers():
+    defaults = {k: v.default for k, v in inspect.signature(R3GAN).parameters.items()}
+    published = {"latent_length": 64, "filters": 768, "blocks": 2, "widest_map": 32}
+    assert published.items() <= defaults.items() and defaults["penalty_weight"] == 2.0
+    model, _ = tiny()
+    assert not any("norm" in layer.name for network in model.networks for layer in network.layers)
+    model.compile()
+    for player in model.players.values():
+        adam = player.optimizer
+        assert player.learning_rate == pytest.approx(2e-4)
+        assert (adam.beta_1, adam.beta_2) == (0.0, 0.9)
+
+
+def gaps(model, batch, latents):
+    """Mean score of real images above that of the samples of latents."""
+    fake = model.generator(latents, training=True)
+    return float(tf.reduce_mean(model.discriminator(batch) - model.discriminator(fake)))
+
+
+def test_a_step_of_the_discriminator_widens_its_gap():
+    model, batch = tiny(penalty_weight=0.0)
+    latents = model.draw_latents(len(batch), site=0)
+    before = gaps(model, batch, latents)
+    train_alone(model, batch, "discriminator")
+    assert gaps(model, batch, latents) > before
+
+
+def test_a_step_of_the_generator_narrows_the_gap():
+    model, batch = tiny()
+    latents = model.draw_latents(len(batch), site=1)
+    before = gaps(model, batch, latents)
+    train_alone(model, batch, "generator")
+    assert gaps(model, batch, latents) < before
