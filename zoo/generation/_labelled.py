@@ -153,8 +153,6 @@ class LabelledGAN(LabelGAN):
         classes: Their names, in the order of their numbers.
     """
 
-    batch_kind = "labelled"
-
     def __init__(self, *, classes: tuple[str, ...] = (), **kwargs):
         """Builds the networks.
 

@@ -37,6 +37,7 @@ class ConditionalGAN(LabelledGAN):
         dogs = model.sample(16, seed=3, labels="dog")
     """
 
+    batch_kind = "labelled"
     # -log D(x) - log(1 - D(G(z))) at D = 1/2 everywhere.
     discriminator_game: ClassVar = ("discriminator_loss", 1.386)
 
