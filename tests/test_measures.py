@@ -1,6 +1,7 @@
 """Measures beyond the usual figures: distances between images, and digits that stay digits."""
 
 import itertools
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +10,19 @@ import pytest
 
 from tfi2i.data import EIGHT_BITS, DigitImages, open_source
 from tfi2i.errors import DataError, RecipeError
-from tfi2i.evidence.measures import Subject, check_measures, digit_accuracy, distances_kept
-from tfi2i.metrics.distances import correlation, half_distances, pair_distances
+from tfi2i.evidence.measures import (
+    Subject,
+    check_measures,
+    digit_accuracy,
+    distances_kept,
+    judge_against_kid,
+)
+from tfi2i.metrics.distances import (
+    correlation,
+    half_distances,
+    pair_distances,
+    rank_correlation,
+)
 from tfi2i.report.scatter import scatter_panels
 
 
@@ -94,6 +106,50 @@ def test_digit_accuracy_needs_known_classes(unpaired_folder):
         digit_accuracy(shown(images, images, open_source(unpaired_folder)))
     with pytest.raises(RecipeError, match="there are digit_accuracy, distances_kept"):
         check_measures(["distances_kept", "beauty"])
+
+
+def test_rank_correlation_by_hand():
+    x = np.array([1.0, 2.0, 3.0, 40.0])
+    assert rank_correlation(x, np.exp(x / 9)) == pytest.approx(1.0)
+    assert rank_correlation(x, -x) == pytest.approx(-1.0)
+    # Ranks 1 to 4 and 1.5, 1.5, 3.5, 3.5: covariance 4 / 4, variances 5 / 4 and 4 / 4.
+    assert rank_correlation(x, np.array([0.0, 0.0, 7.0, 7.0])) == pytest.approx(2 / np.sqrt(5))
+    assert rank_correlation(x, np.ones(4)) is None
+
+
+def a_run(losses, kids) -> Any:
+    figures = [{"iteration": 0, "val_kid": 9.0}, *kids]
+    return SimpleNamespace(path=Path("run"), metrics=lambda: losses, figures=lambda: figures)
+
+
+def a_subject(run, game=None) -> Subject:
+    model: Any = SimpleNamespace(name="m", discriminator_game=game)
+    return Subject(model, None, 8, run=run)  # type: ignore[arg-type]
+
+
+def test_an_estimate_is_ranked_beside_kid():
+    distances = [4.0, 2.0, 1.0, 1.5, 0.5]
+    losses = [{"iteration": 2 * i + 2, "distance": d} for i, d in enumerate(distances)]
+    kids = [{"iteration": i, "val_kid": kid} for i, kid in ((4, 0.3), (6, 0.1), (10, 0.2))]
+    measured = judge_against_kid(a_subject(a_run(losses, kids)))
+    # Means since the measurement before: 3, 1 and 1. Ranks 3, 1.5, 1.5 beside 3, 1, 2.
+    assert measured.points == [[3.0, 0.3], [1.0, 0.1], [1.0, 0.2]]
+    assert measured.figures["rank_correlation"] == pytest.approx(1.5 / np.sqrt(1.5 * 2))
+    assert measured.axes == ("estimate", "KID")
+
+
+def test_a_discriminators_loss_is_an_estimate_too():
+    losses = [{"iteration": i, "discriminator_loss": 1.386 - i} for i in (1, 2, 3)]
+    kids = [{"iteration": i, "val_kid": float(i)} for i in (1, 2, 3)]
+    run = a_run(losses, kids)
+    measured = judge_against_kid(a_subject(run, ("discriminator_loss", 1.386)))
+    assert [x for x, _ in measured.points] == [1.0, 2.0, 3.0]
+    with pytest.raises(DataError, match="has none"):
+        judge_against_kid(a_subject(run))
+    with pytest.raises(DataError, match="train.evaluate_every=1"):
+        judge_against_kid(a_subject(a_run(losses, kids[:2])))
+    with pytest.raises(DataError, match="--run"):
+        judge_against_kid(a_subject(None))
 
 
 def test_scatter_has_a_panel_for_each_arm():

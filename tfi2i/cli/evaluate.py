@@ -139,7 +139,8 @@ def evaluate(
             _show(own, direction)
     # Runs side by side share what a measure has to train.
     cache = run.parent if run is not None else None
-    subject = Subject(chosen.model, source, size, cache)
+    folder = RunFolder(run) if run is not None else None
+    subject = Subject(chosen.model, source, size, cache, folder)
     figures["measures"] = take_measures(measures or (), subject)
     for measured in figures["measures"].values():
         _show_measured(measured)

@@ -17,6 +17,7 @@ HEADINGS = {
     "colour": ("colour distance", "{:.3f}"),
     "accuracy": ("accuracy", "{:.1%}"),
     "distance_correlation": ("distance correlation", "{:.2f}"),
+    "rank_correlation": ("rank correlation", "{:.2f}"),
     "sampled_kid": ("sampled KID", "{:.3f}"),
     "encoded_l1": ("L1 with the encoded latent", "{:.3f}"),
     "class_iou": ("class IoU", "{:.3f}"),
@@ -135,7 +136,13 @@ def _table_and_notes(results: dict[str, Any]) -> str:
         if arm["overrides"]
     ]
     scatter = results.get("scatter")
-    plot = ["", f"![Distances before and after the translation]({scatter})"] if scatter else []
+    horizontal, vertical = results.get("scatter_axes", ("before", "after"))
+    shows = (
+        "Distances before and after the translation"
+        if horizontal == "before"
+        else f"{vertical} against {horizontal}"
+    )
+    plot = ["", f"![{shows}]({scatter})"] if scatter else []
     picture = results.get("picture")
     drawn = _are_samples(first)
     what = "Samples of each arm" if drawn else "The same test images in every column"

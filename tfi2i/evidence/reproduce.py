@@ -81,7 +81,7 @@ def reproduce(
     results["arms"] = {arm: results["arms"][arm] for arm in plan.arms if arm in results["arms"]}
     whole = not arms and not add
     if whole:
-        results["scatter"] = _write_scatter(variant, measured)
+        results |= _write_scatter(variant, plan, measured)
         results["picture"] = _write_picture(variant, plan, seeds[0], out)
     write_json(variant.results_path(plan.name), results)
     if plan.preset and whole:
@@ -137,18 +137,21 @@ def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
     )
 
 
-def _write_scatter(variant: Variant, records: list[dict[str, Any]]) -> str | None:
-    """Plots the points that a measure gave, of each arm's first seed; the file's name, or None."""
+def _write_scatter(variant: Variant, plan: Plan, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Plots the points that a measure gave, of each arm's first seed: the file's name, the axes."""
     panels: dict[str, list[list[float]]] = {}
+    axes = ["before", "after"]
     for record in records:
         for measured in record["evaluation"].get("measures", {}).values():
             if measured["points"]:
                 panels.setdefault(record["arm"], measured["points"])
+                axes = measured.get("axes", axes)
     if not panels:
-        return None
-    picture = scatter_panels(panels, horizontal="before", vertical="after")
-    write_text(variant.folder / "distances.svg", picture + "\n")
-    return "distances.svg"
+        return {"scatter": None}
+    name = "distances.svg" if plan.name == MAIN_PLAN else f"points_{plan.name}.svg"
+    picture = scatter_panels(panels, horizontal=axes[0], vertical=axes[1])
+    write_text(variant.folder / name, picture + "\n")
+    return {"scatter": name, "scatter_axes": axes}
 
 
 def _write_picture(variant: Variant, plan: Plan, seed: int, out: Path) -> dict[str, str]:

@@ -68,6 +68,25 @@ def correlation(before: np.ndarray, after: np.ndarray) -> float | None:
     return float(np.corrcoef(before, after)[0, 1])
 
 
+def rank_correlation(x: np.ndarray, y: np.ndarray) -> float | None:
+    """Spearman's correlation: that of the ranks, equal values sharing the mean of theirs.
+
+    Args:
+        x: (N,), N at least 2.
+        y: (N,).
+
+    Returns:
+        A number in [-1, 1]; None where all of one side are equal.
+    """
+    return correlation(_ranks(x), _ranks(y))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    below = (values[:, None] > values).sum(axis=1)
+    not_above = (values[:, None] >= values).sum(axis=1)
+    return (below + not_above) / 2.0
+
+
 def mean_distance_within(rows: np.ndarray) -> float:
     """Mean squared Euclidean distance over all pairs of rows (N, D), N at least 2."""
     spread = np.square(rows - rows.mean(axis=0)).sum()

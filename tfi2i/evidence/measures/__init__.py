@@ -17,6 +17,7 @@ from tfi2i.errors import DataError, RecipeError
 from tfi2i.evidence.measures.diversity import diversity
 from tfi2i.evidence.measures.domains import edit_errors, translation_accuracy
 from tfi2i.evidence.measures.encoding import encoding_error
+from tfi2i.evidence.measures.judge_curve import judge_curve
 from tfi2i.evidence.measures.music import music_distance
 from tfi2i.evidence.measures.segmentation import segmentation_score
 from tfi2i.evidence.measures.style import style_transfer
@@ -26,7 +27,7 @@ from tfi2i.metrics.grey_classifier import GreyClassifier
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
-    from tfi2i.training import GAN
+    from tfi2i.training import GAN, RunFolder
 
 _MOST_IMAGES = 200
 _MOST_POINTS = 500
@@ -41,12 +42,14 @@ class Subject:
         source: The images.
         size: Their side in pixels, or (height, width).
         cache: An existing folder for what several models share, such as a trained scorer, or None.
+        run: The folder of the run that trained it, or None.
     """
 
     model: "GAN"
     source: "DataSource"
     size: Size
     cache: Path | None = None
+    run: "RunFolder | None" = None
 
     @cached_property
     def inputs(self) -> np.ndarray:
@@ -69,6 +72,7 @@ class Measured:
         real_images: Figures of real images of the target domain, where that says something.
         note: How they were obtained, in a sentence for the card.
         points: Points of a scatter plot, [x, y] each, no more than can be looked at.
+        axes: What x and y are.
     """
 
     figures: dict[str, float | None]
@@ -76,6 +80,7 @@ class Measured:
     real_images: dict[str, float | None] = field(default_factory=dict)
     note: str = ""
     points: list[list[float]] = field(default_factory=list)
+    axes: tuple[str, str] = ("before", "after")
 
 
 def take_measures(names: Sequence[str], subject: Subject) -> dict[str, dict[str, Any]]:
@@ -151,6 +156,27 @@ def distances_kept(subject: Subject) -> Measured:
     )
 
 
+def judge_against_kid(subject: Subject) -> Measured:
+    """How the discriminator's or critic's estimate ranks the checkpoints of its own run.
+
+    Raises:
+        DataError: No run is measured, or one without `train.evaluate_every`.
+    """
+    if subject.run is None:
+        raise DataError("judge_against_kid is a measure of a run: give it by --run")
+    found, points = judge_curve(subject.model, subject.run)
+    return Measured(
+        {"rank_correlation": found},
+        {},
+        {},
+        "Rank correlation: Spearman's, of the estimate that the game gives of the distance from "
+        f"samples to images with the KID to the images of the part val, at {len(points)} moments "
+        "of a training.",
+        points,
+        ("estimate", "KID"),
+    )
+
+
 def _digits(subject: Subject, split: str, domain: str) -> DigitImages:
     images = getattr(subject.source.splits[split], domain)
     if not isinstance(images, DigitImages):
@@ -184,6 +210,7 @@ MEASURES: dict[str, Callable[[Subject], Measured]] = {
         {**edit_errors(subject.model, subject.source, subject.size)}
     ),
     "encoding_error": lambda subject: Measured({**encoding_error(subject.model, subject.source)}),
+    "judge_against_kid": judge_against_kid,
     "music_distance": lambda subject: Measured(
         {**music_distance(subject.model, subject.source, subject.size)}
     ),

