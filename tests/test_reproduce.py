@@ -21,6 +21,7 @@ from tfi2i.evidence.results import changed_settings, check_addable, joined, resu
 from tfi2i.evidence.stargan_beside_cyclegans import _pair_source
 from tfi2i.evidence.trial import mebibytes, run_command
 from tfi2i.evidence.whole_zoo import write_zoo
+from tfi2i.machine import gpu_names
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 
@@ -132,6 +133,8 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert arm["baselines"]["real_images"] == {"diversity": 6.0}
     results["arms"]["whole"] = {"overrides": [], **arm}
     results["picture"] = {"file": "pictures_other.jpg", "columns": "input, whole"}
+    assert results["gpus"] == gpu_names()
+    results["gpus"] = ["NVIDIA H100"]
     variant.results_path("other").write_text(json.dumps(results))
 
     again = results_head(*head, settings={"thing": {"model.x": 1}})
@@ -144,6 +147,7 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "Not measured yet." in text and results_section(variant, "other") in text
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
+    assert "on NVIDIA H100, " in text
 
 
 def test_peak_memory_on_every_system(tmp_path, monkeypatch):

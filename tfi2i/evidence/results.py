@@ -72,6 +72,7 @@ def results_head(
         "commit": _commit(),
         "processor": machine["processor"],
         "cores": machine["cores"],
+        "gpus": machine["gpus"],
         "versions": machine["versions"],
         "arms": {
             arm: earlier[arm]
