@@ -170,6 +170,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     versions = results["versions"]
     command = f"{results['command']} --seeds {','.join(map(str, arm['seeds']))}"
     gpus = "".join(f"{gpu}, " for gpu in results.get("gpus", ()))
+    cores = cores_in_words(results["cores"])
     images = f"{arm['test_images']} held-out images, " if arm["test_images"] else ""
     notes = [
         f"Expected: {results['claim']}",
@@ -177,7 +178,7 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
         f"{images}{arm['iterations']} iterations of recipe `{results['recipe']}`. Figures are "
         f"means ± standard deviations over seeds{_scale(arm)}. Seconds are those of "
         "training at the median pace, MiB those of peak memory. "
-        f"Command: `{command}` on {gpus}{results['processor']}, {cores_in_words(results['cores'])}, "
+        f"Command: `{command}` on {gpus}{results['processor']}, {cores}, "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}, {results['date']}, "
         f"commit {results['commit']}.",
     ]
