@@ -1,5 +1,6 @@
 """Generators of images from latents as files: a SavedModel for TF Serving, LiteRT for phones."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +37,7 @@ class Drawing:
         condition: What it takes beside latents: `labels`, served as the numbers of classes, int64
             (B,); `captions`, served as they are; None for nothing.
         classes: Names of the classes of labels.
+        text_encoder: Who makes embeddings of captions.
         precision: Of weights and arithmetic.
         notes: Sentences that a reader of the export should know.
     """
@@ -45,6 +47,7 @@ class Drawing:
     gives: ValueRange
     condition: Literal["labels", "captions"] | None = None
     classes: tuple[str, ...] = ()
+    text_encoder: str = ""
     precision: Literal["float32", "bfloat16"] = "float32"
     notes: tuple[str, ...] = ()
 
@@ -57,6 +60,7 @@ class Drawing:
         gives: ValueRange,
         condition: Literal["labels", "captions"] | None = None,
         classes: tuple[str, ...] = (),
+        text_encoder: str = "",
         precision: Literal["float32", "bfloat16"] = "float32",
         fused: bool = False,
     ) -> "Drawing":
@@ -66,7 +70,7 @@ class Drawing:
             ExportError: It has weights that are not finite, or cannot be rebuilt.
         """
         model, notes = in_precision(generator, precision, fused=fused)
-        return cls(model, prior, gives, condition, classes, precision, notes)
+        return cls(model, prior, gives, condition, classes, text_encoder, precision, notes)
 
     @property
     def latent_length(self) -> int:
@@ -105,8 +109,7 @@ class Drawing:
     @property
     def max_images(self) -> int:
         """The most images of one request: as many as a server has memory for."""
-        maps = [layer.output for layer in self.model.layers]
-        largest = max(int(np.prod(one.shape[1:])) for one in maps)
+        largest = max(int(np.prod(one.shape[1:])) for one in _maps(self.model))
         return max(1, min(_MOST_IMAGES, _LARGEST_MAP // (4 * largest)))
 
     def outputs(self, given: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -117,6 +120,15 @@ class Drawing:
         """The images of a batch of what a client gives."""
         inputs = self.taken({name: tf.convert_to_tensor(one) for name, one in given.items()})
         return self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
+
+
+def _maps(model: keras.Model) -> Iterator[keras.KerasTensor]:
+    """What every layer gives, also those of networks inside the model."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _maps(layer)
+        else:
+            yield from keras.tree.flatten(layer.output)
 
 
 def one_by_one(given: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
@@ -173,6 +185,7 @@ def condition_facts(drawing: Drawing) -> dict[str, Any]:
         facts["classes"] = list(drawing.classes)
     elif drawing.condition == "captions":
         facts["caption_length"] = drawing.condition_length
+        facts["text_encoder"] = drawing.text_encoder
     return facts
 
 

@@ -33,7 +33,8 @@ def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str
 
     Returns:
         `sample` to its parity report; see `tfi2i.export.parity_report`. It also has
-        `latent_length`, `latent_prior` and, with labels, the names of `classes`.
+        `latent_length`, `latent_prior` and, with labels, the names of `classes`; with captions,
+        `caption_length` and `text_encoder`.
 
     Raises:
         ExportError: If the folder cannot be written, a file cannot be made, or one does not agree
@@ -55,6 +56,7 @@ def _report(
         "gives": model.value_ranges["a"],
         "condition": model.condition_kind,
         "classes": tuple(model.label_names),
+        "text_encoder": model.text_encoder,
     }
     reference = Drawing.of(model.generator, **options)
     given = compared_on(reference, model.latents(_COMPARED))

@@ -210,6 +210,11 @@ class _Rewriting:
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Gives every variable of `target` the value of the one with the same path in `source`."""
     values = {variable.path: variable for variable in source.variables}
+    if len(values) < len(source.variables):
+        raise ExportError(
+            f"{source.name!r} cannot be rebuilt for export: it has several variables of one path. "
+            "Give the layers of networks inside it different names."
+        )
     phases = {id(layer.kernel) for layer in _layers_of(target, PhaseConv2DTranspose)}
     for variable in target.variables:
         if variable.path not in values:

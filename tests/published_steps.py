@@ -29,7 +29,8 @@ def take_a_step(name: str, recipe_name: str) -> None:
     model.compile(**recipe.arguments_for("train", variant_class.make_players))
     names = {id(variable): key for key, variable in model.network_state().items()}
     before = {key: np.array(value) for key, value in model.network_state().items()}
-    trained = [names[id(v)] for player in model.players.values() for v in player.variables]
+    learning = [player for role, player in model.players.items() if not model.rests(role)]
+    trained = [names[id(v)] for player in learning for v in player.variables]
     # Where residual blocks begin as the identity, what is inside of them waits for the second step.
     for iteration in (1, 2):
         logs = model.train_step(batch_for(model, recipe))

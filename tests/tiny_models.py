@@ -127,6 +127,21 @@ TINY = {
     "r3gan": (DRAWING | {"filters": 8, "discriminator_filters": 8, "blocks": 1}, None),
     "siamese_gan": (DRAWING | {"vector_length": 3}, None),
     "sngan": (DRAWING | {"discriminator_steps": 1}, None),
+    "stackgan": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "enlargement": 2,
+            # The run of three epochs has both stages.
+            "stage_one_epochs": 1,
+            "latent_length": 10,
+            "augmented_length": 3,
+            "compressed_length": 4,
+            "embedding_length": 8,
+            "blocks": 1,
+        },
+        None,
+    ),
     "wgan": (DRAWING | {"critic_steps": 1}, None),
     "wgan_gp": (DRAWING | {"critic_steps": 1}, None),
     "vae": (INFERRING, "reconstruction_loss"),
@@ -161,5 +176,9 @@ def batch_specs(model, size: int, batch_size: int) -> list[tf.TensorSpec]:
     kinds = {
         "images": [images(a)],
         "labelled": [images(a), tf.TensorSpec((batch_size,), tf.int32)],
+        "captioned": [
+            images(a),
+            tf.TensorSpec((batch_size, config.get("embedding_length")), tf.float32),
+        ],
     }
     return kinds.get(model.batch_kind, [images(a), images(b)])

@@ -12,8 +12,11 @@ from tfi2i.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfi2i.cli.chosen import Chosen
     from tfi2i.zoo.generation._base import GenerationGAN
 
+# Of a picture of known captions.
+_ROWS = 8
 EXAMPLE = "Example:  tfi2i sample --run runs/00000-dcgan-digits --count 64 --grid --out samples.png"
 
 
@@ -47,11 +50,21 @@ def sample(
             "with --walk from one to the next at one latent. Else all classes.",
         ),
     ] = None,
+    captions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--caption",
+            help="Of a model that reads captions: draw this; more than once: these in turn, with "
+            "--walk from one to the next at one latent. Else some that it knows. New captions need "
+            "the extra captions.",
+        ),
+    ] = None,
     grid: Annotated[
         bool,
         typer.Option(
             "--grid",
-            help="One picture of all samples; of classes with a row of --count samples for each.",
+            help="One picture of all samples; of classes and captions with a row of --count "
+            "samples for each.",
         ),
     ] = False,
     walk: Annotated[
@@ -89,7 +102,12 @@ def sample(
     }
     if sum((grid, walk, nearest)) > 1:
         raise DataError("--grid, --walk and --nearest are three pictures: ask for one at a time")
-    options["condition"] = _condition(model, classes, None if grid or walk else count)
+    each = None if grid or walk else count
+    options["condition"] = _class_conditions(model, classes, each)
+    if options["condition"] is None:
+        options["condition"] = _caption_conditions(chosen, captions, each)
+    elif captions:
+        raise DataError(f"{model.name} reads no captions: leave --caption out")
     if grid:
         draw.write_grid(model, out_path, **options)
     elif walk:
@@ -104,7 +122,7 @@ def sample(
     out.print(f"written: {out_path}")
 
 
-def _condition(
+def _class_conditions(
     model: "GenerationGAN", classes: list[str] | None, count: int | None
 ) -> "np.ndarray | None":
     """The classes of samples as the generator takes them; None where it takes none.
@@ -125,3 +143,33 @@ def _condition(
         return None
     asked = classes or list(model.label_names)
     return model.label_conditions(asked, len(asked) if count is None else count)
+
+
+def _caption_conditions(
+    chosen: "Chosen", captions: list[str] | None, count: int | None
+) -> "np.ndarray | None":
+    """The embeddings of captions for samples; None where the model reads none.
+
+    Args:
+        chosen: The model, and the data that it was trained with: a file of embeddings beside these
+            knows more captions than it does itself.
+        captions: Those asked for; None for all that it knows itself, as far as there are samples.
+        count: Of samples, which have the captions in turn; None for each caption once.
+
+    Raises:
+        DataError: The model reads no captions, or knows none.
+        MissingExtraError: A new caption needs the encoder, and it is not installed.
+    """
+    from tfi2i.data.captions import FILE
+    from tfi2i.zoo.generation._captioned import CaptionGAN
+
+    model = chosen.model
+    if not isinstance(model, CaptionGAN):
+        if captions:
+            raise DataError(f"{model.name} reads no captions: leave --caption out")
+        return None
+    if captions is None:
+        return model.conditions(_ROWS if count is None else count)
+    beside = Path(str(chosen.data.get("source", ""))).expanduser() / FILE
+    wanted = len(captions) if count is None else count
+    return model.caption_conditions(captions, wanted, file=beside if beside.exists() else None)

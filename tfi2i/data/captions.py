@@ -106,6 +106,35 @@ def with_embeddings(splits: dict[str, Split], folder: Path) -> tuple[dict[str, S
     }, found.encoder
 
 
+def look_up(captions: Sequence[str], *, encoder: str, places: Sequence[Embedded]) -> np.ndarray:
+    """The embeddings that an encoder gives captions, float32 (N, L).
+
+    Args:
+        captions: In words.
+        encoder: Its name.
+        places: Captions whose embeddings are known; those of other encoders do not count.
+
+    Raises:
+        DataError: A caption is not known, and the encoder is the user's own.
+        MissingExtraError: A caption is not known, and the encoder is not installed.
+    """
+    known: dict[str, np.ndarray] = {}
+    for place in places:
+        if place.encoder == encoder:
+            known |= zip(place.captions, place.vectors, strict=True)
+    new = [caption for caption in dict.fromkeys(captions) if caption not in known]
+    if new and encoder != ENCODER:
+        some = ", ".join(map(repr, list(known)[:3]))
+        raise DataError(
+            f"{new[0]!r} is not among the {len(known)} captions that are known ({some}, ...), and "
+            f"their encoder, {encoder}, is your own: give embeddings in place of words (from "
+            "Python: sample(captions=array))"
+        )
+    if new:
+        known |= zip(new, embed(new), strict=True)
+    return np.stack([known[caption] for caption in captions]) if captions else np.zeros((0, 0))
+
+
 def read_embeddings(path: Path) -> Embedded:
     """Reads a file of captions and embeddings.
 

@@ -33,6 +33,11 @@ HEADINGS = {
     "reconstruction_ssim": ("reconstruction SSIM", "{:.3f}"),
     "nearest_accuracy": ("1-NN accuracy of latents", "{:.1%}"),
     "linear_accuracy": ("linear accuracy of latents", "{:.1%}"),
+    "class_accuracy": ("class accuracy", "{:.1%}"),
+    "retrieval": ("retrieval", "{:.1%}"),
+    "known_retrieval": ("of known captions", "{:.1%}"),
+    "sketch_retrieval": ("Stage I: retrieval", "{:.1%}"),
+    "sketch_kid": ("Stage I: KID", "{:.3f}"),
 }
 BASELINES = {
     "copy_input": "baseline: the input itself",

@@ -9,7 +9,7 @@ from tfi2i.layers.block_convolution import BlockConv2D
 from tfi2i.layers.dropout import Dropout
 from tfi2i.layers.grouped_convolution import GroupedConv2D
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
-from tfi2i.layers.latent import AppendLatent, FixedLatent
+from tfi2i.layers.latent import AppendLatent, DrawVector, FixedLatent, VectorPart
 from tfi2i.layers.maxout import Maxout
 from tfi2i.layers.minibatch import MinibatchDiscrimination
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
@@ -36,6 +36,7 @@ __all__ = [
     "CropFirst2D",
     "DifferentiableAugmentation",
     "DropReference",
+    "DrawVector",
     "Dropout",
     "FixedLabel",
     "FixedLatent",
@@ -54,6 +55,7 @@ __all__ = [
     "SelfAttention",
     "SpectralNormalization",
     "VirtualBatchNormalization",
+    "VectorPart",
     "WholeImageLayer",
     "channel_statistics",
 ]

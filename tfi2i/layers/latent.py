@@ -27,6 +27,51 @@ class AppendLatent(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
+class VectorPart(keras.layers.Layer):
+    """Some components of a vector: (B, N) -> (B, length).
+
+    Args:
+        start: The first of them.
+        length: How many.
+    """
+
+    def __init__(self, start: int, length: int, **kwargs):
+        super().__init__(**kwargs)
+        self.start = start
+        self.length = length
+
+    def call(self, inputs):
+        """Returns the components."""
+        return inputs[:, self.start : self.start + self.length]
+
+    def compute_output_shape(self, input_shape):
+        """(B, length)."""
+        return (input_shape[0], self.length)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "start": self.start, "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
+class DrawVector(keras.layers.Layer):
+    """[mean, log_variance, noise] -> mean + exp(log_variance / 2) * noise, all of them (B, N).
+
+    A draw from N(mean, variance) with gradients, where the noise is from N(0, I) (Kingma and
+    Welling 2014, section 2.4).
+    """
+
+    def call(self, inputs):
+        """Returns the draw."""
+        mean, log_variance, noise = inputs
+        return mean + tf.exp(0.5 * log_variance) * noise
+
+    def compute_output_shape(self, input_shape):
+        """That of the mean."""
+        return input_shape[0]
+
+
+@keras.saving.register_keras_serializable(package="tfi2i")
 class FixedLatent(keras.layers.Layer):
     """The same vector for every image of a batch: (B, H, W, C) -> (B, N).
 

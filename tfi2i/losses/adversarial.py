@@ -49,6 +49,22 @@ def minimax_generator(fake) -> tf.Tensor:
     return -tf.reduce_mean(tf.nn.softplus(_float32(fake)))
 
 
+def matching_discriminator(real, wrong, fake) -> tf.Tensor:
+    """`-mean log D(real) - mean [log(1 - D(wrong)) + log(1 - D(fake))] / 2`, D = sigmoid(score).
+
+    The matching-aware discriminator: besides generated images it refuses real ones with the caption
+    of another (Reed et al. 2016, algorithm 1).
+
+    Args:
+        real: Scores of real images with their captions.
+        wrong: Scores of real images with captions of others.
+        fake: Scores of generated images with the captions that they were generated from.
+    """
+    real, wrong, fake = _float32(real), _float32(wrong), _float32(fake)
+    refused = tf.reduce_mean(tf.nn.softplus(wrong)) + tf.reduce_mean(tf.nn.softplus(fake))
+    return tf.reduce_mean(tf.nn.softplus(-real)) + 0.5 * refused
+
+
 def non_saturating_generator(fake) -> tf.Tensor:
     """`-mean log D(fake)`, steep where D wins. Goodfellow et al. 2014, section 3."""
     return tf.reduce_mean(tf.nn.softplus(-_float32(fake)))

@@ -20,6 +20,14 @@ from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
 from tfi2i.networks.r3gan import r3gan_discriminator, r3gan_generator
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
+from tfi2i.networks.stackgan import (
+    caption_table,
+    conditioning,
+    matching_discriminator,
+    sketch_size,
+    stage_one_generator,
+    stage_two_generator,
+)
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
 from tfi2i.networks.style import adain_decoder
 from tfi2i.networks.travel import siamese_stem, siamese_trunk
@@ -30,7 +38,9 @@ __all__ = [
     "PerceptualFeatures",
     "adain_decoder",
     "augmented",
+    "caption_table",
     "check_image_size",
+    "conditioning",
     "dcgan_depth",
     "dcgan_discriminator",
     "dcgan_encoder",
@@ -42,6 +52,7 @@ __all__ = [
     "latent_encoder",
     "labelled_maxout_discriminator",
     "labelled_perceptron_generator",
+    "matching_discriminator",
     "maxout_discriminator",
     "patchgan",
     "perceptron_generator",
@@ -51,6 +62,9 @@ __all__ = [
     "siamese_encoder",
     "siamese_stem",
     "siamese_trunk",
+    "sketch_size",
+    "stage_one_generator",
+    "stage_two_generator",
     "stargan_discriminator",
     "stargan_generator",
     "towards_domain",

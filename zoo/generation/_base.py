@@ -45,10 +45,12 @@ class GenerationGAN(GAN):
             [z, float32 (B, condition_length)] -> images. The variant makes it.
         condition_kind: What the generator takes beside z: one-hot `labels` of `label_names`, or the
             embeddings of `captions`; None for nothing.
+        text_encoder: Who makes these embeddings.
     """
 
     measures_one_domain = True
     condition_kind: ClassVar[Literal["labels", "captions"] | None] = None
+    text_encoder: str = ""
     generator: keras.Model
 
     def __init__(

@@ -14,6 +14,7 @@ import numpy as np
 
 from tfi2i.data import DigitImages, evaluation_arrays, spread_evenly
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.evidence.measures.captions import CANDIDATES, caption_retrieval
 from tfi2i.evidence.measures.diversity import diversity
 from tfi2i.evidence.measures.domains import edit_errors, translation_accuracy
 from tfi2i.evidence.measures.encoding import encoding_error
@@ -202,7 +203,19 @@ def with_real(figures: dict[str, float]) -> Measured:
     )
 
 
+def _retrieval(subject: Subject) -> Measured:
+    note = (
+        f"Retrieval: how often an image's own caption fits it best among {CANDIDATES} "
+        f"(chance {1 / CANDIDATES:.0%}), as a ridge regression from features of real training "
+        "images to the embeddings of their captions sees it; of captions of test images, which no "
+        "model has seen, and known: of training images. Stage I's images are enlarged."
+    )
+    figures = with_real(caption_retrieval(subject.model, subject.source, subject.size))
+    return dataclasses.replace(figures, note=note)
+
+
 MEASURES: dict[str, Callable[[Subject], Measured]] = {
+    "caption_retrieval": _retrieval,
     "digit_accuracy": digit_accuracy,
     "distances_kept": distances_kept,
     "diversity": lambda subject: with_real(diversity(subject.model, subject.source)),
