@@ -27,6 +27,8 @@ def take_a_step(name: str, recipe_name: str) -> None:
             config[names] = ["x", "y"]
     model = variant_class(**config)
     model.compile(**recipe.arguments_for("train", variant_class.make_players))
+    # Where networks grow, all of them learn in the last stage.
+    model.stage_number.assign(len(model.stages) - 1)
     names = {id(variable): key for key, variable in model.network_state().items()}
     before = {key: np.array(value) for key, value in model.network_state().items()}
     learning = [player for role, player in model.players.items() if not model.rests(role)]

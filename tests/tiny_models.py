@@ -124,6 +124,10 @@ TINY = {
     "cgan": (DRAWING | {"classes": ["x", "y"]}, None),
     "dcgan": (DRAWING, None),
     "lsgan": (DRAWING, None),
+    "progressive_gan": (
+        DRAWING | {"stage_epochs": 1, "fade_iterations": 2, "group_size": 2},
+        None,
+    ),
     "r3gan": (DRAWING | {"filters": 8, "discriminator_filters": 8, "blocks": 1}, None),
     "siamese_gan": (DRAWING | {"vector_length": 3}, None),
     "sngan": (DRAWING | {"discriminator_steps": 1}, None),

@@ -6,7 +6,10 @@ from tfi2i.layers.augmentation import DifferentiableAugmentation
 from tfi2i.layers.basis import LearnedBasis
 from tfi2i.layers.blend import Blend
 from tfi2i.layers.block_convolution import BlockConv2D
+from tfi2i.layers.deviation import MinibatchDeviation
 from tfi2i.layers.dropout import Dropout
+from tfi2i.layers.equalized import EqualizedConv2D, PixelNormalization
+from tfi2i.layers.fade import FadeIn
 from tfi2i.layers.grouped_convolution import GroupedConv2D
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, DrawVector, FixedLatent, VectorPart
@@ -27,6 +30,10 @@ from tfi2i.layers.virtual_batch import (
 from tfi2i.layers.whole_image import WholeImageLayer
 
 __all__ = [
+    "EqualizedConv2D",
+    "FadeIn",
+    "MinibatchDeviation",
+    "PixelNormalization",
     "AdaptiveInstanceNormalization",
     "AppendLatent",
     "BatchNormalization",

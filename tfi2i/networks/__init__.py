@@ -17,6 +17,12 @@ from tfi2i.networks.labelled_perceptron import (
 )
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
+from tfi2i.networks.progressive import (
+    grown_discriminator,
+    grown_generator,
+    progressive_discriminator,
+    progressive_generator,
+)
 from tfi2i.networks.r3gan import r3gan_discriminator, r3gan_generator
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
@@ -35,6 +41,10 @@ from tfi2i.networks.unet import unet, unet_depth
 from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
 __all__ = [
+    "grown_discriminator",
+    "grown_generator",
+    "progressive_discriminator",
+    "progressive_generator",
     "PerceptualFeatures",
     "adain_decoder",
     "augmented",

@@ -121,6 +121,17 @@ class Player:
         if not self.has_own_schedule:
             self.optimizer.learning_rate = value
 
+    def forget(self) -> None:
+        """Starts the optimizer anew: no moments, no updates so far, the learning rate as it is.
+
+        Where networks grow, moments that smaller ones have gathered are of another problem.
+        """
+        # A loss scale goes on.
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        for variable in optimizer.variables:
+            if variable.name != "learning_rate":
+                variable.assign(keras.ops.zeros_like(variable))
+
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape) -> None:
         """One update of this player's networks; none where it rests in the present stage.
 
