@@ -121,8 +121,11 @@ TINY = {
         {"units": 16, "discriminator_units": 8, "channels": 3, "latent_length": 4},
         None,
     ),
+    "acgan": (DRAWING | {"classes": ["x", "y"]}, None),
+    "catgan": (DRAWING | {"categories": 2}, None),
     "cgan": (DRAWING | {"classes": ["x", "y"]}, None),
     "dcgan": (DRAWING, None),
+    "infogan": (DRAWING | {"codes": 3, "continuous_codes": 1}, None),
     "lsgan": (DRAWING, None),
     "progressive_gan": (
         DRAWING | {"stage_epochs": 1, "fade_iterations": 2, "group_size": 2},

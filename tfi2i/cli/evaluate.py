@@ -50,6 +50,7 @@ LATENT_FIGURES = {
     "nearest_accuracy": "classes by the nearest image",
     "linear_accuracy": "classes by a linear map",
 }
+GROUP_FIGURES = {"unsupervised_accuracy": "classes by groups, each of the class it has most"}
 # What stands beside them.
 BESIDE = {"real_images": "training images", "mean_colour": "mean colour", "pixels": "pixels"}
 
@@ -220,13 +221,14 @@ def _show_samples(figures: dict[str, Any]) -> None:
     _show_rows(f"{figures['images_b']} samples", SAMPLE_FIGURES, figures, "real_images")
     _show_rows(f"{count} reconstructions", RECONSTRUCTION_FIGURES, figures, "mean_colour")
     _show_rows(f"{count} latents", LATENT_FIGURES, figures, "pixels")
+    _show_rows(f"{count} images in groups", GROUP_FIGURES, figures, "pixels")
 
 
 def _show_rows(head: str, named: dict[str, str], figures: dict[str, Any], beside: str) -> None:
-    """A row for each figure, of which samples have many; nothing without what stands beside."""
+    """A row for each figure, of which samples have many; nothing where there is none."""
     from rich.table import Table
 
-    if beside not in figures:
+    if beside not in figures or not any(key in figures["samples"] for key in named):
         return
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     table.add_column(head)

@@ -32,6 +32,7 @@ HEADINGS = {
     "reconstruction_psnr": ("reconstruction PSNR, dB", "{:.1f}"),
     "reconstruction_ssim": ("reconstruction SSIM", "{:.3f}"),
     "nearest_accuracy": ("1-NN accuracy of latents", "{:.1%}"),
+    "unsupervised_accuracy": ("unsupervised accuracy", "{:.1%}"),
     "linear_accuracy": ("linear accuracy of latents", "{:.1%}"),
     "class_accuracy": ("class accuracy", "{:.1%}"),
     "retrieval": ("retrieval", "{:.1%}"),
@@ -43,7 +44,7 @@ BASELINES = {
     "copy_input": "baseline: the input itself",
     "mean_colour": "baseline: mean training colour",
     "real_images": "real images",
-    "pixels": "baseline: pixels for latents",
+    "pixels": "baseline: pixels",
 }
 
 

@@ -33,6 +33,7 @@ FIGURES = (
     "nearest_accuracy",
     "linear_accuracy",
     "class_accuracy",
+    "unsupervised_accuracy",
 )
 
 

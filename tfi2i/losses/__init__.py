@@ -21,6 +21,7 @@ from tfi2i.losses.adversarial import (
 )
 from tfi2i.losses.critic import classification, gradient_penalty, scores_and_slope
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
+from tfi2i.losses.entropy import conditional_entropy, marginal_entropy
 from tfi2i.losses.features import feature_matching
 from tfi2i.losses.latent import kl_to_standard_normal, reparameterise
 from tfi2i.losses.perceptual import (
@@ -46,6 +47,7 @@ from tfi2i.losses.siamese import (
 __all__ = [
     "DistanceScale",
     "classification",
+    "conditional_entropy",
     "content",
     "cycle",
     "feature_matching",
@@ -62,6 +64,7 @@ __all__ = [
     "least_squares_generator",
     "least_squares_vector_discriminator",
     "matching_discriminator",
+    "marginal_entropy",
     "minimax_discriminator",
     "minimax_generator",
     "non_saturating_generator",

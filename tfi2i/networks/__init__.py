@@ -11,6 +11,7 @@ from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
 from tfi2i.networks.dualgan import dual_unet
 from tfi2i.networks.editing import editing_generator
 from tfi2i.networks.encoders import latent_encoder
+from tfi2i.networks.infogan import information_discriminator
 from tfi2i.networks.labelled_perceptron import (
     labelled_maxout_discriminator,
     labelled_perceptron_generator,
@@ -60,6 +61,7 @@ __all__ = [
     "encoder_decoder",
     "feature_discriminator",
     "latent_encoder",
+    "information_discriminator",
     "labelled_maxout_discriminator",
     "labelled_perceptron_generator",
     "matching_discriminator",

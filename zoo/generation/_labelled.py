@@ -83,25 +83,8 @@ class LabelGAN(ConvolutionalGAN):
         return np.eye(len(self.label_names), dtype=np.float32)[self.label_numbers(labels, count)]
 
     def conditions(self, count: int, *, source: "DataSource | None" = None) -> np.ndarray:
-        """All classes in turn; of a source as often as its training images have them."""
-        labels: Sequence[int] = range(len(self.label_names))
-        if source is not None:
-            labels = self._training_labels(source)
-            labels = [labels[place] for place in spread_evenly(len(labels), count)]
-        return self.label_conditions(labels, count)
-
-    def _training_labels(self, source: "DataSource") -> Sequence[int]:
-        labels = source.splits["train"].labels
-        if labels is None or source.class_names != tuple(self.label_names):
-            raise DataError(
-                f"{self.name} draws {_in_words(self.label_names)}, but {source.name} has "
-                f"{_in_words(source.class_names) if labels is not None else 'no classes'}"
-            )
-        return sorted(labels)
-
-    def classes_asked(self, conditions: np.ndarray | None) -> np.ndarray | None:
-        """The classes of one-hot vectors."""
-        return None if conditions is None else np.argmax(conditions, axis=1)
+        """All classes in turn."""
+        return self.label_conditions(range(len(self.label_names)), count)
 
     def sample(
         self,
@@ -176,6 +159,24 @@ class LabelledGAN(LabelGAN):
     def label_names(self) -> tuple[str, ...]:
         """The classes."""
         return self.classes
+
+    def conditions(self, count: int, *, source: "DataSource | None" = None) -> np.ndarray:
+        """All classes in turn; of a source as often as its training images have them."""
+        if source is None:
+            return super().conditions(count)
+        labels = source.splits["train"].labels
+        if labels is None or source.class_names != self.classes:
+            there = "no classes" if labels is None else _in_words(source.class_names)
+            raise DataError(
+                f"{self.name} draws {_in_words(self.classes)}, but {source.name} has {there}"
+            )
+        labels = sorted(labels)
+        shares = [labels[place] for place in spread_evenly(len(labels), count)]
+        return self.label_conditions(shares, count)
+
+    def classes_asked(self, conditions: np.ndarray | None) -> np.ndarray | None:
+        """The classes of one-hot vectors."""
+        return None if conditions is None else np.argmax(conditions, axis=1)
 
     @classmethod
     def completed_config(cls, config: dict[str, Any], source: "DataSource") -> dict[str, Any]:
