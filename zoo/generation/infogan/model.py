@@ -38,11 +38,11 @@ class InfoGAN(GroupingGAN, LabelGAN):
         from tfi2i.zoo.generation.infogan import InfoGAN
 
         digits = np.random.randint(0, 256, (8, 28, 28, 1), np.uint8)  # your images
-        model = InfoGAN(filters=8, discriminator_filters=8)
+        model = InfoGAN(crop_size=28, channels=1, filters=8, discriminator_filters=8)
         model.compile()
         model.fit(digits, batch_size=4)
-        pictures = model.sample(16, seed=3, labels=7)  # of one code
         codes = model.group(digits)
+        pictures = model.sample(16, seed=3, labels=7)  # of one code
     """
 
     batch_kind = "images"
@@ -132,7 +132,7 @@ class InfoGAN(GroupingGAN, LabelGAN):
         latent_prior: Prior = "uniform",
         **kwargs,
     ):
-        """Builds both networks; the defaults are the authors' for MNIST.
+        """Builds both networks; codes and weight are by default the authors' for MNIST.
 
         Args:
             codes: Values of the categorical code.
