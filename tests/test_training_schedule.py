@@ -15,6 +15,7 @@ from tfi2i.training import (
     LinearToZero,
     Player,
     RunFolder,
+    Tenths,
 )
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
@@ -114,6 +115,8 @@ def test_a_run_decays_its_rates(paired_folder, tmp_path):
         # StackGAN's second network: half as much every 100 epochs from epoch 600 on.
         (Halving(100, first=600), {0: 1, 600: 1, 699: 1, 700: 0.5, 899: 0.25, 900: 0.125}),
         (Halving(3), {2: 1, 3: 0.5, 5: 0.5, 6: 0.25}),
+        # The adversarial autoencoder's rates, after 50 and after 1,000 epochs.
+        (Tenths(50, 1000), {0: 1, 49: 1, 50: 0.1, 999: 0.1, 1000: 0.01, 5000: 0.01}),
         # AdaIN's code: half of the rate at iteration 20,000, a ninth at 160,000.
         (InverseTime(5e-5), {0: 1, 20_000: 0.5, 160_000: 1 / 9}),
         # GRAN's code: 1 / (1 + epoch / 50).

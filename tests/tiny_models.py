@@ -152,6 +152,12 @@ TINY = {
     "wgan": (DRAWING | {"critic_steps": 1}, None),
     "wgan_gp": (DRAWING | {"critic_steps": 1}, None),
     "vae": (INFERRING, "reconstruction_loss"),
+    "vaegan": (INFERRING | {"discriminator_filters": 4}, None),
+    "aae": (
+        {"units": 16, "discriminator_units": 8, "channels": 3, "latent_length": 4},
+        None,
+    ),
+    "bigan": ({"units": 16, "channels": 3, "latent_length": 4}, None),
 }
 
 

@@ -4,6 +4,12 @@ Images are (B, H, W, C) in [-1, 1]. Layer names are explicit, so that weights ca
 """
 
 from tfi2i.networks.augmented import augmented
+from tfi2i.networks.autoencoder import (
+    latent_discriminator,
+    perceptron_decoder,
+    perceptron_encoder,
+)
+from tfi2i.networks.bigan import bigan_encoder, bigan_generator, joint_discriminator
 from tfi2i.networks.blocks import check_image_size
 from tfi2i.networks.dcgan import dcgan_depth, dcgan_discriminator, dcgan_generator
 from tfi2i.networks.dcgan_encoder import dcgan_encoder
@@ -50,6 +56,8 @@ __all__ = [
     "adain_decoder",
     "augmented",
     "caption_table",
+    "bigan_encoder",
+    "bigan_generator",
     "check_image_size",
     "conditioning",
     "dcgan_depth",
@@ -60,6 +68,8 @@ __all__ = [
     "editing_generator",
     "encoder_decoder",
     "feature_discriminator",
+    "joint_discriminator",
+    "latent_discriminator",
     "latent_encoder",
     "information_discriminator",
     "labelled_maxout_discriminator",
@@ -67,6 +77,8 @@ __all__ = [
     "matching_discriminator",
     "maxout_discriminator",
     "patchgan",
+    "perceptron_decoder",
+    "perceptron_encoder",
     "perceptron_generator",
     "r3gan_discriminator",
     "r3gan_generator",

@@ -26,6 +26,7 @@ from tfi2i.training.schedule import (
     InverseTime,
     LinearDecay,
     LinearToZero,
+    Tenths,
 )
 from tfi2i.training.stages import Stage
 
@@ -43,6 +44,7 @@ __all__ = [
     "RunFolder",
     "Stage",
     "StopWhenNotFinite",
+    "Tenths",
     "batch_means",
     "clip_weights",
     "draw_seed",

@@ -75,6 +75,20 @@ class Halving(Schedule):
         return 0.5 ** (tf.maximum(time - self.first, 0.0) // self.every)
 
 
+class Tenths(Schedule):
+    """A tenth as much after each of some times."""
+
+    def __init__(self, *times: float, by: Unit = "epochs"):
+        """Takes the times."""
+        super().__init__(by=by)
+        self.times = times
+
+    def factor(self, time: tf.Tensor) -> tf.Tensor:
+        """As in the class."""
+        over = tf.add_n([tf.cast(time >= one, tf.float32) for one in self.times])
+        return 0.1**over
+
+
 class InverseTime(Schedule):
     """1 / (1 + rate * time)."""
 

@@ -79,8 +79,8 @@ MECHANISMS = (
         "tfi2i/training/schedule.py",
         (
             "LinearDecay.factor", "LinearDecay.on_epoch_begin", "LinearToZero.factor",
-            "Exponential.factor", "Halving.factor", "InverseTime.factor", "ScheduledRate.__call__",
-            "run_schedule",
+            "Exponential.factor", "Halving.factor", "InverseTime.factor", "Tenths.factor",
+            "ScheduledRate.__call__", "run_schedule",
         ),
         operators.MECHANISM,
         ("tests/test_training_schedule.py",),

@@ -1,0 +1,5 @@
+"""VAE-GAN."""
+
+from tfi2i.zoo.generation.vaegan.model import VAEGAN
+
+__all__ = ["VAEGAN"]
