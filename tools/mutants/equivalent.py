@@ -51,6 +51,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "a distance has no direction",
     ),
     Equivalent(
+        "AAE.train_step",
+        "losses.squared_distance(batch, copies)",
+        "losses.squared_distance(copies, batch)",
+        "a squared difference has no direction",
+    ),
+    Equivalent(
+        "VAEGAN.train_step",
+        "losses.squared_distance(real_features, copy_features)",
+        "losses.squared_distance(copy_features, real_features)",
+        "a squared difference has no direction",
+    ),
+    Equivalent(
         "feature_matching",
         "zip(real_features, fake_features, strict=True)",
         "zip(fake_features, real_features, strict=True)",

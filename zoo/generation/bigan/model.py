@@ -38,6 +38,8 @@ class BiGAN(EncodingGAN):
     """
 
     batch_kind = "images"
+    # Batch norm of dense layers: the one value of a single image would be its own mean.
+    smallest_batch = 2
     # -log D(x, E(x)) - log(1 - D(G(z), z)) at D = 1/2 everywhere.
     discriminator_game: ClassVar = ("discriminator_loss", 1.386)
 
