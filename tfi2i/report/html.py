@@ -16,7 +16,10 @@ _VOID = {"img", "meta", "br"}
 
 
 class Html(str):
-    """Text that is HTML already and is not escaped again."""
+    """Text that is HTML already and is not escaped again; a notebook shows what it draws."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 def element(tag: str, *children: object, **attributes: object) -> Html:
