@@ -130,12 +130,18 @@ def test_class_accuracy_is_that_of_the_asked_classes():
     assert "class_accuracy" not in nothing_asked["samples"] and not nothing_asked["skipped"]
 
 
-def test_large_images_are_not_judged():
+def test_colours_are_named_by_their_features():
     draw = np.random.default_rng(0)
-    one, other = (draw.integers(0, 256, (9, 8, 8, 3), dtype=np.uint8) for _ in range(2))
-    asked = [0] * 9
-    found = evaluate_samples(one, other, other, labels=asked, asked=asked, extractor=Means())
-    assert "grey images of up to 32 px" in found["skipped"]["class_accuracy"]
+    classes = draw.integers(0, 3, 120)
+    images = draw.integers(0, 60, (120, 8, 8, 3), dtype=np.uint8)
+    images[np.arange(120), :, :, classes] += 150  # red, green and blue
+    training, real = images[:80], images[80:]
+    options = {"labels": classes[:80], "classes": 3, "extractor": Means()}
+    asked = np.where(np.arange(40) < 30, classes[80:], (classes[80:] + 1) % 3)
+    truths = {"asked": asked, "real_labels": classes[80:]}
+    found = evaluate_samples(real, real, training, **options, **truths)
+    assert found["samples"]["class_accuracy"] == 0.75
+    assert found["real_images"]["class_accuracy"] == 1.0
 
 
 # --- a run, and the command ---

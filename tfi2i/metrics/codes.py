@@ -37,12 +37,12 @@ def class_accuracies(
     nearest = classes[distances_between(held_out, training).argmin(axis=1)]
     return {
         "nearest_accuracy": float(np.mean(nearest == truth)),
-        "linear_accuracy": float(np.mean(_linear(training, classes, held_out) == truth)),
+        "linear_accuracy": float(np.mean(linear_classes(training, classes, held_out) == truth)),
     }
 
 
-def _linear(training: np.ndarray, classes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """The class whose regression is largest, (M,)."""
+def linear_classes(training: np.ndarray, classes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """The class whose regression is largest, (M,); see `class_accuracies`."""
     mean, spread = training.mean(axis=0), training.std(axis=0)
     spread[spread < 1e-6] = np.inf  # A component that never varies says nothing.
     inputs, targets = (training - mean) / spread, np.eye(classes.max() + 1)[classes]

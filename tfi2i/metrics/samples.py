@@ -10,6 +10,7 @@ from tfi2i.data.decode.images import resize_image
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.data.pipeline.held_out import spread_evenly
 from tfi2i.errors import DataError
+from tfi2i.metrics.codes import linear_classes
 from tfi2i.metrics.distribution import fid, kid
 from tfi2i.metrics.extractors import FeatureExtractor
 from tfi2i.metrics.features import choose_extractor, describe_features, extract_features
@@ -24,6 +25,8 @@ _COMPARED_SIDE = 32
 _SMALL_SIDE = 32
 # Training images that the classifier learns from, at most.
 _MOST_TAUGHT = 10_000
+# Training images whose features a linear map learns classes from, at most: features take long.
+_MOST_NAMED = 2_000
 
 
 def evaluate_samples(
@@ -51,7 +54,8 @@ def evaluate_samples(
         labels: The class of each training image, where it is known.
         classes: How many classes there are.
         real_labels: The class of each held-out image, where it is known.
-        asked: The class that each sample is meant to show; None where none was asked for.
+        asked: The class that each sample is meant to show, which needs `labels`; None where none
+            was asked for.
         extractor: Features; None takes the classifier, or `efficientnet_lite0()`.
         value_range: Of all pixels.
 
@@ -67,7 +71,8 @@ def evaluate_samples(
           samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
           from those of the training images, in nats. Where classes were asked for also
           `class_accuracy`: the share of samples in which the classifier sees them, and of
-          held-out images that it names rightly.
+          held-out images that it names rightly. Of other images than small grey ones a linear map
+          of the features of training images is the classifier (`tfi2i.metrics.codes`).
         - `features`: as of `tfi2i.metrics.evaluate`.
         - `skipped`: what is missing from the above -> why.
 
@@ -86,21 +91,20 @@ def evaluate_samples(
     judge = None
     if labels is not None and real.shape[3] == 1 and max(real.shape[1:3]) <= _SMALL_SIDE:
         judge = _judge(value_range.to_uint8(training), np.asarray(labels), classes)
+    taught = spread_evenly(len(training), 0 if asked is None or judge else _MOST_NAMED)
     chosen = choose_extractor(real, samples, extractor or judge, required=True)
     if isinstance(chosen, str):
         raise DataError(f"samples cannot be compared with real images: {chosen}")
-    with progress_bar("Extracting features", sum(map(len, eight.values())) + len(real)) as advance:
+    total = sum(map(len, eight.values())) + len(real) + len(taught)
+    with progress_bar("Extracting features", total) as advance:
         real_features = extract_features(chosen, real_eight, advance)
         features = {name: extract_features(chosen, one, advance) for name, one in eight.items()}
+        if taught:
+            known = extract_features(chosen, value_range.to_uint8(training[taught]), advance)
     fewest = min(len(real), len(samples))
     if fewest <= NEIGHBOURS:
         words = f"it takes more than {NEIGHBOURS} images, and there are {fewest}"
         skipped |= dict.fromkeys(Manifold._fields, words)
-    if asked is not None and judge is None:
-        skipped["class_accuracy"] = (
-            f"classes of grey images of up to {_SMALL_SIDE} px alone are judged, by a classifier "
-            "that is trained on them"
-        )
     description: dict[str, Any] = {}
     for name, made in features.items():
         distance = kid(real_features, made)
@@ -113,11 +117,18 @@ def evaluate_samples(
             figures[name] |= manifold_figures(real_features, made)._asdict()
         if judge is not None:
             figures[name] |= _class_figures(judge.predict(eight[name]), np.asarray(labels), classes)
-            if asked is not None and real_labels is not None:
-                shown = (eight[name], asked) if name == "samples" else (real_eight, real_labels)
-                figures[name]["class_accuracy"] = judge.accuracy(shown[0], np.asarray(shown[1]))
         if name == "samples":
             description = describe_features(chosen, real_features, made, distance)
+    if asked is not None:
+        compared = {"samples": (eight["samples"], features["samples"], asked)}
+        if real_labels is not None:
+            compared["real_images"] = (real_eight, real_features, real_labels)
+        for name, (images, seen, truth) in compared.items():
+            if judge is None:
+                shown = linear_classes(known, np.asarray(labels)[taught], seen)
+            else:
+                shown = judge.predict(images)
+            figures[name]["class_accuracy"] = float(np.mean(shown == np.asarray(truth)))
     figures["samples"]["nearest"] = _nearest_ratio(samples, real, training)
     return {
         "images_a": len(real),
