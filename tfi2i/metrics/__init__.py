@@ -10,6 +10,7 @@ from tfi2i.metrics.distances import mean_distance_within
 from tfi2i.metrics.distribution import KID, fid, kid
 from tfi2i.metrics.efficientnet import efficientnet_lite0, efficientnet_lite0_patches
 from tfi2i.metrics.extractors import FeatureExtractor, inception_v3
+from tfi2i.metrics.mobilenet import mobilenet_v2
 from tfi2i.metrics.pixel import l1, psnr, ssim
 from tfi2i.metrics.segmentation import class_figures
 
@@ -27,6 +28,7 @@ __all__ = [
     "l1",
     "mean_distance_within",
     "mean_figures",
+    "mobilenet_v2",
     "psnr",
     "ssim",
 ]

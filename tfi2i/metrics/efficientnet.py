@@ -9,10 +9,8 @@ come from Inception features.
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tfi2i.errors import WeightsError
 from tfi2i.metrics.extractors import KerasExtractor
+from tfi2i.metrics.inverted_residuals import assign, build_classifier
 from tfi2i.metrics.torch_file import read_torch_file
 from tfi2i.package_files import PackageFile
 
@@ -32,8 +30,8 @@ WEIGHTS = PackageFile(
 # px of the images here.
 IMAGE_SIZE = 160
 
-# (expansion, kernel, stride, output channels, repeats): EfficientNet-B0 (Tan and Le 2019, table 1)
-# without squeeze-and-excitation and with ReLU6, which is what "Lite" means.
+# EfficientNet-B0 (Tan and Le 2019, table 1) without squeeze-and-excitation and with ReLU6, which is
+# what "Lite" means.
 _STAGES = (
     (1, 3, 1, 16, 1),
     (6, 3, 2, 24, 2),
@@ -120,68 +118,22 @@ def efficientnet_lite0_classifier() -> "keras.Model":
         MissingExtraError: The package is not installed.
         WeightsError: Its weight file is not the one this code was checked against.
     """
-    arrays = read_torch_file(WEIGHTS.path())
     model = _build()
-    _assign(model, arrays)
+    assign(model, read_torch_file(WEIGHTS.path()), _source_name)
     return model
 
 
 def _build() -> "keras.Model":
-    from keras import Input, Model, layers
-
-    def convolve(x, channels: int, kernel: int, stride: int, name: str, batch_norm: str):
-        x = layers.Conv2D(channels, kernel, stride, "same", use_bias=False, name=name)(x)
-        return layers.BatchNormalization(epsilon=1e-3, name=batch_norm)(x)
-
-    def block(x, name: str, expansion: int, kernel: int, stride: int, channels: int):
-        shortcut, width = x, x.shape[-1]
-        if expansion > 1:
-            x = convolve(x, width * expansion, 1, 1, f"{name}_expand", f"{name}_expand_norm")
-            x = layers.ReLU(6.0)(x)
-        depthwise = f"{name}_depthwise"
-        x = layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=depthwise)(x)
-        x = layers.BatchNormalization(epsilon=1e-3, name=f"{depthwise}_norm")(x)
-        x = layers.ReLU(6.0)(x)
-        x = convolve(x, channels, 1, 1, f"{name}_project", f"{name}_project_norm")
-        return layers.Add()([x, shortcut]) if stride == 1 and width == channels else x
-
-    images = Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="images")
-    x = layers.Rescaling(1 / 128, -127 / 128)(images)
-    x = layers.ReLU(6.0)(convolve(x, 32, 3, 2, "stem", "stem_norm"))
-    index = 0
-    for expansion, kernel, stride, channels, repeats in _STAGES:
-        for repeat in range(repeats):
-            name, first = f"block{index}", repeat == 0
-            x = block(x, name, expansion, kernel, stride if first else 1, channels)
-            index += 1
-    x = layers.ReLU(6.0)(convolve(x, 1280, 1, 1, "head", "head_norm"))
-    x = layers.GlobalAveragePooling2D(name="features")(x)
-    return Model(images, layers.Dense(1000, name="logits")(x), name="efficientnet_lite0")
-
-
-def _assign(model: "keras.Model", arrays: dict[str, np.ndarray]) -> None:
-    """Moves every array of the file into the model."""
-    rest = {
-        name: array
-        for name, array in arrays.items()
-        if not name.endswith(".num_batches_tracked")  # PyTorch's step counter: no part of inference
-    }
-    for layer in model.layers:
-        if not layer.weights:
-            continue
-        source = _source_name(layer.name)
-        if layer.name == "logits":
-            values = [rest.pop(f"{source}.weight").T, rest.pop(f"{source}.bias")]
-        elif layer.name.endswith("_norm"):
-            kinds = ("weight", "bias", "running_mean", "running_var")
-            values = [rest.pop(f"{source}.{kind}") for kind in kinds]
-        elif layer.name.endswith("_depthwise"):  # (C, 1, h, w) -> (h, w, C, 1)
-            values = [rest.pop(f"{source}.weight").transpose(2, 3, 0, 1)]
-        else:  # (out, in, h, w) -> (h, w, in, out)
-            values = [rest.pop(f"{source}.weight").transpose(2, 3, 1, 0)]
-        layer.set_weights(values)
-    if rest:
-        raise WeightsError(f"The weight file has arrays that the model does not: {sorted(rest)}")
+    """The classifier with random weights."""
+    return build_classifier(
+        "efficientnet_lite0",
+        _STAGES,
+        image_size=IMAGE_SIZE,
+        scale=1 / 128,
+        offset=-127 / 128,
+        epsilon=1e-3,
+        padding="same",
+    )
 
 
 def _source_name(layer_name: str) -> str:
