@@ -126,6 +126,11 @@ TINY = {
     "cgan": (DRAWING | {"classes": ["x", "y"]}, None),
     "dcgan": (DRAWING, None),
     "infogan": (DRAWING | {"codes": 3, "continuous_codes": 1}, None),
+    "gran": (DRAWING | {"steps": 2}, None),
+    "lapgan": (
+        DRAWING | {"units": 8, "discriminator_units": 8},
+        None,
+    ),
     "lsgan": (DRAWING, None),
     "progressive_gan": (
         DRAWING | {"stage_epochs": 1, "fade_iterations": 2, "group_size": 2},

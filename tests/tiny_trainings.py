@@ -26,7 +26,11 @@ from tfi2i.zoo.catalogue import find_variant
 from tiny_models import OPTIMISATIONS, SIZE, TINY, channels_of, tiny_model
 
 # Without what draws differently on every replica.
-UNDRAWN = {"pix2pix": {"dropout": 0.0}, "gan": {"dropout": 0.0, "input_dropout": 0.0}}
+UNDRAWN = {
+    "pix2pix": {"dropout": 0.0},
+    "lapgan": {"dropout": 0.0},
+    "gan": {"dropout": 0.0, "input_dropout": 0.0},
+}
 
 
 def augmented(name: str) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,15 @@ from tfi2i.networks.labelled_perceptron import (
     labelled_maxout_discriminator,
     labelled_perceptron_generator,
 )
+from tfi2i.networks.lapgan import (
+    band_discriminator,
+    band_generator,
+    coarse_discriminator,
+    coarse_generator,
+    noise_lengths,
+    pyramid_depth,
+    pyramid_generator,
+)
 from tfi2i.networks.patchgan import patchgan
 from tfi2i.networks.perceptron import maxout_discriminator, perceptron_generator
 from tfi2i.networks.progressive import (
@@ -31,6 +40,7 @@ from tfi2i.networks.progressive import (
     progressive_generator,
 )
 from tfi2i.networks.r3gan import r3gan_discriminator, r3gan_generator
+from tfi2i.networks.recurrent import recurrent_generator
 from tfi2i.networks.resnet import resnet
 from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stackgan import (
@@ -48,6 +58,14 @@ from tfi2i.networks.unet import unet, unet_depth
 from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
 __all__ = [
+    "recurrent_generator",
+    "band_discriminator",
+    "band_generator",
+    "coarse_discriminator",
+    "coarse_generator",
+    "noise_lengths",
+    "pyramid_depth",
+    "pyramid_generator",
     "grown_discriminator",
     "grown_generator",
     "progressive_discriminator",

@@ -167,7 +167,7 @@ class ProgressiveGAN(ConvolutionalGAN):
         self.drift_weight = drift_weight
         self.depth = self.get_config()["depth"]
         # Keras would count the parts as networks of their own if they were an attribute.
-        vars(self)["grown"] = [
+        self.__dict__["grown"] = [
             (
                 networks.grown_generator(self.generator, level),
                 networks.grown_discriminator(self.discriminator, level),

@@ -1,0 +1,5 @@
+"""GRAN."""
+
+from tfi2i.zoo.generation.gran.model import GRAN
+
+__all__ = ["GRAN"]
