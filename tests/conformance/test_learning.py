@@ -49,6 +49,8 @@ def test_a_run_trains_and_is_used_from_its_path_alone(name, whole_run, tmp_path)
 
     columns = write_card_picture(tmp_path / "card.png", {"an arm": training.folder})
     assert image_size(tmp_path / "card.png")[1] >= SIZE * len(columns.split(", "))
+    if hasattr(training.model, "reconstruct"):
+        assert columns.endswith("real, reconstructed by an arm")
 
     used = load(training.folder.path)
     if name in OPTIMISATIONS:

@@ -1,6 +1,6 @@
 """The picture in a variant's card: what each arm's model makes from the same test images."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,8 +41,8 @@ def source_of_run(run: RunFolder, model: GAN) -> DataSource:
 
 def _columns(arms: Mapping[str, RunFolder]) -> Iterator[Column]:
     """What was given, what each arm made of it, and the truth where there is one."""
-    name, run = next(iter(arms.items()))
-    first = _panel(run)
+    sheets = {name: _sheet(run) for name, run in arms.items()}
+    first = next(iter(sheets.values()))[0]
     if len(first.given) == 1:
         yield replace(first.given[0], name="input")
     else:
@@ -51,21 +51,36 @@ def _columns(arms: Mapping[str, RunFolder]) -> Iterator[Column]:
         # Several things that a model makes fill the page: of the first arm alone.
         yield from first.made
     else:
-        yield from _of_arm(name, first)
-        for other, run in list(arms.items())[1:]:
-            yield from _of_arm(other, _panel(run))
+        for name, panels in sheets.items():
+            yield from _of_arm(name, panels[0])
     if first.aligned and len(first.real) == 1:
         yield replace(first.real[0], name="truth")
     elif first.aligned:
         yield from first.real
+    if not first.given:
+        yield from _reconstructions(sheets)
 
 
-def _panel(run: RunFolder) -> Panel:
-    """The sheet of a run; the way back, where there is one, is on the run's own page."""
+def _reconstructions(sheets: Mapping[str, Sequence[Panel]]) -> Iterator[Column]:
+    """Beside samples: real images, and what the arms that have an encoder make of them."""
+    found = {
+        name: panel
+        for name, panels in sheets.items()
+        for panel in panels[1:]
+        if panel.given and panel.aligned
+    }
+    if found:
+        yield next(iter(found.values())).given[0]
+    for name, panel in found.items():
+        yield replace(panel.made[0], name=f"reconstructed by {name}")
+
+
+def _sheet(run: RunFolder) -> list[Panel]:
+    """The sheet of a run; of a way back, where there is one, its own page alone shows images."""
     model = load(run.path)
     source, size = source_of_run(run, model), run.recipe().data["crop_size"]
     split = "test" if "test" in source.splits else "train"
-    return model.sheet(source, split=split, size=size, limit=_ROWS)[0]
+    return model.sheet(source, split=split, size=size, limit=_ROWS)
 
 
 def _of_arm(arm: str, panel: Panel) -> Iterator[Column]:
