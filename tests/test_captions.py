@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfi2i.data import open_source, read_image
 from tfi2i.data.captions import Embedded, look_up, write_embeddings
-from tfi2i.errors import DataError
+from tfi2i.errors import DataError, RecipeError
 from tfi2i.evidence.measures.captions import caption_retrieval
 from tfi2i.export import read_metadata
 from tfi2i.recipe import Recipe
@@ -110,6 +110,20 @@ def test_captions_that_cannot_be_drawn(run):
         model.sample(2, captions=[])
     with pytest.raises(DataError, match="knows no captions by itself"):
         StackGAN(crop_size=SIZE, **NARROW).sample(2)
+
+
+def test_fit_checks_embeddings():
+    model = StackGAN(crop_size=SIZE, embedding_length=LENGTH, **NARROW)
+    model.compile()
+    images, captions = np.zeros((4, SIZE, SIZE, 3), np.uint8), np.ones((4, LENGTH), np.float32)
+    for words, given in {
+        "takes captions as 8 numbers, and the data have 5: set embedding_length=5": captions[:, :5],
+        "not finite": captions * np.nan,
+        r"trains on \(images, embeddings of their captions\)": np.zeros(4, np.int32),
+        "set the batch size to at least 2": captions[:1],
+    }.items():
+        with pytest.raises((DataError, RecipeError), match=words):
+            model.fit(images[: len(given)], given, batch_size=len(given), verbose=0)
 
 
 def test_embeddings_of_another_encoder_do_not_count():

@@ -216,6 +216,11 @@ class GAN(Fitting, Saved):
         """Names of the labels of a `labelled` batch, in the order of their numbers."""
         return ()
 
+    @property
+    def caption_length(self) -> int:
+        """Components of the embeddings in a `captioned` batch."""
+        return 0
+
     def facts(self) -> dict[str, str]:
         """What a run notes besides the arguments; it goes on only where this is the same."""
         return {}

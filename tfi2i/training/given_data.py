@@ -107,6 +107,8 @@ def check_batch(model: "GAN", element: Any) -> list[tf.Tensor]:
             check_range(np.asarray(part, np.float32), f"the first batch of {name}")
     if model.batch_kind == "labelled":
         _check_labels(model, np.asarray(given[1]))
+    if model.batch_kind == "captioned":
+        _check_embeddings(model, np.asarray(given[1], np.float32))
     check_batch_size(model, sizes[0])
     return _converted(given)
 
@@ -187,6 +189,17 @@ def _check_labels(model: "GAN", labels: np.ndarray) -> None:
             f"{model.name} has {len(names)} labels ({', '.join(names)}), so they are from 0 "
             f"to {len(names) - 1}; the data have {wrong[0]}"
         )
+
+
+def _check_embeddings(model: "GAN", embeddings: np.ndarray) -> None:
+    """Raises a DataError unless embeddings are finite and of the model's length."""
+    if embeddings.shape[1] != model.caption_length:
+        raise DataError(
+            f"{model.name} takes captions as {model.caption_length} numbers, and the data have "
+            f"{embeddings.shape[1]}: set embedding_length={embeddings.shape[1]}"
+        )
+    if not np.isfinite(embeddings).all():
+        raise DataError("the first batch has embeddings of captions that are not finite")
 
 
 def _in_words(spec: Any) -> str:

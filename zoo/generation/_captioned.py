@@ -89,8 +89,13 @@ class CaptionGAN(GenerationGAN):
             self.known_embeddings.set_weights([rows])
 
     @property
-    def condition_length(self) -> int:
+    def caption_length(self) -> int:
         """Components of an embedding."""
+        return self.embedding_length
+
+    @property
+    def condition_length(self) -> int:
+        """The same."""
         return self.embedding_length
 
     @property

@@ -16,7 +16,7 @@ from tfi2i.training.run.start import find_start
 # Every variant takes images of this side in its published form.
 _SMALLEST_CROP = 64
 # Of the section model: the images that are trained on decide, not those that were.
-_OF_IMAGES = (*CHANNELS, "domains", "classes")
+_OF_IMAGES = (*CHANNELS, "domains", "classes", "known_captions", "text_encoder")
 
 
 def cut_to_images(
