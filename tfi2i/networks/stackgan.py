@@ -22,8 +22,9 @@ from tfi2i.networks.blocks import (
 from tfi2i.networks.dcgan import dcgan_depth
 
 _WIDEST = 8
-# The Stage-I image is halved so often before the caption meets it: 64 px become 16x16.
-_HALVED = 2
+# The Stage-I image is halved so often before the caption meets it: 64 px become 16x16. Smaller ones
+# keep a map of 8x8, for less would not hold them.
+_HALVED, _SMALLEST_MAP = 2, 8
 
 
 def sketch_size(image_size: Size, enlargement: int) -> Size:
@@ -119,36 +120,33 @@ def stage_two_generator(
 ) -> keras.Model:
     """Builds Stage II: [Stage-I images, condition (B, L)] -> images `enlargement` times as large.
 
-    The Stage-I image is halved twice, sees the condition at every pixel, passes residual blocks and
-    is doubled until it is the larger image (section 3.4).
+    The Stage-I image is halved twice (16 px only once), sees the condition at every pixel, passes
+    residual blocks and is doubled until it is the larger image (section 3.4).
 
     Args:
         condition_length: Components of the condition.
-        image_size: Height and width of the Stage-I images, multiples of 4.
+        image_size: Height and width of the Stage-I images.
         enlargement: 2, 4, ...: how many times as large the result is.
         channels: Channels of the images.
         filters: Channels after the first convolution, and before the image.
         blocks: Residual blocks: 4 in the paper for 256 px, 2 for 128.
         name: The model's name.
-
-    Raises:
-        RecipeError: Stage I's images cannot be halved twice.
     """
-    halved_size(image_size, _HALVED, "model.enlargement")
+    halved = _halvings(image_size)
     sketch = keras.Input((*height_and_width(image_size), channels), name="sketch")
     condition = keras.Input((condition_length,), name="condition")
     images = convolution(sketch, filters, 3, name="first_conv")
     images = keras.layers.ReLU(name="first_relu")(images)
-    for level in range(1, _HALVED + 1):
+    for level in range(1, halved + 1):
         width = filters * 2**level
         images = convolution(images, width, 4, stride=2, name=f"down{level}_conv", use_bias=False)
         images = _normalised(images, f"down{level}")
     images = ConcatenateLabel(name="with_condition")([images, condition])
-    width = filters * 2**_HALVED
+    width = filters * 2**halved
     images = _normalised(convolution(images, width, 3, name="join_conv", use_bias=False), "join")
     for number in range(1, blocks + 1):
         images = _residual_block(images, f"block{number}")
-    images = _doubled(images, _HALVED + int(math.log2(enlargement)), filters)
+    images = _doubled(images, halved + int(math.log2(enlargement)), filters)
     return keras.Model([sketch, condition], _drawn(images, channels), name=name)
 
 
@@ -196,6 +194,17 @@ def matching_discriminator(
     scores = convolution(images, 1, covered, padding="valid", name="scores_conv", dtype="float32")
     scores = keras.layers.Flatten(dtype="float32", name="scores")(scores)
     return keras.Model([inputs, captions], scores, name=name)
+
+
+def _halvings(image_size: Size) -> int:
+    """How often Stage I's images are halved in Stage II."""
+    sides, times = height_and_width(image_size), 0
+    while times < _HALVED and not any(side % 2 for side in sides):
+        sides = [side // 2 for side in sides]
+        if min(sides) < _SMALLEST_MAP:
+            break
+        times += 1
+    return times
 
 
 def _levelled(captions, name: str):
