@@ -241,7 +241,7 @@ def test_export_of_samples(run, tfi2i, tmp_path):
 
 
 def test_a_run_that_collapses_is_said_to(tmp_path):
-    """Narrow perceptrons at the published rates: D wins at once, and G draws one image."""
+    """Narrow perceptrons on a few digits: D wins at once, and G draws one image."""
     recipe = Recipe(
         "gan",
         model={"units": 32, "discriminator_units": 16, "latent_length": 6},

@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -58,12 +59,13 @@ def test_gradients_are_the_papers(objective):
 def test_defaults_are_the_papers():
     defaults = {k: v.default for k, v in inspect.signature(OriginalGAN).parameters.items()}
     assert (defaults["units"], defaults["discriminator_units"]) == (1200, 240)
-    assert (defaults["latent_length"], defaults["latent_prior"]) == (100, "uniform")
+    assert (defaults["latent_length"], defaults["latent_prior"]) == (100, "normal")
     assert (defaults["discriminator_steps"], defaults["dropout"]) == (1, 0.5)
     model, _ = tiny()
     model.compile()
-    for player in model.players.values():
-        assert player.learning_rate == pytest.approx(0.1) and player.optimizer.momentum == 0.5
+    for name, rate in (("generator", 0.1), ("discriminator", 0.05)):
+        player = model.players[name]
+        assert player.learning_rate == pytest.approx(rate) and player.optimizer.momentum == 0.5
 
 
 def scores(model, batch, latents):
@@ -90,3 +92,14 @@ def test_a_step_of_the_generator_raises_the_score_of_samples():
     before = scores(model, batch, latents)[1]
     train_alone(model, batch, "generator")
     assert scores(model, batch, latents)[1] > before
+
+
+def test_the_generator_begins_with_the_mean_of_the_images():
+    model = OriginalGAN(crop_size=8, units=4, discriminator_units=4, latent_length=3, channels=1)
+    images = np.random.default_rng(0).integers(30, 220, (50, 8, 8, 1)).astype(np.uint8)
+    model.begin_with_mean_of(images)
+    drawn = model.sample(20).astype(np.float64)
+    assert np.abs(drawn.mean(axis=0) - images.mean(axis=0)).max() < 6
+    black = np.zeros((2, 8, 8, 1), np.uint8)
+    model.begin_with_mean_of(black)
+    assert model.sample(4).max() <= 1 and np.isfinite(model.generator.get_weights()[-1]).all()

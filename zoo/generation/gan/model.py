@@ -1,15 +1,23 @@
 """GAN: Generative Adversarial Nets (Goodfellow et al. 2014)."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfi2i import losses, networks
+from tfi2i.data import evaluation_arrays
 from tfi2i.image_sizes import Size
 from tfi2i.training import Exponential, Player, mini_batches
 from tfi2i.zoo.generation._base import GenerationGAN, Prior
 
+if TYPE_CHECKING:
+    from tfi2i.data import DataSource
+
+# Training images whose mean G begins with, at most, and how near to black and white it may be.
+_MOST_AVERAGED = 10_000
+_DARKEST = 1e-3
 GENERATOR_LOSSES = {
     "non_saturating": losses.non_saturating_generator,
     "minimax": losses.minimax_generator,
@@ -27,6 +35,8 @@ class OriginalGAN(GenerationGAN):
 
     The second loss of G is the game's own, and nearly flat where D rejects samples with confidence,
     as it does early in training; the first has the same fixed point and is steep there (section 3).
+    `prepare` lets G begin with the mean of the training images, as the authors' code has it:
+    without it D wins at once and G draws one image for all latents.
 
     Batches: `images`, float32 (B, H, W, C) in [-1, 1]: one mini-batch for each step of D.
 
@@ -36,6 +46,7 @@ class OriginalGAN(GenerationGAN):
 
         digits = np.random.randint(0, 256, (8, 28, 28, 1), np.uint8)  # your images
         model = OriginalGAN(units=32, discriminator_units=16)
+        model.begin_with_mean_of(digits)  # `tfi2i train` does it by itself
         model.compile()
         model.fit(digits, batch_size=4)
         pictures = model.sample(16, seed=3)
@@ -67,7 +78,7 @@ class OriginalGAN(GenerationGAN):
         self,
         *,
         generator_learning_rate: float = 0.1,
-        discriminator_learning_rate: float = 0.1,
+        discriminator_learning_rate: float = 0.05,
         momentum: float = 0.5,
         decay: float = 0.999996,
         ema_decay: float | None = None,
@@ -76,7 +87,8 @@ class OriginalGAN(GenerationGAN):
 
         Args:
             generator_learning_rate: Learning rate of gradient descent.
-            discriminator_learning_rate: The same for D.
+            discriminator_learning_rate: The same for D. The authors' code has 0.1 for half of its
+                loss, which moves D as far.
             momentum: Share of the step before that each step repeats. The authors raise it from 0.5
                 to 0.7 in the first 250 epochs.
             decay: Factor of both rates from one iteration to the next.
@@ -105,7 +117,7 @@ class OriginalGAN(GenerationGAN):
         *,
         crop_size: Size = 28,
         channels: int = 1,
-        latent_prior: Prior = "uniform",
+        latent_prior: Prior = "normal",
         units: int = 1200,
         discriminator_units: int = 240,
         objective: Literal["non_saturating", "minimax"] = "non_saturating",
@@ -120,7 +132,8 @@ class OriginalGAN(GenerationGAN):
         Args:
             crop_size: Side of the training images in pixels, or (height, width).
             channels: Channels of the images.
-            latent_prior: Distribution of the latent z, `normal` or `uniform` on [-1, 1].
+            latent_prior: Distribution of the latent z, `normal` or `uniform` on [-1, 1]; the
+                authors' settings for MNIST have the first.
             units: Of each hidden layer of G.
             discriminator_units: Maxout units of each hidden layer of D.
             objective: Of G.
@@ -152,3 +165,25 @@ class OriginalGAN(GenerationGAN):
             ),
             diff_augment,
         )
+
+    def prepare(self, source: "DataSource") -> None:
+        """Lets G begin with the mean of the training images, at most 10,000 of them.
+
+        A generator that has learnt already, in a run that goes on from trained weights, stays.
+        """
+        if np.any(np.asarray(self.generator.get_layer("pixels").bias)):
+            return
+        images, _, _ = evaluation_arrays(
+            source, split="train", size=self.crop_size, limit=_MOST_AVERAGED
+        )
+        self.begin_with_mean_of(images)
+
+    def begin_with_mean_of(self, images: np.ndarray) -> None:
+        """Sets the bias of G's pixels so that it draws about the mean of images.
+
+        Args:
+            images: Pixels (N, H, W, channels) of the depth that the model is trained with.
+        """
+        floats = np.asarray(self.value_ranges["a"].to_float(images))
+        mean = np.clip(0.5 + 0.5 * floats.mean(axis=0), _DARKEST, 1.0 - _DARKEST)
+        self.generator.get_layer("pixels").bias.assign(np.log(mean / (1.0 - mean)).ravel())
