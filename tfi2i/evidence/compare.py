@@ -131,7 +131,7 @@ def compare(
     with ThreadPoolExecutor(jobs) as pool:
         records = list(pool.map(lambda one: run(*one), planned))
 
-    pictures = _test_images(entries[0].source, budget.size)
+    pictures = _test_images(entries[0], budget.size)
     machine = describe_machine()
     results = {
         "data": entries[0].source.description,
@@ -243,8 +243,8 @@ def _check_comparable(names: Sequence[str]) -> None:
     ways = {}
     for name in names:
         variant_class = find_variant(name.partition(":")[0]).load_class()
-        translates, draws = (hasattr(variant_class, way) for way in ("translate_batch", "decode"))
-        if not translates and not draws:
+        draws = _draws(variant_class)
+        if not draws and not hasattr(variant_class, "translate_batch"):
             raise RecipeError(f"{name} makes one picture, and no images to compare")
         ways.setdefault("draws images from noise" if draws else "translates images", name)
     if len(ways) > 1:
@@ -252,9 +252,15 @@ def _check_comparable(names: Sequence[str]) -> None:
         raise RecipeError(f"{words}: compare those of one kind with each other")
 
 
-def _test_images(source: DataSource, size: Size) -> dict[str, np.ndarray]:
+def _draws(variant_class: type[GAN]) -> bool:
+    """Whether it draws images from noise, perhaps of labels or captions."""
+    return hasattr(variant_class, "decode")
+
+
+def _test_images(entry: _Entry, size: Size) -> dict[str, np.ndarray]:
     """A few test images, with their truth where the source has one; `real` beside samples."""
+    source = entry.source
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
-    if source.kind == "images":
+    if _draws(entry.variant.load_class()):
         return {"real": a}
     return {"input": a} if b is None or not source.aligned_test else {"input": a, "truth": b}
