@@ -159,3 +159,23 @@ def test_scatter_has_a_panel_for_each_arm():
     )
     assert text.startswith("<svg") and text.count("<circle") == 4
     assert "one &lt;arm&gt;" in text and "nan" not in text
+
+
+def test_points_are_plotted_with_their_axes(tmp_path):
+    from tfi2i.evidence.reproduce import _write_scatter
+
+    def record(measured) -> dict[str, Any]:
+        return {"arm": "one", "evaluation": {"measures": {"m": measured}}}
+
+    variant: Any = SimpleNamespace(folder=tmp_path)
+    plans: list[Any] = [SimpleNamespace(name=name) for name in ("reproduce", "curve")]
+    before = record({"points": [[0.0, 1.0], [2.0, 3.0]]})
+    assert _write_scatter(variant, plans[0], [before]) == {
+        "scatter": "distances.svg",
+        "scatter_axes": ["before", "after"],
+    }
+    judged = record({"points": [[0.0, 1.0], [2.0, 3.0]], "axes": ["estimate", "KID"]})
+    found = _write_scatter(variant, plans[1], [judged])
+    assert found == {"scatter": "points_curve.svg", "scatter_axes": ["estimate", "KID"]}
+    assert "estimate" in (tmp_path / "points_curve.svg").read_text(encoding="utf-8")
+    assert _write_scatter(variant, plans[1], [record({"points": []})]) == {"scatter": None}
