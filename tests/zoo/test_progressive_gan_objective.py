@@ -132,6 +132,31 @@ def test_sizes_fade_in_and_optimizers_start_anew():
         assert int(player.optimizer.iterations) == 3
 
 
+def test_two_replicas_grow_like_one(two_replicas):
+    def grown(start=None):
+        model = ProgressiveGAN(
+            crop_size=8, latent_length=4, filters=4, discriminator_filters=4, stage_epochs=1,
+            fade_iterations=2, group_size=2,
+        )  # fmt: skip
+        for key, variable in model.network_state().items():
+            start is None or variable.assign(start[key])
+        model.compile()
+        return model
+
+    photos = np.asarray(images(8, 8, seed=2))
+    batches = tf.data.Dataset.from_tensor_slices(photos).batch(4, drop_remainder=True)
+    one = grown()
+    start = {key: np.array(value) for key, value in one.network_state().items()}
+    one.fit(batches, epochs=2, verbose=0)
+    with two_replicas.scope():
+        two = grown(start)
+    two.fit(batches, epochs=2, verbose=0)
+    other = two.state()
+    for key, value in one.state().items():
+        found = keras.ops.convert_to_numpy(other[key])
+        np.testing.assert_allclose(found, np.array(value), atol=5e-4, rtol=1e-3, err_msg=key)
+
+
 def test_a_size_that_has_not_begun_shows_the_one_before():
     model, _ = tiny(level=0)
     latents = model.draw_latents(3, site=0)
