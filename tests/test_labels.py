@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfi2i.data import open_source, read_image
 from tfi2i.errors import DataError, RecipeError
+from tfi2i.evidence.cards import figures_in_words
 from tfi2i.export import read_metadata
 from tfi2i.export.runtime import LiteRTRunner
 from tfi2i.metrics.samples import evaluate_samples
@@ -142,6 +143,14 @@ def test_colours_are_named_by_their_features():
     found = evaluate_samples(real, real, training, **options, **truths)
     assert found["samples"]["class_accuracy"] == 0.75
     assert found["real_images"]["class_accuracy"] == 1.0
+
+
+def test_the_zoos_table_names_accuracies_of_samples():
+    one = {"mean": 0.5, "spread": None, "each": [0.5]}
+    names = ("kid", "nearest", "class_accuracy", "unsupervised_accuracy")
+    arm = {"figures": dict.fromkeys(names, one)}
+    words = "KID 0.500, class accuracy 0.500, unsupervised accuracy 50.0%"
+    assert figures_in_words(arm) == words
 
 
 # --- a run, and the command ---

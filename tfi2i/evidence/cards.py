@@ -243,7 +243,7 @@ def headline(results: dict[str, Any] | None) -> str:
 
 
 def figures_in_words(arm: dict[str, Any]) -> str:
-    """L1, KID and accuracy of one arm, or its first two measures; mean ± deviation over seeds."""
+    """L1, KID and accuracies of one arm, or its first two measures; mean ± deviation over seeds."""
     figures = arm["figures"]
     keys = _headline_keys(arm)
     return ", ".join(f"{_heading(key)[0]} {_with_spread(key, figures[key])}" for key in keys)
@@ -251,7 +251,10 @@ def figures_in_words(arm: dict[str, Any]) -> str:
 
 def _headline_keys(arm: dict[str, Any]) -> list[str]:
     figures = arm["figures"]
-    return [key for key in ("l1", "kid", "accuracy") if key in figures] or list(figures)[:2]
+    told = ["l1", "kid", "accuracy"]
+    if _are_samples(arm):
+        told += ["class_accuracy", "unsupervised_accuracy"]
+    return [key for key in told if key in figures] or list(figures)[:2]
 
 
 if __name__ == "__main__":

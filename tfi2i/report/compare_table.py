@@ -15,6 +15,7 @@ _FIGURES = {
     "coverage": "coverage",
     "classes_covered": "classes",
     "class_accuracy": "class accuracy",
+    "unsupervised_accuracy": "unsupervised accuracy",
     "nearest": "nearest copy",
 }
 _BASELINES = {"copy_input": "baseline: the input itself", "real_images": "training images"}
