@@ -34,7 +34,6 @@ HEADINGS = {
     "nearest_accuracy": ("1-NN accuracy of latents", "{:.1%}"),
     "unsupervised_accuracy": ("unsupervised accuracy", "{:.1%}"),
     "linear_accuracy": ("linear accuracy of latents", "{:.1%}"),
-    "class_accuracy": ("class accuracy", "{:.1%}"),
     "retrieval": ("retrieval", "{:.1%}"),
     "known_retrieval": ("of known captions", "{:.1%}"),
     "sketch_retrieval": ("Stage I: retrieval", "{:.1%}"),
