@@ -115,8 +115,8 @@ def _encoder(widths: Sequence[int], code_length: int) -> Callable[..., Any]:
 
 
 def _dense(units: int, name: str, **options) -> keras.layers.Dense:
-    # Glorot's start for what goes through tanh: from N(0, 0.02) the latent's code would be a tenth
-    # of the encoder's, and samples would hardly differ.
+    # Glorot's start for what goes through tanh: from N(0, 0.02) the latent's code drowns in the
+    # encoder's, and samples hardly differ.
     return keras.layers.Dense(units, kernel_initializer="glorot_normal", name=name, **options)
 
 
