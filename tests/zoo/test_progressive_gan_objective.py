@@ -138,8 +138,9 @@ def test_two_replicas_grow_like_one(two_replicas):
             crop_size=8, latent_length=4, filters=4, discriminator_filters=4, stage_epochs=1,
             fade_iterations=2, group_size=2,
         )  # fmt: skip
-        for key, variable in model.network_state().items():
-            start is None or variable.assign(start[key])
+        if start:
+            for key, variable in model.network_state().items():
+                variable.assign(start[key])
         model.compile()
         return model
 
