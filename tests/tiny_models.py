@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.zoo.catalogue import find_variant
 from tfi2i.zoo.generation._base import GenerationGAN
 
@@ -181,15 +182,16 @@ def channels_of(name: str) -> int:
     return TINY[name][0].get("input_channels", 3)
 
 
-def batch_specs(model, size: int, batch_size: int) -> list[tf.TensorSpec]:
+def batch_specs(model, size: Size, batch_size: int) -> list[tf.TensorSpec]:
     """Shapes and types of the parts of a batch that the model trains on."""
+    height, width = height_and_width(size)
     config = model.get_config()
     channels = config.get("channels", 3)
     a = config.get("input_channels", config.get("a_channels", channels))
     b = config.get("output_channels", config.get("b_channels", channels))
 
     def images(count: int) -> tf.TensorSpec:
-        return tf.TensorSpec((batch_size, size, size, count), tf.float32)
+        return tf.TensorSpec((batch_size, height, width, count), tf.float32)
 
     kinds = {
         "images": [images(a)],
