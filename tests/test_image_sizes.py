@@ -169,7 +169,7 @@ def test_every_variant_trains_at_a_size_that_is_not_square(name):
             given = model.latents(1)  # type: ignore[attr-defined]
             if len(view.takes) > 1:
                 length = model.condition_length  # type: ignore[attr-defined]
-                given = [given, tf.one_hot([0], length)]
+                given = [tf.constant(given), tf.one_hot([0], length)]
         assert view.network(given).shape[1:3] == (HEIGHT, WIDTH)
     if name == "gatys":
         assert model.picture().shape == (HEIGHT, WIDTH, 3)
