@@ -144,7 +144,7 @@ def test_generators_from_noise_are_compared_with_each_other(images_folder, tmp_p
 def test_generators_of_classes_stand_beside_real_images(tmp_path):
     for name in ("acgan", "dcgan"):
         entry = _enter(name, Budget("digits:handwritten", size=32, epochs=1), [0], tmp_path)
-        assert [*_test_images(entry, 32)] == ["real"]
+        assert [*_test_images(entry.source, 32, drawn=True)] == ["real"]
 
 
 def test_translators_are_not_compared_with_generators(tmp_path):

@@ -104,7 +104,7 @@ def test_digit_accuracy_needs_known_classes(unpaired_folder):
     images = random_images(4, 32)
     with pytest.raises(DataError, match="needs digits with known classes"):
         digit_accuracy(shown(images, images, open_source(unpaired_folder)))
-    with pytest.raises(RecipeError, match="there are digit_accuracy, distances_kept"):
+    with pytest.raises(RecipeError, match="there are caption_retrieval, digit_accuracy, dist"):
         check_measures(["distances_kept", "beauty"])
 
 

@@ -24,16 +24,18 @@ NARROW = "model.filters=4 model.discriminator_filters=4"
 def narrow(name: str) -> dict[str, int]:
     """Settings that make a variant's networks narrow and leave their depth as it is."""
     known = inspect.signature(find_variant(name).load_class().__init__).parameters
-    return {key: 16 if name == "adain" else 4 for key in known if key.endswith("filters")}
+    width = 16 if name in ("adain", "r3gan") else 4
+    return {key: width for key in known if key.endswith("filters")}
 
 
 @pytest.fixture
-def folder_for(unpaired_folder, paired_folder, labelled_folder, images_folder):
+def folder_for(unpaired_folder, paired_folder, labelled_folder, images_folder, captioned_folder):
     folders = {
         "unpaired": unpaired_folder,
         "paired": paired_folder,
         "labelled": labelled_folder,
         "images": images_folder,
+        "captioned": captioned_folder,
     }
     return lambda name: folders[find_variant(name).load_class().batch_kind]
 
@@ -103,6 +105,8 @@ def test_channels_follow_from_the_images(name, prepared):
     fitting = [f"data.batch_size={parts}"]
     for key, value in {"receptive_field": 16, "discriminator_depth": 5}.items():
         fitting += [f"model.{key}={value}"] if key in known else []
+    for key in ("stage_epochs", "stage_one_epochs"):
+        fitting += [f"model.{key}=1", "train.epochs=4"] if key in known else []
     grey = prepared(name, "data.channels=1", *fitting)
     assert set(grey.model.image_channels) == {1}
     for view in grey.model.views.values():

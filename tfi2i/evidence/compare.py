@@ -131,7 +131,8 @@ def compare(
     with ThreadPoolExecutor(jobs) as pool:
         records = list(pool.map(lambda one: run(*one), planned))
 
-    pictures = _test_images(entries[0], budget.size)
+    drawn = _draws(entries[0].variant.load_class())
+    pictures = _test_images(entries[0].source, budget.size, drawn=drawn)
     machine = describe_machine()
     results = {
         "data": entries[0].source.description,
@@ -257,10 +258,9 @@ def _draws(variant_class: type[GAN]) -> bool:
     return hasattr(variant_class, "decode")
 
 
-def _test_images(entry: _Entry, size: Size) -> dict[str, np.ndarray]:
-    """A few test images, with their truth where the source has one; `real` beside samples."""
-    source = entry.source
+def _test_images(source: DataSource, size: Size, *, drawn: bool) -> dict[str, np.ndarray]:
+    """A few test images, with their truth where the source has one; `real` beside drawn ones."""
     a, b, _ = evaluation_arrays(source, size=size, limit=SHOWN_IMAGES)
-    if _draws(entry.variant.load_class()):
+    if drawn:
         return {"real": a}
     return {"input": a} if b is None or not source.aligned_test else {"input": a, "truth": b}
