@@ -109,7 +109,8 @@ def _cost(results: dict[str, Any] | None) -> str:
     if results is None:
         return ""
     arm = next(iter(results["arms"].values()))
-    return f"{arm['seconds']} s, {arm['peak_memory_mib']} MiB"
+    memory = arm["peak_memory_mib"]
+    return f"{arm['seconds']} s" + ("" if memory is None else f", {memory} MiB")
 
 
 def results_table(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
@@ -120,7 +121,9 @@ def results_table(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     headings = ["", *(_heading(key)[0] for key in keys), "seeds", "seconds", "images/s", "MiB"]
     rows: list[list[Any]] = []
     for name, arm in arms.items():
-        cost = [arm["seconds"], arm["images_per_second"], arm["peak_memory_mib"]]
+        # Of runs that were evaluated elsewhere no memory is known.
+        memory = "" if arm["peak_memory_mib"] is None else arm["peak_memory_mib"]
+        cost = [arm["seconds"], arm["images_per_second"], memory]
         figures = [_with_spread(key, arm["figures"].get(key)) for key in keys]
         rows.append([name, *figures, len(arm["seeds"]), *cost])
     for key, name in BASELINES.items():
