@@ -153,7 +153,7 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     plot = ["", f"![{shows}]({scatter})"] if scatter else []
     picture = results.get("picture")
     drawn = _are_samples(first)
-    what = "Samples of each arm" if drawn else "The same test images in every column"
+    what = "Samples" if drawn else "The same test images in every column"
     shown = ["", *_picture(picture, what)] if picture else []
     changes = ["", "Arms and their changes:", *overrides] if overrides else []
     notes = ["", *_notes(results, first), *plot, *changes]
