@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
-# TensorFlow takes about 1.5 GB a worker.
+# TensorFlow takes about 2 GB a worker.
 MAX_WORKERS ?= 8
 PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 

@@ -13,7 +13,7 @@ import pytest
 from tfi2i.data import open_source
 from tfi2i.errors import MissingExtraError, RecipeError, RunError, TrainingError
 from tfi2i.evidence import reproduce_all
-from tfi2i.evidence.cards import figures_in_words, results_section, update_card
+from tfi2i.evidence.cards import figures_in_words, results_section, results_table, update_card
 from tfi2i.evidence.first_losses import arm_losses, changed_losses
 from tfi2i.evidence.measures import MEASURES
 from tfi2i.evidence.plans import arm_variant, load_plan, plan_settings
@@ -148,6 +148,9 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
     assert "on NVIDIA H100, " in text
+    assert results_table(results)[1][0][-1] == 3
+    results["arms"]["whole"]["peak_memory_mib"] = None
+    assert results_table(results)[1][0][-1] == ""
 
 
 def test_peak_memory_on_every_system(tmp_path, monkeypatch):
@@ -172,6 +175,8 @@ def test_seeds_are_added_to_those_measured_before():
     records = [record(0, 1.0), record(1, 2.0), record(2, 6.0)]
     records[2]["seconds"] = 4
     assert joined(summary(records[:2]), summary(records[2:])) == summary(records)
+    unknown = {**summary(records[:2]), "peak_memory_mib": None}  # they were evaluated elsewhere
+    assert joined(unknown, summary(records[2:])) == {**summary(records), "peak_memory_mib": None}
 
     measured = {"whole": summary(records[:2])}
     check_addable(measured, ["whole"], [2])

@@ -37,10 +37,10 @@ def drawn(g, z, steps, training=True):
         return g.get_layer(f"step{step}_{place}_norm")(x, training=training)
 
     h_z = tf.tanh(z @ g.get_layer("latent_dense").kernel + g.get_layer("latent_dense").bias)
-    h_c, canvas = tf.zeros_like(h_z), 0.0
+    h_c, canvas, added = tf.zeros_like(h_z), 0.0, h_z
     for t in range(1, steps + 1):
         if t > 1:
-            maps = g.get_layer("encoder_down1_conv")(added)  # noqa: F821
+            maps = g.get_layer("encoder_down1_conv")(added)
             maps = tf.nn.leaky_relu(maps, 0.2)
             maps = norm(t, "down2", g.get_layer("encoder_down2_conv")(maps))
             maps = tf.reshape(tf.nn.leaky_relu(maps, 0.2), (len(z), -1))

@@ -171,9 +171,11 @@ def joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
         later: The same for further seeds; its baselines and features are left out.
     """
     counts = (len(earlier["seeds"]), len(later["seeds"]))
+    # The memory of runs that were evaluated elsewhere is not known.
+    known = earlier["peak_memory_mib"] is not None
     costs = {
         name: statistics.fmean((earlier[name], later[name]), counts)
-        for name in ("seconds", "images_per_second", "peak_memory_mib")
+        for name in ("seconds", "images_per_second", *(["peak_memory_mib"] if known else []))
     }
     return {
         **earlier,
@@ -184,7 +186,7 @@ def joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
         },
         "seconds": round(costs["seconds"]),
         "images_per_second": round(costs["images_per_second"], 1),
-        "peak_memory_mib": round(costs["peak_memory_mib"]),
+        "peak_memory_mib": round(costs["peak_memory_mib"]) if known else None,
     }
 
 
