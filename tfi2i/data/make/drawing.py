@@ -18,13 +18,18 @@ from tfi2i.errors import DataError, MissingExtraError
 _TEST_SHARE = 8
 
 
-def split_of(family: str) -> str:
-    """`train` or `test`: the same for all drawings of a family, whatever other families there are.
+def split_of(family: str, *, tuning: bool = False) -> str:
+    """The part of all drawings of a family, whatever other families there are.
 
     Args:
         family: What drawings that resemble each other have in common.
+        tuning: Hold out as many again as `val`, on which recipes are chosen.
+
+    Returns:
+        `train`, `test` or `val`.
     """
-    return "test" if zlib.crc32(family.encode()) % _TEST_SHARE == 0 else "train"
+    share = zlib.crc32(family.encode()) % _TEST_SHARE
+    return "test" if share == 0 else "val" if tuning and share == 1 else "train"
 
 
 def one_of(choices: list[str], name: str) -> str:

@@ -71,28 +71,29 @@ def write_captioned(package: Path, out: Path, *, size: int = 64) -> dict[str, in
 
     Flags and skin tones are left out, as for `write_pairs`. Here one in eight drawings of every
     subgroup is for testing, not whole subgroups: a caption such as "green heart" should be drawn by
-    who has seen "green apple" and "red heart". No caption is in both parts.
+    who has seen "green apple" and "red heart". One more in eight is for tuning. No caption is in
+    two parts.
 
     Args:
         package: The unpacked npm package `openmoji`.
-        out: A folder that does not exist yet: gets `train` and `test`, each with PNG named by code
-            points and `captions.jsonl`.
+        out: A folder that does not exist yet: gets `train`, `val` and `test`, each with PNG named
+            by code points and `captions.jsonl`.
         size: Side of the pictures in pixels.
 
     Returns:
-        The numbers of pictures in `train` and `test`.
+        The numbers of pictures in `train`, `val` and `test`.
 
     Raises:
         DataError: As `write_pairs`.
         MissingExtraError: As `write_pairs`.
     """
     drawings = [one for one in _listed(package) if one["group"] != "flags" and not one["skintone"]]
-    lines: dict[str, list[str]] = {"train": [], "test": []}
+    lines: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     with new_folder(out) as part, progress_bar("Drawing", len(drawings)) as advance:
         for drawing in drawings:
             advance(1)
             path = package / "color" / "svg" / f"{drawing['hexcode']}.svg"
-            split, name = split_of(drawing["annotation"]), f"{drawing['hexcode']}.png"
+            split, name = split_of(drawing["annotation"], tuning=True), f"{drawing['hexcode']}.png"
             write_drawing(part / split / name, draw(path, size, package="openmoji"))
             entry = {"file_name": name, "caption": drawing["annotation"]}
             lines[split].append(json.dumps(entry, ensure_ascii=False))
@@ -173,7 +174,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     what = "pairs" if write is write_pairs else "pictures"
-    print(f"{counts['train']} training {what}, {counts['test']} test {what} in {given.out}")
+    words = {"train": "training", "val": "tuning", "test": "test"}
+    parts = ", ".join(f"{count} {words[split]} {what}" for split, count in counts.items())
+    print(f"{parts} in {given.out}")
     return 0
 
 
