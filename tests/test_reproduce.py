@@ -21,7 +21,7 @@ from tfi2i.evidence.results import changed_settings, check_addable, joined, resu
 from tfi2i.evidence.stargan_beside_cyclegans import _pair_source
 from tfi2i.evidence.trial import mebibytes, run_command
 from tfi2i.evidence.whole_zoo import write_zoo
-from tfi2i.machine import gpu_names
+from tfi2i.machine import describe_machine
 from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.zoo.catalogue import Variant, find_variant, variants
 
@@ -126,20 +126,21 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     variant = Variant("thing", "paired", tmp_path)
     assert variant.plans == ["reproduce", "other"]
     head = (variant, "other", "small", "Claim.", {"whole": []})
-    results = results_head(*head, settings={"thing": {"model.x": 1}})
+    # A run's own facts: it may have been trained elsewhere.
+    machine = {**describe_machine(), "cores": 8, "threads": 1, "gpus": ["NVIDIA H100"]}
+    results = results_head(*head, settings={"thing": {"model.x": 1}}, machine=machine)
     assert results["command"] == "tfi2i reproduce thing --plan other"
     arm = summary([record(0, 1.0), record(1, 2.0)])
     assert arm["figures"]["diversity"] == {"mean": 1.5, "spread": 0.7071, "each": [1.0, 2.0]}
     assert arm["baselines"]["real_images"] == {"diversity": 6.0}
     results["arms"]["whole"] = {"overrides": [], **arm}
     results["picture"] = {"file": "pictures_other.jpg", "columns": "input, whole"}
-    assert results["gpus"] == gpu_names()
-    results["gpus"] = ["NVIDIA H100"]
     variant.results_path("other").write_text(json.dumps(results))
 
-    again = results_head(*head, settings={"thing": {"model.x": 1}})
+    again = results_head(*head, settings={"thing": {"model.x": 1}}, machine=machine)
     assert again["arms"] == results["arms"] and again["picture"] == results["picture"]
-    other = results_head(*head, settings={"thing": {"model.x": 2}})  # measured with another recipe
+    # Measured with another recipe.
+    other = results_head(*head, settings={"thing": {"model.x": 2}}, machine=machine)
     assert other["arms"] == {} and "picture" not in other
 
     update_card(variant)
@@ -147,7 +148,7 @@ def test_measures_reach_the_card_beside_real_images(tmp_path):
     assert "Not measured yet." in text and results_section(variant, "other") in text
     assert "| real images |  |  | 6.000 |" in text
     assert "1.500 ± 0.707" in text
-    assert "on NVIDIA H100, " in text
+    assert f"on NVIDIA H100, {machine['processor']}, 8 cores, 1 of them a run, " in text
     assert results_table(results)[1][0][-1] == 3
     results["arms"]["whole"]["peak_memory_mib"] = None
     assert results_table(results)[1][0][-1] == ""

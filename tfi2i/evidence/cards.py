@@ -178,7 +178,11 @@ def _notes(results: dict[str, Any], arm: dict[str, Any]) -> list[str]:
     versions = results["versions"]
     command = f"{results['command']} --seeds {','.join(map(str, arm['seeds']))}"
     gpus = "".join(f"{gpu}, " for gpu in results.get("gpus", ()))
+    # Results of before threads were noted have none.
+    threads = results.get("threads") or results["cores"]
     cores = cores_in_words(results["cores"])
+    if threads < results["cores"]:
+        cores += f", {threads} of them a run"
     images = f"{arm['test_images']} held-out images, " if arm["test_images"] else ""
     notes = [
         f"Expected: {results['claim']}",

@@ -7,7 +7,7 @@ measured on test images, and written down in `results.json`, from which the vari
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tfi2i.evidence.first_losses import arm_losses
 from tfi2i.evidence.plans import Plan, arm_variant, load_plan, plan_settings
 from tfi2i.evidence.results import check_addable, joined, results_head, rounded, summary
 from tfi2i.evidence.trial import measured_run
+from tfi2i.machine import describe_machine
 from tfi2i.metrics.made import figures_made
 from tfi2i.report.scatter import scatter_panels
 from tfi2i.training.run.folder import RunFolder
@@ -62,13 +63,14 @@ def reproduce(
     if unknown:
         raise RecipeError(f"{variant.name} has no arm {sorted(unknown)}; it has {list(plan.arms)}")
     if add:
-        check_addable(_head(variant, plan)["arms"], arms or plan.arms, seeds)
+        check_addable(_head(variant, plan, describe_machine())["arms"], arms or plan.arms, seeds)
     runs = [(arm, seed) for arm in arms or plan.arms for seed in seeds]
     with ThreadPoolExecutor(jobs) as pool:
         measured = list(pool.map(lambda run: _run(variant, plan, *run, out=out, jobs=jobs), runs))
 
-    # Read only now, because another call may have written other arms in the meantime.
-    results = _head(variant, plan)
+    # Runs may have been trained elsewhere, on a GPU. Earlier results are read only now, because
+    # another call may have written other arms in the meantime.
+    results = _head(variant, plan, run_folder_of(out, variant, plan, *runs[0]).facts())
     for arm, overrides in plan.arms.items():
         found = [record for record in measured if record["arm"] == arm]
         if found:
@@ -126,7 +128,7 @@ def ship_preset(variant: Variant, plan: Plan, run: RunFolder) -> Path:
     return folder
 
 
-def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
+def _head(variant: Variant, plan: Plan, machine: Mapping[str, Any]) -> dict[str, Any]:
     return results_head(
         variant,
         plan.name,
@@ -134,6 +136,7 @@ def _head(variant: Variant, plan: Plan) -> dict[str, Any]:
         plan.claim,
         plan.arms,
         settings=plan_settings(variant, plan),
+        machine=machine,
     )
 
 

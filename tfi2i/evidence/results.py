@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import RecipeError
-from tfi2i.machine import describe_machine
 from tfi2i.metrics.made import figures_made
 from tfi2i.zoo.catalogue import MAIN_PLAN, Variant
 
@@ -45,6 +44,7 @@ def results_head(
     arms: Mapping[str, list[str]],
     *,
     settings: Mapping[str, Mapping[str, Any]],
+    machine: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The head of results.json, with earlier measurements and pictures that the plan still has.
 
@@ -56,13 +56,14 @@ def results_head(
         arms: Name of an arm to its overrides.
         settings: The resolved recipes by variant (`tfi2i.evidence.plans.plan_settings`); arms
             measured with others are left out.
+        machine: `tfi2i.machine.describe_machine` where the arms are trained, or the facts of a run,
+            which also say on how many threads.
     """
     before = variant.results(plan) or {}
     if changed_settings(before.get("settings", {}), settings):
         before = {}
     earlier = before.get("arms", {})
     option = "" if plan == MAIN_PLAN else f" --plan {plan}"
-    machine = describe_machine()
     return {
         "variant": variant.name,
         "recipe": recipe,
@@ -73,6 +74,7 @@ def results_head(
         "commit": _commit(),
         "processor": machine["processor"],
         "cores": machine["cores"],
+        "threads": machine.get("threads"),
         "gpus": machine["gpus"],
         "versions": machine["versions"],
         "arms": {
