@@ -86,6 +86,38 @@ def test_grain_is_seen_in_the_features_of_digits(digits):
     assert grainy["kid"] > 5 * abs(clean["kid"]) and grainy["precision"] < clean["precision"]
 
 
+def test_a_given_extractor_takes_the_place_of_the_classifier(digits, monkeypatch):
+    real, training, labels = digits
+    trained = []
+    learn = GreyClassifier.__init__
+    monkeypatch.setattr(
+        GreyClassifier, "__init__", lambda self, *a, **k: trained.append(1) or learn(self, *a, **k)
+    )
+
+    class Rows:
+        name = "means of rows and columns"
+
+        def __call__(self, images: np.ndarray, /) -> np.ndarray:
+            grey = images[..., 0] / 64.0
+            return np.concatenate([grey.mean(axis=1), grey.mean(axis=2)], axis=1)
+
+    found = evaluate_samples(
+        training[::30],
+        real,
+        training,
+        labels=labels,
+        classes=10,
+        real_labels=labels[:200],
+        asked=labels[::30],
+        extractor=Rows(),
+    )
+    assert not trained and found["features"]["extractor"] == Rows.name
+    # By a linear map of the given features, which hardly fails where it has learnt.
+    assert found["samples"]["class_accuracy"] > 0.6
+    assert "classes_covered" not in found["samples"]
+    assert "leave it out" in found["skipped"]["classes_covered"]
+
+
 def test_few_images_have_fewer_figures():
     found = evaluate_samples(colours(4, 0), colours(4, 1), colours(9, 2), extractor=MeanColours())
     assert "precision" not in found["samples"] and found["samples"]["kid"] is not None

@@ -27,6 +27,10 @@ _SMALL_SIDE = 32
 _MOST_TAUGHT = 10_000
 # Training images whose features a linear map learns classes from, at most: features take long.
 _MOST_NAMED = 2_000
+_CLASS_FIGURES = ("classes_covered", "class_divergence")
+_NO_JUDGE = (
+    "the given extractor takes the place of the classifier of these classes: leave it out for them"
+)
 
 
 def evaluate_samples(
@@ -45,7 +49,7 @@ def evaluate_samples(
 
     Where small grey images have known classes, such as digits, features come from a classifier that
     is trained on them: a network of photographs sees little there. It also says which class each
-    sample shows.
+    sample shows. A given extractor takes its place, and none is trained.
 
     Args:
         samples: Made images, (N, H, W, C).
@@ -67,12 +71,13 @@ def evaluate_samples(
           `kid_spread`; `precision`, `recall`, `density`, `coverage` (`manifold_figures`);
           `nearest`, how far the nearest training image is, as a share of how far it is from
           held-out images (0 where all are copies, about 1 where none is; for `samples` alone); and
-          with classes `classes_covered`, how many have at least a tenth of their share of the
-          samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
+          with the classifier `classes_covered`, how many classes have at least a tenth of their
+          share of the samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
           from those of the training images, in nats. Where classes were asked for also
           `class_accuracy`: the share of samples in which the classifier sees them, and of
-          held-out images that it names rightly. Of other images than small grey ones a linear map
-          of the features of training images is the classifier (`tfi2i.metrics.codes`).
+          held-out images that it names rightly. Of other images than small grey ones, and with a
+          given extractor, a linear map of the features of training images is the classifier
+          (`tfi2i.metrics.codes`).
         - `features`: as of `tfi2i.metrics.evaluate`.
         - `skipped`: what is missing from the above -> why.
 
@@ -89,10 +94,13 @@ def evaluate_samples(
     eight = {name: value_range.to_uint8(images) for name, images in candidates.items()}
     real_eight = value_range.to_uint8(real)
     judge = None
-    if labels is not None and real.shape[3] == 1 and max(real.shape[1:3]) <= _SMALL_SIDE:
+    judged = labels is not None and real.shape[3] == 1 and max(real.shape[1:3]) <= _SMALL_SIDE
+    if judged and extractor is not None:
+        skipped |= dict.fromkeys(_CLASS_FIGURES, _NO_JUDGE)
+    elif judged:
         judge = _judge(value_range.to_uint8(training), np.asarray(labels), classes)
     taught = spread_evenly(len(training), 0 if asked is None or judge else _MOST_NAMED)
-    chosen = choose_extractor(real, samples, extractor or judge, required=True)
+    chosen = choose_extractor(real, samples, judge or extractor, required=True)
     if isinstance(chosen, str):
         raise DataError(f"samples cannot be compared with real images: {chosen}")
     total = sum(map(len, eight.values())) + len(real) + len(taught)
