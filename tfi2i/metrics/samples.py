@@ -72,8 +72,9 @@ def evaluate_samples(
           `nearest`, how far the nearest training image is, as a share of how far it is from
           held-out images (0 where all are copies, about 1 where none is; for `samples` alone); and
           with the classifier `classes_covered`, how many classes have at least a tenth of their
-          share of the samples, and `class_divergence`, the Kullback-Leibler divergence of the classes of samples
-          from those of the training images, in nats. Where classes were asked for also
+          share of the samples, and `class_divergence`, the Kullback-Leibler divergence of the
+          classes of samples from those of the training images, in nats. Where classes were asked
+          for also
           `class_accuracy`: the share of samples in which the classifier sees them, and of
           held-out images that it names rightly. Of other images than small grey ones, and with a
           given extractor, a linear map of the features of training images is the classifier
