@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 import tfi2i
-from tfi2i.cli import compare, demo, evaluate, export, listing, reproduce, sample, train, translate
+from tfi2i.cli import (
+    compare,
+    demo,
+    evaluate,
+    export,
+    listing,
+    reproduce,
+    sample,
+    study,
+    train,
+    translate,
+)
 from tfi2i.cli.console import show_error
 from tfi2i.errors import Tfi2iError
 
@@ -50,6 +61,7 @@ app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("reproduce", epilog=reproduce.EXAMPLE)(reproduce.reproduce)
+app.command("study", epilog=study.EXAMPLE)(study.study)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
