@@ -27,6 +27,8 @@ setup(
             "**/*.json",
             "**/*.svg",
             "**/pictures*.jpg",
+            "**/sheet*.*",
+            "**/walk*.*",
             "**/weights/**",
         ],
     },

@@ -24,14 +24,13 @@ from benchmarks.pictures import domains_of, picture, translating_presets
 from tfi2i.cli.chosen import choose_model
 from tfi2i.data import DataSource, to_float, to_uint8
 from tfi2i.data.builtin.earth import PREFIX
-from tfi2i.data.scale import scale_factor
 from tfi2i.errors import ExportError, MissingExtraError
 from tfi2i.export import export_litert, export_saved_model
 from tfi2i.export.runtime import LiteRTRunner
 from tfi2i.inference.translate import translate_image
 from tfi2i.machine import describe_machine
 from tfi2i.metrics import l1, psnr
-from tfi2i.zoo.translation import TranslationGAN, domain_read
+from tfi2i.zoo.translating import Translating
 
 FOLDER = Path(__file__).parent
 RESULTS, LARGE = FOLDER / "results_one_picture.json", FOLDER / "results_large_images.json"
@@ -84,7 +83,7 @@ def measured(preset: str) -> dict[str, Any]:
 
 
 def agreement_of(
-    model: TranslationGAN, direction: str, source: DataSource
+    model: Translating, direction: str, source: DataSource
 ) -> dict[str, dict[str, float | str | None]]:
     """Size -> route -> PSNR in dB against `translate`; None where all pixels are equal."""
     read, _ = domains_of(source, direction)
@@ -110,7 +109,7 @@ def agreement_of(
     return found
 
 
-def errors_of(model: TranslationGAN, direction: str, source: DataSource) -> dict[str, float]:
+def errors_of(model: Translating, direction: str, source: DataSource) -> dict[str, float]:
     """L1 against the truth in the [-1, 1] scale, by how the same pictures are translated."""
     read, made = domains_of(source, direction)
     images = [picture(source, read, BAND_SIZE, place) for place in BAND_PLACES]
@@ -130,17 +129,16 @@ def errors_of(model: TranslationGAN, direction: str, source: DataSource) -> dict
 
 
 def _served(
-    model: TranslationGAN, direction: str, folder: Path, precision: Precision
+    model: Translating, direction: str, folder: Path, precision: Precision
 ) -> Callable[[np.ndarray], np.ndarray]:
     """An exported SavedModel, which translates images of any size."""
-    domain = domain_read(direction)
     version = export_saved_model(
         model.translator(direction),
         folder,
         metadata={},
         precision=precision,
         max_pixels=1 << 20,
-        scale=scale_factor("trained", model.trained_scale, height=1, width=1, domain=domain),
+        scale=model.scale_of(direction, "trained"),
     )
     signature = tf.saved_model.load(str(version)).signatures["serving_default"]
 
@@ -152,7 +150,7 @@ def _served(
 
 
 def _on_a_phone(
-    model: TranslationGAN, direction: str, path: Path, precision: Stored, image: np.ndarray
+    model: Translating, direction: str, path: Path, precision: Stored, image: np.ndarray
 ) -> np.ndarray:
     """What a LiteRT file for the image's size makes of it."""
     generator, size = model.translator(direction), (image.shape[0], image.shape[1])

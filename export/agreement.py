@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from tfi2i.data.decode.images import resize_image
 from tfi2i.data.decode.values import ValueRange
 from tfi2i.errors import ExportError
 from tfi2i.export.generator import InferenceGenerator
@@ -80,8 +81,11 @@ class Agreement:
 def keras_inputs(generator: InferenceGenerator, images: np.ndarray) -> np.ndarray:
     """Makes pixels (N, H, W, C) ready for Keras: float32 in [-1, 1], sizes that it takes.
 
-    Missing rows and columns are mirrored at the lower and right edge.
+    Missing rows and columns are mirrored at the lower and right edge; for a generator of one size
+    images are resized.
     """
+    if generator.only_size is not None:
+        images = np.stack([resize_image(image, *generator.only_size) for image in images])
     return generator.takes.to_float(mirrored_to_fit(images, generator.size_multiple))
 
 

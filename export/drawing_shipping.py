@@ -1,5 +1,6 @@
 """From a trained generator of latents to a folder of files to ship, all of them proven."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,22 @@ from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.partial import partial_folder
 from tfi2i.export.references import latency_ms
 from tfi2i.export.saved_model import next_version
-from tfi2i.export.shipping import Wanted, earlier_reports, put_in_place
+from tfi2i.export.shipping import (
+    Wanted,
+    earlier_reports,
+    put_in_place,
+    translated_reports,
+)
 from tfi2i.zoo.generation._base import GenerationGAN
+from tfi2i.zoo.translating import translator_of
 
 # Latents that every file is compared on.
 _COMPARED = 16
 
 
-def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str, dict[str, Any]]:
+def ship_drawing(
+    model: GenerationGAN, folder: Path, wanted: Wanted, images: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
     """Exports a generator of latents to a folder: all of the files, or none if there is an error.
 
     The folder has the form of `tfi2i.export.shipping.ship`, with the view `sample` in the place of
@@ -29,10 +38,13 @@ def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str
     Args:
         model: With its weights.
         folder: Gets the files; its reports on other files stay.
-        wanted: The files. "auto" is float32; size, scale and pixels have no meaning here.
+        wanted: The files. "auto" is float32; size, scale and pixels have no meaning for latents.
+        images: Views of the model that take images, to real images to compare on: these are
+            exported too, as `tfi2i.export.shipping.ship` does.
 
     Returns:
-        `sample` to its parity report; see `tfi2i.export.parity_report`. It also has
+        `sample` to its parity report, and those views to theirs; see `tfi2i.export.parity_report`.
+        The report of `sample` also has
         `latent_length`, `latent_prior` and, with labels, the names of `classes`; with captions,
         `caption_length` and `text_encoder`.
 
@@ -43,9 +55,13 @@ def ship_drawing(model: GenerationGAN, folder: Path, wanted: Wanted) -> dict[str
     earlier = earlier_reports(folder)
     stem = f"{model.variant_name()}-sample"
     with partial_folder(folder) as partial, model.averaged_weights():
-        report = _report(model, stem, wanted, partial, folder)
-        put_in_place(partial, folder, {stem: report}, earlier)
-    return {"sample": report}
+        reports = {"sample": _report(model, stem, wanted, partial, folder)}
+        if images:
+            seeing = translator_of(model)
+            reports |= translated_reports(seeing, folder, images, wanted, partial)
+        named = {f"{model.variant_name()}-{view}": one for view, one in reports.items()}
+        put_in_place(partial, folder, named, earlier)
+    return reports
 
 
 def _report(

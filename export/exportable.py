@@ -5,14 +5,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import DataError, ExportError
-from tfi2i.inference.sizes import padded_side
+from tfi2i.inference.sizes import only_size, padded_side
 
 
 def check_form(generator: keras.Model) -> None:
     """Refuses generators that are not from one batch of images to one.
 
     Raises:
-        ExportError: It has several inputs or outputs, unknown channels, or no size_multiple.
+        ExportError: It has several inputs or outputs, unknown channels, or no size_multiple though
+            it takes several sizes.
     """
     if len(generator.inputs) != 1 or len(generator.outputs) != 1:
         raise ExportError(
@@ -26,6 +27,8 @@ def check_form(generator: keras.Model) -> None:
                 "an image batch (B, H, W, C) with a known C is needed."
             )
     size_multiple = getattr(generator, "size_multiple", None)
+    if only_size(generator) is not None:
+        return
     if not isinstance(size_multiple, int) or size_multiple < 1:
         raise ExportError(
             f"{generator.name!r} has no attribute size_multiple. Set it to the number that "
@@ -51,14 +54,14 @@ def check_repeatable(model: keras.Model) -> None:
     Raises:
         ExportError: It fails on the smallest images, or answers one image in two ways.
     """
-    side = padded_side(1, model.size_multiple)
-    image = tf.random.stateless_uniform((1, side, side, model.inputs[0].shape[-1]), (0, 0), -1, 1)
+    size = only_size(model) or 2 * (padded_side(1, model.size_multiple),)
+    image = tf.random.stateless_uniform((1, *size, model.inputs[0].shape[-1]), (0, 0), -1, 1)
     try:
         first, second = model(image, training=False), model(image, training=False)
     except (tf.errors.InvalidArgumentError, DataError) as error:
         raise ExportError(
-            f"{model.name!r} fails on images of {side} x {side} pixels, the smallest multiple of "
-            f"its size_multiple of {model.size_multiple}; set it to a number that it computes."
+            f"{model.name!r} fails on images of {size[1]} x {size[0]} pixels, the smallest "
+            "multiple of its size_multiple; set it to a number that it computes."
         ) from error
     # Kernels that add in another order on every run stay far below this.
     if tf.reduce_max(tf.abs(first - second)) > 1e-3:

@@ -8,7 +8,7 @@ import keras
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
 from tfi2i.errors import ExportError
 from tfi2i.export.exportable import check_finite, check_form, check_repeatable
-from tfi2i.inference.sizes import padded_side
+from tfi2i.inference.sizes import only_size, padded_side
 from tfi2i.layers import PhaseConv2DTranspose
 from tfi2i.layers.phase_convolution import doubles_as_published
 
@@ -47,9 +47,14 @@ class InferenceGenerator:
         return self.takes == self.gives == EIGHT_BITS
 
     @property
+    def only_size(self) -> tuple[int, int] | None:
+        """The one height and width that the model computes; None if it computes any."""
+        return only_size(self.model)
+
+    @property
     def size_multiple(self) -> int:
-        """Height and width have to be multiples of this, in pixels."""
-        return self.model.size_multiple
+        """Height and width have to be multiples of this, in pixels; 1 where images are resized."""
+        return self.model.size_multiple if self.only_size is None else 1
 
     @property
     def smallest_side(self) -> int:
@@ -81,7 +86,8 @@ def inference_generator(
 
     Args:
         generator: functional `keras.Model` from (B, H, W, C_in) to (B, H, W, C_out) that
-            carries the int attribute `size_multiple`.
+            carries the int attribute `size_multiple`, or has a known H and W: images are then
+            resized to that size, and the results back.
         precision: precision of weights and arithmetic. In bfloat16 the norms keep float32
             statistics, and the last layer is computed in float32.
         fused: whether norms use the fused kernel, which LiteRT does not convert, and transposed
@@ -96,7 +102,8 @@ def inference_generator(
     """
     check_form(generator)
     model, notes = in_precision(generator, precision, fused=fused)
-    model.size_multiple = generator.size_multiple
+    if only_size(generator) is None:
+        model.size_multiple = generator.size_multiple
     check_repeatable(model)
     return InferenceGenerator(model, precision, notes, *value_ranges)
 

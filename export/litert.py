@@ -24,6 +24,7 @@ from tfi2i.export.agreement import (
 from tfi2i.export.frozen import frozen
 from tfi2i.export.generator import InferenceGenerator, inference_generator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+from tfi2i.image_sizes import size_in_words
 from tfi2i.inference.sizes import padded_side
 
 # GPU delegates take nothing above.
@@ -103,8 +104,13 @@ def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]
     """Refuses a (height, width) in pixels that is too small to be mirrored to what is computed.
 
     Raises:
-        ExportError: naming the smallest size.
+        ExportError: naming the smallest size, or the one that the generator takes.
     """
+    if generator.only_size not in (None, image_size):
+        raise ExportError(
+            f"LiteRT images of {size_in_words(image_size)} px do not suit "
+            f"{generator.model.name!r}: it takes {size_in_words(generator.only_size)} px alone."
+        )
     for name, side in zip(("height", "width"), image_size, strict=True):
         if side < generator.smallest_side:
             raise ExportError(

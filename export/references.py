@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfi2i.data.decode.images import resize_image
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
 from tfi2i.errors import ExportError
-from tfi2i.export.agreement import keras_inputs, keras_outputs
+from tfi2i.export.agreement import keras_inputs
 from tfi2i.export.generator import InferenceGenerator, inference_generator
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.scale import outputs_at_scale
@@ -28,7 +28,7 @@ class References:
     Attributes:
         generator: the exported generator, in float32.
         images: pixels (N, H, W, C) of the range that it takes, N at least 1.
-        outputs: the outputs for the images, see `keras_outputs`.
+        outputs: the outputs for the images, see `outputs_at_scale`.
         others: the first image in other sizes, pixels (1, H', W', C), with its output: for files
             that take any size.
     """
@@ -54,8 +54,8 @@ class References:
                 f"not {images.dtype} {images.shape}."
             )
         resized = [resize_image(images[0], *size)[np.newaxis] for size in other_sizes]
-        others = [(image, keras_outputs(inference, image)) for image in resized]
-        return cls(inference, images, keras_outputs(inference, images), others)
+        others = [(image, outputs_at_scale(inference, image, 1.0)) for image in resized]
+        return cls(inference, images, outputs_at_scale(inference, images, 1.0), others)
 
     def at_scale(self, images: np.ndarray, scale: float) -> list[np.ndarray]:
         """What Keras makes from images at a scale; at their own pixels it is made already."""

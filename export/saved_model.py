@@ -28,8 +28,8 @@ def export_saved_model(
 ) -> Path:
     """Writes a SavedModel as the next version below `folder`, as TF Serving expects it.
 
-    Signatures; all pad by reflection to the generator's size_multiple and crop back, so any
-    height and width of at least one pixel works:
+    Signatures; all pad by reflection to the generator's size_multiple and crop back, or resize to
+    its one size and back, so any height and width of at least one pixel works:
 
     - `serving_default`: `images` float32 (B, H, W, C) in 0..255 -> `images` float32
       (B, H, W, C_out) in 0..255, not rounded. Where one of the value ranges is another than that of
@@ -112,6 +112,7 @@ def _facts(
         "size_multiple": generator.size_multiple,
         "max_pixels": max_pixels,
         "scale": scale,
+        **({} if generator.only_size is None else {"image_size": list(generator.only_size)}),
         "encoded_formats": ["PNG of 16 bits"] if deep else list(FORMATS),
         "exif_orientation": ignored,
         "colour_profile": "ignored, as in training" if deep else ignored,

@@ -15,15 +15,15 @@ from tfi2i.export.generator import InferenceGenerator
 def at_scale(
     translate: Callable[[tf.Tensor], tf.Tensor],
     image: tf.Tensor,
-    factor: float,
+    sides: tf.Tensor | tuple[int, int],
     value_ranges: ValueRanges,
 ) -> tf.Tensor:
     """Resizes an image in a graph, translates it, and brings the result back to its size.
 
     Args:
-        translate: float32 (H, W, C) to (H, W, C_out), both on the scale of pixels, of any size.
+        translate: float32 (H, W, C) to (H, W, C_out), both on the scale of pixels, of those sides.
         image: float32 (H, W, C) on the scale of pixels.
-        factor: what the sides are multiplied by.
+        sides: height and width at which it is translated, int32 (2,).
         value_ranges: of the pixels that go in, and of those that come out.
 
     Returns:
@@ -31,7 +31,7 @@ def at_scale(
     """
     taken, made = value_ranges
     size = tf.shape(image)[:2]
-    scaled = _resized(_whole(image, taken), scaled_sides(size, factor), taken)
+    scaled = _resized(_whole(image, taken), sides, taken)
     return _resized(_whole(translate(scaled), made), size, made)
 
 
@@ -49,15 +49,16 @@ def outputs_at_scale(
     Args:
         generator: a generator in float32.
         images: (N, H, W, C), pixels of the range that it takes.
-        factor: what the sides are multiplied by before.
+        factor: what the sides are multiplied by before; a generator of one size has its own.
 
     Returns:
-        N arrays float32 (1, H, W, C_out) in [-1, 1]; of whole pixels, unless the factor is 1.
+        N arrays float32 (1, H, W, C_out) in [-1, 1]; of whole pixels, unless no side changes.
     """
-    if factor == 1:
-        return keras_outputs(generator, images)
     height, width = images.shape[1:3]
-    scaled = [resize_image(image, *scaled_size(height, width, factor)) for image in images]
+    sides = generator.only_size or scaled_size(height, width, factor)
+    if sides == (height, width):
+        return keras_outputs(generator, images)
+    scaled = [resize_image(image, *sides) for image in images]
     made = [generator.gives.to_pixels(keras_outputs(generator, one[None])[0][0]) for one in scaled]
     return [generator.gives.to_float(resize_image(one, height, width)[None]) for one in made]
 
@@ -70,7 +71,7 @@ def photos_at_scale(images: np.ndarray, factor: float) -> np.ndarray:
     )
 
 
-def _resized(image: tf.Tensor, size: tf.Tensor, pixels: ValueRange) -> tf.Tensor:
+def _resized(image: tf.Tensor, size: tf.Tensor | tuple[int, int], pixels: ValueRange) -> tf.Tensor:
     """Bicubic, antialiased, across and then down; Pillow rounds 8 bits after each, others once."""
     for sides in ((tf.shape(image)[0], size[1]), (size[0], size[1])):
         image = tf.image.resize(image, sides, "bicubic", antialias=True)

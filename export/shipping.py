@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tfi2i.data.scale import Scale, scale_factor
+from tfi2i.data.scale import Scale
 from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model
-from tfi2i.export.agreement import REQUIRED_PSNR_DB, agreement, keras_outputs, tolerance_of
+from tfi2i.export.agreement import REQUIRED_PSNR_DB, agreement, tolerance_of
 from tfi2i.export.beside_keras import litert_entry, saved_model_entry
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
 from tfi2i.export.generator import BFLOAT16_NEEDS, inference_generator
@@ -25,15 +25,20 @@ from tfi2i.export.litert import check_litert_size
 from tfi2i.export.partial import not_writable, partial_folder
 from tfi2i.export.references import References
 from tfi2i.export.saved_model import next_version
-from tfi2i.image_sizes import Size, height_and_width
+from tfi2i.export.scale import outputs_at_scale
+from tfi2i.image_sizes import Size, height_and_width, size_in_words
 from tfi2i.machine import computes_bfloat16
-from tfi2i.zoo.translation import TranslationGAN, domain_read
+from tfi2i.zoo.translating import Translating
 
 PARITY_FILE = "parity.json"
 Precision = Literal["auto", "float32", "bfloat16"]
 # Further heights and widths, besides those of the images: a large size, and one that is a multiple
 # of nothing.
 OTHER_SIZES = ((256, 256), (300, 401))
+_RESIZED = (
+    "The SavedModel resizes images to {0} px, the only size that the network takes, and brings the "
+    "results back to their size. LiteRT files take that size: resize before."
+)
 _SCALED = (
     "The SavedModel resizes: it multiplies the sides of images with {0:.4g} before it translates, "
     "and brings the results back to the images' size. LiteRT files do not: multiply before."
@@ -69,7 +74,7 @@ class Wanted:
 
 
 def ship(
-    model: TranslationGAN, folder: Path, images: Mapping[str, Any], wanted: Wanted
+    model: Translating, folder: Path, images: Mapping[str, Any], wanted: Wanted
 ) -> dict[str, dict[str, Any]]:
     """Exports generators to a folder: all of their files, or none if there is an error.
 
@@ -88,23 +93,30 @@ def ship(
             with Keras.
     """
     earlier = earlier_reports(folder)
-    reports = {}
     with partial_folder(folder) as partial, model.averaged_weights():
-        references = {
-            direction: References.of(
-                model.translator(direction), pictures, OTHER_SIZES, model.ranges_of(direction)
-            )
-            for direction, pictures in images.items()
-        }
-        if set(wanted.formats) & set(LITERT_PRECISIONS):
-            for reference in references.values():
-                check_litert_size(reference.generator, height_and_width(wanted.size))
-        for direction, reference in references.items():
-            export = _Export(model, direction, reference, wanted, partial, folder)
-            reports[direction] = export.report()
+        reports = translated_reports(model, folder, images, wanted, partial)
         named = {f"{model.variant_name()}-{d}": report for d, report in reports.items()}
         put_in_place(partial, folder, named, earlier)
     return reports
+
+
+def translated_reports(
+    model: Translating, folder: Path, images: Mapping[str, Any], wanted: Wanted, partial: Path
+) -> dict[str, dict[str, Any]]:
+    """Makes the files of `ship` in a partial folder; the rest is the same."""
+    references = {
+        direction: References.of(
+            model.translator(direction), pictures, OTHER_SIZES, model.ranges_of(direction)
+        )
+        for direction, pictures in images.items()
+    }
+    if set(wanted.formats) & set(LITERT_PRECISIONS):
+        for reference in references.values():
+            check_litert_size(reference.generator, height_and_width(wanted.size))
+    return {
+        direction: _Export(model, direction, reference, wanted, partial, folder).report()
+        for direction, reference in references.items()
+    }
 
 
 class _Export:
@@ -112,7 +124,7 @@ class _Export:
 
     def __init__(
         self,
-        model: TranslationGAN,
+        model: Translating,
         direction: str,
         references: References,
         wanted: Wanted,
@@ -126,11 +138,12 @@ class _Export:
         self._references = references
         self._wanted = wanted
         self._partial, self._folder = partial, folder
-        self._scale = scale_factor(
-            wanted.scale, model.trained_scale, height=1, width=1, domain=domain_read(direction)
-        )
+        self._scale = model.scale_of(direction, wanted.scale)
         self._notes: list[str] = []
-        if self._scale != 1:
+        size = references.generator.only_size
+        if size is not None:
+            self._notes.append(_RESIZED.format(size_in_words(size)))
+        elif self._scale != 1:
             self._notes.append(_SCALED.format(self._scale))
 
     def report(self) -> dict[str, Any]:
@@ -200,7 +213,7 @@ class _Export:
         half = inference_generator(self._generator, "bfloat16", fused=True)
         references = self._references
         found = [
-            agreement(outputs, keras_outputs(half, pictures))
+            agreement(outputs, outputs_at_scale(half, pictures, 1.0))
             for pictures, outputs in [(references.images, references.outputs), *references.others]
         ]
         tolerance = tolerance_of("saved_model", "bfloat16", self._wanted.required_psnr_db)

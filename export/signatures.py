@@ -45,8 +45,17 @@ def translated_pixels(generator: InferenceGenerator, image: tf.Tensor) -> tf.Ten
         image: float32 (H, W, C) on the scale of the pixels that go in.
 
     Returns:
-        float32 (H, W, C_out) on the scale of those that come out, in their range, not rounded.
+        float32 (H, W, C_out) on the scale of those that come out, in their range, not rounded
+        unless images are resized to the one size that the generator takes.
     """
+    if generator.only_size is not None:
+        ranges = generator.takes, generator.gives
+        return at_scale(partial(_computed, generator), image, generator.only_size, ranges)
+    return _computed(generator, image)
+
+
+def _computed(generator: InferenceGenerator, image: tf.Tensor) -> tf.Tensor:
+    """`translated_pixels` of an image whose size the generator takes or is padded to."""
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     padded = pad_by_reflection(generator.takes.to_float(image[tf.newaxis]), generator)
     output = generator.model(padded, training=False)[0, :height, :width]
@@ -68,8 +77,8 @@ def _translate(generator: InferenceGenerator, max_pixels: int, scale: float) -> 
         fits = require_pixels(height, width, 1, generator, max_pixels, *where)
         with tf.control_dependencies([fits]):
             image = tf.identity(image)
-        ranges = generator.takes, generator.gives
-        return at_scale(partial(translated_pixels, generator), image, scale, ranges)
+        ranges, sides = (generator.takes, generator.gives), tf.stack([height, width])
+        return at_scale(partial(_computed, generator), image, sides, ranges)
 
     return translated
 

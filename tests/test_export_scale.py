@@ -14,7 +14,7 @@ from tfi2i.errors import DataError
 from tfi2i.export import export_saved_model, read_metadata
 from tfi2i.export.client import prepare
 from tfi2i.export.runtime import LiteRTRunner
-from tfi2i.export.scale import at_scale
+from tfi2i.export.scale import at_scale, scaled_sides
 from tfi2i.export.shipping import Wanted, ship
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 
@@ -39,7 +39,8 @@ def test_graphs_resize_as_pillow_does(size, factor):
         return 255.0 - scaled
 
     ranges = EIGHT_BITS, EIGHT_BITS
-    made = at_scale(negative, tf.constant(image, tf.float32), factor, ranges).numpy()
+    sides = scaled_sides(tf.constant(size), factor)
+    made = at_scale(negative, tf.constant(image, tf.float32), sides, ranges).numpy()
     height, width = (round(side * factor) for side in size)
     small = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     assert np.abs(np.asarray(small) - seen[0]).max() <= 1

@@ -15,7 +15,7 @@ from tfi2i.training.run.training import Training
 from tfi2i.zoo.generation._base import generator_of
 from tfi2i.zoo.generation.dcgan import DCGAN
 from tfi2i.zoo.generation.gan import OriginalGAN
-from tfi2i.zoo.translation import translator_of
+from tfi2i.zoo.translating import translator_of
 from tiny_models import tiny_model
 
 SIZE = 16

@@ -19,7 +19,7 @@ import tfi2i
 ROOT = Path(__file__).parent.parent
 # Where folders of the repository are in a wheel.
 PLACES = {"tfi2i": "tfi2i", "zoo": "tfi2i/zoo", "export": "tfi2i/export"}
-SUFFIXES = (".py", ".yaml", ".json", ".html", ".css", ".js", ".svg", ".jpg")
+SUFFIXES = (".py", ".yaml", ".json", ".html", ".css", ".js", ".svg", ".jpg", ".png")
 
 
 def run(*command, cwd):

@@ -271,8 +271,9 @@ def test_the_page_of_the_zoo_has_every_figure_and_picture(tmp_path):
             assert results["command"] in page
             arm = next(iter(results["arms"].values()))
             assert html.escape(figures_in_words(arm).split(", ")[0].split(" ", 1)[1]) in page
-            if results.get("picture"):
-                picture = (variant.folder / results["picture"]["file"]).read_bytes()
+            drawn = [results["picture"]] if results.get("picture") else []
+            for one in (*drawn, *results.get("walks", ())):
+                picture = (variant.folder / one["file"]).read_bytes()
                 assert base64.b64encode(picture).decode("ascii") in page
     # It works from a file alone.
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)

@@ -16,7 +16,7 @@ from tfi2i.layers import (
     VirtualBatchNormalization,
 )
 from tfi2i.training import HistoricalAverage
-from tfi2i.zoo.generation._base import Prior
+from tfi2i.zoo.generation._latents import Prior
 from tfi2i.zoo.generation.dcgan import DCGAN
 
 TRICKS = {

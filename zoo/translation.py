@@ -1,9 +1,7 @@
 """Base of the variants that turn an image into an image."""
 
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import keras
 import numpy as np
@@ -11,15 +9,12 @@ import tensorflow as tf
 
 from tfi2i.data import evaluation_arrays, training_images
 from tfi2i.data.decode.pixels import check_pixels
-from tfi2i.data.decode.values import ValueRanges
-from tfi2i.data.scale import Scale, scale_factor
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, as_size
-from tfi2i.inference.sizes import mirrored_to_fit
 from tfi2i.metrics import evaluate
-from tfi2i.training.gan import GAN
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.training.views import View
+from tfi2i.zoo.translating import Translating
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -29,9 +24,11 @@ if TYPE_CHECKING:
 _WHAT_IT_IS = {False: "(real)", True: "(truth)"}
 # Training images that take the place of test images of `b` where there are none.
 _MOST_REFERENCES = 1000
+# The parts of a source that a direction reads and makes, where these are not `a` and `b`.
+_DOMAINS: dict[str, tuple[Literal["a", "b"], Literal["a", "b"]]] = {"b2a": ("b", "a")}
 
 
-class TranslationGAN(GAN):
+class TranslationGAN(Translating):
     """A GAN with generators that take images.
 
     Attributes:
@@ -59,7 +56,7 @@ class TranslationGAN(GAN):
     def views(self) -> dict[str, View]:
         """Each translator, which takes images."""
         return {
-            direction: View(network, ("images",), reads=domain_read(direction))
+            direction: View(network, ("images",), *_DOMAINS.get(direction, ("a", "b")))
             for direction, network in self.translators.items()
         }
 
@@ -67,19 +64,6 @@ class TranslationGAN(GAN):
     def shipped_networks(self) -> list[keras.Model]:
         """The translators."""
         return list(self.translators.values())
-
-    def translator(self, direction: str | None = None) -> keras.Model:
-        """The generator of one direction, None for the first.
-
-        Raises:
-            DataError: If the variant does not translate in this direction.
-        """
-        translators = self.translators
-        direction = direction or next(iter(translators))
-        if direction not in translators:
-            known = " and ".join(translators)
-            raise DataError(f"{self.name} translates {known}, not {direction!r}")
-        return translators[direction]
 
     @property
     def image_channels(self) -> tuple[int, ...]:
@@ -119,109 +103,6 @@ class TranslationGAN(GAN):
         check_pixels(x, "predict_on_batch", self.value_ranges["a"].dtype)
         with self.averaged_weights():
             return super().predict_on_batch(x)
-
-    def translate(
-        self,
-        image: np.ndarray | str | Path,
-        *,
-        direction: str | None = None,
-        tile: Size | None = None,
-        scale: Scale = "trained",
-    ) -> np.ndarray:
-        """Translates one image of any size.
-
-        Args:
-            image: Pixels (H, W, C) of the depth that the model was trained with (uint8, if nothing
-                else was stated), or the path of a file that has it.
-            direction: See `translators`; None takes the first.
-            tile: Size of tiles that are translated one by one and blended, in pixels: the side of
-                a square or (height, width); None for the image as one, as exported files translate
-                it. See `translate_image`.
-            scale: Factor for the image's sides before it is translated: "trained" for the factor of
-                the training images, "fit" for as many pixels as whole images had in training, or a
-                number; 1 keeps the image's pixels. See `tfi2i.data.scale`.
-
-        Returns:
-            Pixels (H, W, C_out) of the depth of the other domain, in the image's own size at every
-            scale.
-        """
-        from tfi2i.data import read_pixels
-        from tfi2i.inference.translate import translate_image
-
-        generator = self.translator(direction)
-        domain, ranges = domain_read(direction), self.ranges_of(direction)
-        if not isinstance(image, np.ndarray):
-            channels = generator.input_shape[-1]
-            image = read_pixels(image, channels=channels, value_range=ranges[0])
-        ranges[0].require(image, "translate")
-        height, width = image.shape[:2]
-        factor = scale_factor(scale, self.trained_scale, height=height, width=width, domain=domain)
-        with self.averaged_weights():
-            return translate_image(generator, image, tile=tile, scale=factor, value_ranges=ranges)
-
-    def translate_files(
-        self,
-        inputs: Sequence[str | Path],
-        out_dir: str | Path,
-        *,
-        direction: str | None = None,
-        tile: Size | None = None,
-        scale: Scale = "trained",
-        **options,
-    ) -> list[Path]:
-        """Translates image files into a folder.
-
-        Args:
-            inputs: Files, folders and globs.
-            out_dir: Where the translations go; it is made if need be.
-            direction: The same as for `translate`.
-            tile: The same as for `translate`.
-            scale: The same as for `translate`.
-            **options: See `tfi2i.inference.files.translate_files`.
-
-        Returns:
-            The written files.
-        """
-        from tfi2i.inference.files import translate_files
-
-        with self.averaged_weights():
-            return translate_files(
-                self.translator(direction),
-                inputs,
-                out_dir,
-                tile=tile,
-                scale=scale,
-                trained=self.trained_scale,
-                domain=domain_read(direction),
-                value_ranges=self.ranges_of(direction),
-                may_be_pairs=self.batch_kind == "paired",
-                **options,
-            )
-
-    def ranges_of(self, direction: str | None) -> ValueRanges:
-        """The value ranges of what a direction reads and makes."""
-        return self.value_ranges[domain_read(direction)], self.value_ranges[domain_made(direction)]
-
-    def translate_batch(self, images: np.ndarray, *, direction: str | None = None) -> np.ndarray:
-        """Translates pixels (N, H, W, C), each image whole; pixels out.
-
-        Rows and columns that a generator needs beyond the images are mirrored, and cut off again.
-
-        Raises:
-            DataError: The images are not pixels of the depth that the model was trained with, uint8
-                where nothing else was stated.
-        """
-        taken, made = self.ranges_of(direction)
-        taken.require(images, "translate_batch")
-        generator = self.translator(direction)
-        height, width = images.shape[1:3]
-        fitting = mirrored_to_fit(images, generator.size_multiple)
-        with self.averaged_weights():
-            parts = [
-                np.asarray(generator(taken.to_float(fitting[i : i + 16]), training=False))
-                for i in range(0, len(images), 16)
-            ]
-        return made.to_pixels(np.concatenate(parts)[:, :height, :width])
 
     def sheet(
         self, source: "DataSource", *, split: str, size: Size, limit: int | None = None
@@ -323,29 +204,3 @@ class TranslationGAN(GAN):
                 "against images of a second one"
             )
         return {"a": a, "b": b}, skipped
-
-
-def translator_of(model: GAN) -> TranslationGAN:
-    """The model as one that translates images.
-
-    Raises:
-        DataError: If its main view does not take images alone.
-    """
-    main = next(iter(model.views.values()), None)
-    if main is None or main.takes != ("images",):
-        draws = main is not None and "latents" in main.takes
-        way = (
-            "tfi2i sample draws its images" if draws else "what it made is among its run's samples"
-        )
-        raise DataError(f"{model.name} has no generator that translates images; {way}")
-    return cast("TranslationGAN", model)
-
-
-def domain_read(direction: str | None) -> Literal["a", "b"]:
-    """The part of a source, `a` or `b`, whose images a direction translates."""
-    return "b" if direction == "b2a" else "a"
-
-
-def domain_made(direction: str | None) -> Literal["a", "b"]:
-    """The part of a source, `a` or `b`, of which a direction makes images."""
-    return "a" if direction == "b2a" else "b"

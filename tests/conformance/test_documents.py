@@ -32,6 +32,8 @@ def test_the_card_shows_what_was_measured(name):
     assert variant.plans[0] == "reproduce"
     for plan in variant.plans:
         assert results_section(variant, plan) in card
+        for walk in (variant.results(plan) or {}).get("walks", ()):
+            assert (variant.folder / walk["file"]).stat().st_size <= 60 * 2**10
 
 
 def test_the_readme_shows_the_zoo():

@@ -14,7 +14,7 @@ from tfi2i.image_sizes import Size, as_size
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.training import GAN
-    from tfi2i.zoo.translation import TranslationGAN
+    from tfi2i.zoo.translating import Translating
 
 RunOption = Annotated[
     Path | None, typer.Option("--run", help="A run folder: the model of its newest checkpoint.")
@@ -43,7 +43,10 @@ StrengthOption = Annotated[
 
 DirectionOption = Annotated[
     str | None,
-    typer.Option(help="a2b, b2a or to_<domain>, as far as the variant learns it; else its first."),
+    typer.Option(
+        help="a2b, b2a, to_<domain> or reconstruct, as far as the variant learns it; "
+        "else its first."
+    ),
 ]
 
 
@@ -91,13 +94,13 @@ class Chosen:
             )
         return as_size(load_size)
 
-    def translator(self) -> "TranslationGAN":
+    def translator(self) -> "Translating":
         """The model as one that translates images.
 
         Raises:
             DataError: If it does not.
         """
-        from tfi2i.zoo.translation import translator_of
+        from tfi2i.zoo.translating import translator_of
 
         return translator_of(self.model)
 
@@ -147,7 +150,7 @@ def parse_scale(text: str) -> Scale:
     return scale
 
 
-def set_chosen_style(model: "TranslationGAN", style: str | None, strength: float | None) -> None:
+def set_chosen_style(model: "Translating", style: str | None, strength: float | None) -> None:
     """Gives a model the style that --style and --strength ask for, if they ask for one.
 
     Raises:

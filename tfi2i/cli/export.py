@@ -26,6 +26,8 @@ from tfi2i.image_sizes import Size, as_size
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfi2i.training.views import View
+
 EXAMPLE = "Example:  tfi2i export --run runs/00000-pix2pix-facades --out shipped --formats litert"
 
 SERVING_HINT = (
@@ -55,7 +57,10 @@ def export(
     ] = "auto",
     direction: Annotated[
         str | None,
-        typer.Option(help="a2b, b2a or to_<domain>, as far as the variant learns it; else all."),
+        typer.Option(
+            help="a2b, b2a, to_<domain>, sample or reconstruct, as far as the variant learns it; "
+            "else all."
+        ),
     ] = None,
     size: Annotated[
         str | None,
@@ -104,30 +109,18 @@ def export(
     from tfi2i.export.shipping import Wanted, ship
 
     chosen = choose_model(run, preset, checkpoint)
-    if any("latents" in view.takes for view in chosen.model.views.values()):
-        from tfi2i.export.drawing_shipping import ship_drawing
-        from tfi2i.zoo.generation._base import generator_of
-
-        told = {"--direction": direction, "--size": size, "--style": style, "--images": images}
+    asked = _views(chosen, direction)
+    seen = [name for name, view in asked.items() if "latents" not in view.takes]
+    if not seen:
+        told = {"--size": size, "--style": style, "--images": images}
         unfit = [option for option, value in told.items() if value]
         if unfit:
             raise ExportError(
                 f"{chosen.model.name} draws images from latents: {unfit[0]} has no meaning for it"
             )
-        wanted = Wanted(
-            formats=names,
-            size=chosen.size,
-            metadata=_metadata(chosen, run),
-            precision=precision,
-            required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
-        )
-        _show(ship_drawing(generator_of(chosen.model), out_folder, wanted), out_folder, names)
-        return
-    model = chosen.translator()
-    set_chosen_style(model, style, strength)
-    fixed_size = fixed_size or model.crop_size
-    model.translator(direction)  # Refuses one that it has not.
-    directions = [direction] if direction else list(model.translators)
+    else:
+        set_chosen_style(chosen.translator(), style, strength)
+    fixed_size = fixed_size or chosen.size
     wanted = Wanted(
         formats=names,
         size=fixed_size,
@@ -137,8 +130,36 @@ def export(
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
         scale=chosen_scale,
     )
-    pictures = {name: _real_images(chosen, images, name, fixed_size) for name in directions}
-    _show(ship(model, out_folder, pictures, wanted), out_folder, names)
+    pictures = {name: _real_images(chosen, images, name, fixed_size) for name in seen}
+    if len(seen) < len(asked):
+        from tfi2i.export.drawing_shipping import ship_drawing
+        from tfi2i.zoo.generation._base import generator_of
+
+        reports = ship_drawing(generator_of(chosen.model), out_folder, wanted, pictures)
+    else:
+        reports = ship(chosen.translator(), out_folder, pictures, wanted)
+    _show(reports, out_folder, names)
+
+
+def _views(chosen: Chosen, direction: str | None) -> "dict[str, View]":
+    """What is exported: the one view that is asked for, or else all that images come from.
+
+    Raises:
+        DataError: The model has no such view, or none of which images come.
+    """
+    views = {
+        name: view
+        for name, view in chosen.model.views.items()
+        # Of stages that draw, the last is what ships.
+        if view.takes == ("images",) or name == "sample"
+    }
+    if not views:
+        chosen.translator()
+    if direction is not None and direction not in views:
+        raise DataError(
+            f"{chosen.model.name} has {' and '.join(views)} to export, not {direction!r}"
+        )
+    return views if direction is None else {direction: views[direction]}
 
 
 def _metadata(chosen: Chosen, run: Path | None) -> dict[str, Any]:
@@ -179,7 +200,6 @@ def _real_images(
 
     from tfi2i.data import read_pixels, sized
     from tfi2i.inference.file_names import find_images
-    from tfi2i.zoo.translation import domain_read
 
     model = chosen.translator()
     channels, takes = model.translator(direction).input_shape[-1], model.ranges_of(direction)[0]
@@ -190,7 +210,7 @@ def _real_images(
     else:
         source = chosen.open_data(None)
         keeps_scale = source.keeps_scale
-        part = domain_read(direction)
+        part = model.image_view(direction).reads or "a"
         splits = [source.splits[name] for name in ("test", "train") if name in source.splits]
         domain = next((one for split in splits if (one := getattr(split, part))), None)
         if domain is None:

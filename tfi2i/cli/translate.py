@@ -17,7 +17,6 @@ from tfi2i.cli.chosen import (
     set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
-from tfi2i.data.scale import scale_in_words
 from tfi2i.image_sizes import as_size
 
 EXAMPLE = (
@@ -71,7 +70,6 @@ def translate(
     chosen_scale = parse_scale(scale)
     chosen_tile = None if tile is None else as_size(tile, "--tile")
     import_tensorflow()
-    from tfi2i.zoo.translation import domain_read
 
     chosen = choose_model(run, preset, checkpoint)
     model = chosen.translator()
@@ -87,6 +85,6 @@ def translate(
         side=side,
     )
     out.print(f"{len(written)} files in {out_folder}")
-    about = scale_in_words(chosen_scale, model.trained_scale, domain_read(direction))
+    about = model.scale_told(direction, chosen_scale)
     if about is not None:
         out.print(about)

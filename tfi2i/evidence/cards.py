@@ -155,6 +155,8 @@ def _table_and_notes(results: dict[str, Any]) -> str:
     drawn = _are_samples(first)
     what = "Samples" if drawn else "The same test images in every column"
     shown = ["", *_picture(picture, what)] if picture else []
+    for walk in results.get("walks", ()):
+        shown += ["", f"![Samples]({walk['file']})", "", walk["shows"]]
     changes = ["", "Arms and their changes:", *overrides] if overrides else []
     notes = ["", *_notes(results, first), *plot, *changes]
     return "\n".join([*lines, *shown, *notes])

@@ -31,7 +31,7 @@ from tfi2i.training.run.folder import RunFolder
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import Variant, find_variant, load
 from tfi2i.zoo.generation._base import generator_of
-from tfi2i.zoo.translation import translator_of
+from tfi2i.zoo.translating import translator_of
 
 SHOWN_IMAGES = 6
 _RECIPE = "small"

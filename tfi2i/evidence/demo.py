@@ -24,7 +24,8 @@ from tfi2i.report.demo_picture import write_demo_picture
 from tfi2i.training import RunFolder
 from tfi2i.whole_files import refuse_file, refuse_folder, write_json
 from tfi2i.zoo.catalogue import load
-from tfi2i.zoo.translation import TranslationGAN, translator_of
+from tfi2i.zoo.translating import translator_of
+from tfi2i.zoo.translation import TranslationGAN
 
 OVERLAP = 0.5
 SEAM_BAND = 4

@@ -85,6 +85,7 @@ def reproduce(
     if whole:
         results |= _write_scatter(variant, plan, measured)
         results["picture"] = _write_picture(variant, plan, seeds[0], out)
+        results |= _write_walks(variant, plan, seeds[0], out)
     write_json(variant.results_path(plan.name), results)
     if plan.preset and whole:
         ship_preset(
@@ -164,6 +165,16 @@ def _write_picture(variant: Variant, plan: Plan, seed: int, out: Path) -> dict[s
     name = "pictures.jpg" if plan.name == MAIN_PLAN else f"pictures_{plan.name}.jpg"
     runs = {arm: run_folder_of(out, variant, plan, arm, seed) for arm in plan.arms}
     return {"file": name, "columns": write_card_picture(variant.folder / name, runs)}
+
+
+def _write_walks(variant: Variant, plan: Plan, seed: int, out: Path) -> dict[str, Any]:
+    """Writes what a generator of latents draws on its ways, by the first arm's run."""
+    from tfi2i.evidence.card_walks import write_card_walks
+    from tfi2i.zoo.catalogue import load
+
+    run = run_folder_of(out, variant, plan, next(iter(plan.arms)), seed)
+    walks = write_card_walks(variant.folder, plan.name, load(run.path))
+    return {"walks": walks} if walks else {}
 
 
 def run_folder_of(out: Path, variant: Variant, plan: Plan, arm: str, seed: int) -> RunFolder:

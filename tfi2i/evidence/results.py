@@ -83,7 +83,11 @@ def results_head(
             if arm in earlier and earlier[arm]["overrides"] == overrides
         },
         # Drawn when all arms are measured together; a call for some of them keeps them.
-        **{key: before[key] for key in ("scatter", "scatter_axes", "picture") if key in before},
+        **{
+            key: before[key]
+            for key in ("scatter", "scatter_axes", "picture", "walks")
+            if key in before
+        },
     }
 
 

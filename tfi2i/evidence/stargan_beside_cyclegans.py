@@ -29,7 +29,7 @@ from tfi2i.recipe import Recipe, load_recipe
 from tfi2i.training import RunFolder
 from tfi2i.whole_files import write_json
 from tfi2i.zoo.catalogue import find_variant, load
-from tfi2i.zoo.translation import translator_of
+from tfi2i.zoo.translating import translator_of
 
 SMALL = "small"
 EPOCHS = 4

@@ -126,7 +126,7 @@ def _trained(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, A
     """The preset of a variant as a function of images, and the cost of its training."""
     from tfi2i.zoo.catalogue import from_preset
     from tfi2i.zoo.style._base import TakesStyle
-    from tfi2i.zoo.translation import translator_of
+    from tfi2i.zoo.translating import translator_of
 
     variant = find_variant(name)
     results = variant.results()

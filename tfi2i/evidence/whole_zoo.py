@@ -31,10 +31,11 @@ def _entry(variant: Variant) -> ZooEntry:
 
 def _measured(variant: Variant, results: dict[str, Any]) -> MeasuredPlan:
     picture = results.get("picture")
+    pictures = [(picture["file"], f"From left to right: {picture['columns']}.")] if picture else []
+    pictures += [(walk["file"], walk["shows"]) for walk in results.get("walks", ())]
     return MeasuredPlan(
         claim=results["claim"],
         table=results_table(results),
         command=results["command"],
-        picture=variant.folder / picture["file"] if picture else None,
-        columns=picture["columns"] if picture else "",
+        pictures=[(variant.folder / file, shows) for file, shows in pictures],
     )

@@ -240,6 +240,8 @@ def _write_rows(path: Path, rows: list[np.ndarray], value_range: ValueRange) -> 
         missing = [(0, widest - len(images)), (0, 0), (0, 0), (0, 0)]
         shown.append(np.concatenate(np.pad(images, missing, constant_values=255), axis=1))
     picture = np.concatenate(shown)
+    if rows[0].shape[-1] == 1:
+        picture = picture[..., :1]
     write_image(path, _enlarged(picture, max(1, _WIDTH // picture.shape[1])))
 
 

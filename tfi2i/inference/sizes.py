@@ -1,6 +1,11 @@
 """The sizes that generators compute: one rule, for `translate` and for what is exported."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 # A ResNet takes multiples of 4, but it mirrors feature maps with a quarter of the side, and a map
 # of one pixel has nothing to mirror.
@@ -26,3 +31,13 @@ def mirrored_to_fit(images: np.ndarray, size_multiple: int) -> np.ndarray:
     """
     beyond = [(0, padded_side(side, size_multiple) - side) for side in images.shape[1:3]]
     return np.pad(images, [(0, 0), *beyond, (0, 0)], mode="reflect")
+
+
+def only_size(network: "keras.Model") -> tuple[int, int] | None:
+    """The one height and width in pixels of the images that a network takes; None if it takes any.
+
+    Args:
+        network: From images (B, H, W, C), which take any size where H and W are not known.
+    """
+    _, height, width, _ = network.input_shape
+    return None if height is None or width is None else (height, width)

@@ -14,7 +14,7 @@ from tfi2i.data.scale import scale_factor, scaled_size
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, sides_of, size_in_words
 from tfi2i.inference.passes import planned
-from tfi2i.inference.sizes import SMALLEST_SIDE, padded_side
+from tfi2i.inference.sizes import SMALLEST_SIDE, only_size, padded_side
 from tfi2i.inference.steps import NotInStrips, laid_open
 from tfi2i.inference.strips import StripNetwork
 from tfi2i.inference.tiles import blend_weights, tile_starts
@@ -52,11 +52,15 @@ def translate_image(
     With a `tile` each tile is translated as an image of its own, and the tiles are blended. That is
     another picture, because statistics and borders are each tile's own.
 
+    A generator of images of one size, as one with dense layers is, gets the image resized to that
+    size, and its answer is brought back to the image's; there is nothing to choose.
+
     What the generator needs beyond the image's lower and right border (up to a multiple of
     `size_multiple`, or up to a whole tile) is filled with the mirrored image, and is cut off again.
 
     Args:
-        generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`.
+        generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`,
+            or with H and W known: of one size.
         image: (H, W, C), pixels of the first value range.
         tile: Size of tiles in pixels, the side of a square or (height, width), multiples of
             `size_multiple`; None for the image as one.
@@ -72,12 +76,20 @@ def translate_image(
 
     Raises:
         DataError: The image is not (H, W, C) of the first range's dtype and the generator's
-            channels; the tile, the scale, the overlap or the batch size is impossible; or there is
-            no place for the temporary files of a large image.
+            channels; the tile, the scale, the overlap or the batch size is impossible, or given for
+            a generator of one size; or there is no place for the temporary files of a large image.
     """
     _check_image(generator, image, value_ranges[0])
     height, width = image.shape[:2]
-    scaled = resize_image(image, *_checked_size(height, width, scale))
+    size = only_size(generator)
+    if size is None:
+        size = _checked_size(height, width, scale)
+    elif tile is not None or scale != 1.0:
+        raise DataError(
+            f"{generator.name!r} takes images of {size_in_words(size)} px alone, and every image "
+            "is resized to that: leave the tile and the scale out"
+        )
+    scaled = resize_image(image, *size)
     if tile is None:
         translated = _translate_as_one(generator, scaled, report, value_ranges)
     else:
@@ -94,8 +106,10 @@ def _translate_as_one(
     value_ranges: ValueRanges,
 ) -> np.ndarray:
     height, width = image.shape[:2]
-    multiple = generator.size_multiple
-    padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
+    padded = image
+    if only_size(generator) is None:
+        multiple = generator.size_multiple
+        padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
     large = padded.shape[0] * padded.shape[1] > MOST_PIXELS_AT_ONCE
     by_strips = _by_strips(generator) if large else None
     if by_strips is not None:

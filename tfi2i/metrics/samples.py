@@ -74,9 +74,8 @@ def evaluate_samples(
           with the classifier `classes_covered`, how many classes have at least a tenth of their
           share of the samples, and `class_divergence`, the Kullback-Leibler divergence of the
           classes of samples from those of the training images, in nats. Where classes were asked
-          for also
-          `class_accuracy`: the share of samples in which the classifier sees them, and of
-          held-out images that it names rightly. Of other images than small grey ones, and with a
+          for also `class_accuracy`: the share of samples in which the classifier sees them, and
+          of held-out images that it names rightly. Of other images than small grey ones, and with a
           given extractor, a linear map of the features of training images is the classifier
           (`tfi2i.metrics.codes`).
         - `features`: as of `tfi2i.metrics.evaluate`.

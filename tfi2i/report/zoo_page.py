@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from tfi2i.report.html import Html, command, element, page, section, table, write_page
+
+# Pictures this many times as wide as they are high fill the page; others would be too high then.
+_WIDE = 1.5
 
 
 @dataclass(frozen=True)
@@ -17,15 +22,13 @@ class MeasuredPlan:
         claim: What its paper leads one to expect.
         table: Headings and rows, one for each arm and baseline.
         command: What measured it.
-        picture: A JPEG of what the arms make, where there is one.
-        columns: What the picture shows from left to right, in words.
+        pictures: JPEGs and PNGs of what was made, each with what it shows, in words.
     """
 
     claim: str
     table: tuple[Sequence[object], Sequence[Sequence[object]]]
     command: str
-    picture: Path | None
-    columns: str
+    pictures: Sequence[tuple[Path, str]]
 
 
 @dataclass(frozen=True)
@@ -95,16 +98,20 @@ def _plan(plan: MeasuredPlan, name: str) -> Html:
         "div",
         element("p", f"Expected: {plan.claim}"),
         element("div", table(*plan.table), class_="numbers"),
-        None if plan.picture is None else _picture(plan.picture, plan.columns, name),
+        *(_picture(path, shows, name) for path, shows in plan.pictures),
         command(plan.command),
     )
 
 
-def _picture(path: Path, columns: str, name: str) -> Html:
+def _picture(path: Path, shows: str, name: str) -> Html:
     content = base64.b64encode(path.read_bytes()).decode("ascii")
-    caption = f"From left to right: {columns}." if columns else ""
+    kind = {".jpg": "jpeg", ".png": "png"}[path.suffix]
+    image = element("img", src=f"data:image/{kind};base64,{content}", alt=f"images of {name}")
+    with Image.open(path) as picture:
+        wide = picture.width >= _WIDE * picture.height
     return element(
         "figure",
-        element("img", src=f"data:image/jpeg;base64,{content}", alt=f"images of {name}"),
-        element("figcaption", caption),
+        element("div", image, class_="scroll"),
+        element("figcaption", shows),
+        class_="pixels wide" if wide else "pixels",
     )

@@ -19,8 +19,10 @@ class View:
         network: A functional model to images, float in [-1, 1]; its inputs are `takes`, in order.
         takes: What the network's inputs are.
         reads: The part of a source, `a` or `b`, that its images come from; None without images.
+        makes: The part of a source, `a` or `b`, that what it makes resembles.
     """
 
     network: keras.Model
     takes: tuple[Taken, ...]
     reads: Literal["a", "b"] | None = None
+    makes: Literal["a", "b"] = "a"

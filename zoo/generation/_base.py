@@ -1,6 +1,5 @@
 """Base of the variants that draw images from noise."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import keras
@@ -12,26 +11,23 @@ from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, as_size, size_in_words
 from tfi2i.metrics.samples import evaluate_samples
 from tfi2i.training.gan import GAN
-from tfi2i.training.replicas import draws_for_each
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.training.views import View
+from tfi2i.zoo.generation._latents import Latents, Prior
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
     from tfi2i.metrics import FeatureExtractor
 
-Prior = Literal["normal", "uniform"]
-
 _BATCH_SIZE = 64
-_LEAST_TRUNCATION = 0.01
 # Columns of samples in a sheet: with as many rows as a run shows images.
 _SHOWN = 4
 # Training images in which copies are looked for, spread evenly over all.
 _MOST_TRAINING = 20_000
 
 
-class GenerationGAN(GAN):
-    """A GAN with a generator of latents z, whose prior is N(0, I) or uniform on [-1, 1].
+class GenerationGAN(Latents):
+    """A GAN with a generator of latents.
 
     `sample` draws images, `decode` makes those of given latents, and a sheet shows the images of
     the same latents all through a training. A generator that takes a condition beside each latent
@@ -39,8 +35,6 @@ class GenerationGAN(GAN):
 
     Attributes:
         channels: Of the images.
-        latent_length: Components of z.
-        latent_prior: `normal` or `uniform`.
         generator: z (B, latent_length) -> images (B, H, W, channels) in [-1, 1]; with a condition
             [z, float32 (B, condition_length)] -> images. The variant makes it.
         condition_kind: What the generator takes beside z: one-hot `labels` of `label_names`, or the
@@ -98,6 +92,11 @@ class GenerationGAN(GAN):
         """Components of a condition; 0 where the generator takes none."""
         return 0
 
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """What the conditions that it knows by itself are called, in the order of `conditions`."""
+        return ()
+
     def conditions(self, count: int, *, source: "DataSource | None" = None) -> np.ndarray | None:
         """Conditions for samples that are given none: float32 (count, condition_length).
 
@@ -123,19 +122,6 @@ class GenerationGAN(GAN):
         """The generator."""
         return [self.generator]
 
-    def draw_latents(self, count: int, site: int) -> tf.Tensor:
-        """This replica's share of latents for the global batch: (count, latent_length).
-
-        Args:
-            count: Latents for this replica.
-            site: Distinguishes several draws in one iteration.
-        """
-        seed = self.noise_seed(site, per_replica=False)
-        if self.latent_prior == "uniform":
-            draw = partial(tf.random.stateless_uniform, minval=-1.0, maxval=1.0)
-            return draws_for_each(count, (self.latent_length,), seed, draw)
-        return draws_for_each(count, (self.latent_length,), seed)
-
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
         """The generator: its inputs to images in [-1, 1], by the newest weights."""
         return self.generator(inputs, training=training)
@@ -144,53 +130,6 @@ class GenerationGAN(GAN):
         """Keras' `predict`: `call` in batches, by the running averages where there are some."""
         with self.averaged_weights():
             return super().predict(x, **options)
-
-    def latents(self, count: int, *, seed: int = 0, truncation: float | None = None) -> np.ndarray:
-        """Draws latents from the prior: float32 (count, latent_length).
-
-        Args:
-            count: How many.
-            seed: The same seed gives the same latents.
-            truncation: Components beyond this absolute value are drawn again: samples vary less,
-                and the rare ones, which are often the worst, stay away (Brock et al. 2019, section
-                3.1). None for the whole prior.
-
-        Raises:
-            DataError: A count below 1, or a truncation below 0.01, which hardly a draw would pass.
-        """
-        if count < 1:
-            raise DataError(f"{count} samples are not possible: ask for 1 or more")
-        if truncation is not None and not truncation >= _LEAST_TRUNCATION:
-            raise DataError(
-                f"truncation={truncation} is not possible: it is at least {_LEAST_TRUNCATION}"
-            )
-        draw, shape = np.random.default_rng(seed), (count, self.latent_length)
-        if self.latent_prior == "uniform":
-            limit = min(1.0, truncation or 1.0)
-            return draw.uniform(-limit, limit, shape).astype(np.float32)
-        drawn = draw.standard_normal(shape)
-        while truncation is not None and (beyond := np.abs(drawn) > truncation).any():
-            drawn[beyond] = draw.standard_normal(int(beyond.sum()))
-        return drawn.astype(np.float32)
-
-    def between(self, one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Latents on the way from one to another: float32 (S, latent_length).
-
-        Normal latents lie near a sphere, along which the way goes (White 2016); the straight way
-        leads through its middle, where the prior has hardly any.
-
-        Args:
-            one: (latent_length,), where the share is 0.
-            other: (latent_length,), where it is 1.
-            shares: (S,), from 0 to 1.
-        """
-        shares = np.asarray(shares, np.float64)[:, None]
-        cosine = one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-12)
-        angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-        if self.latent_prior == "uniform" or np.sin(angle) < 1e-6:
-            return ((1.0 - shares) * one + shares * other).astype(np.float32)
-        first, second = np.sin((1.0 - shares) * angle), np.sin(shares * angle)
-        return ((first * one + second * other) / np.sin(angle)).astype(np.float32)
 
     def decode(self, latents: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """The images of latents, by the running averages where there are some.

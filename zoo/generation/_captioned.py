@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfi2i import networks
 from tfi2i.data import evaluation_arrays, spread_evenly
 from tfi2i.data.captions import ENCODER, ENCODER_LENGTH, Embedded, look_up, read_embeddings
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
+from tfi2i.training.replicas import gather_replicas, own_share
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.zoo.generation._base import GenerationGAN
 
@@ -134,6 +136,11 @@ class CaptionGAN(GenerationGAN):
             raise DataError(f"{self.name} draws what a caption says: give one")
         return embeddings[np.arange(count) % len(embeddings)]
 
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """The captions that it knows."""
+        return self.known_captions
+
     def conditions(self, count: int, *, source: "DataSource | None" = None) -> np.ndarray:
         """Captions that are known, in turn; of a source those of its held-out images.
 
@@ -196,6 +203,11 @@ class CaptionGAN(GenerationGAN):
     def drawn_for_sheet(self, captions: np.ndarray) -> dict[str, np.ndarray]:
         """Columns of a sheet: name -> pixels (N, H, W, channels) of N embeddings."""
         return {"samples": self.decode(self.latents(len(captions)), captions)}
+
+
+def captions_of_others(captions: tf.Tensor) -> tf.Tensor:
+    """For each image of the global batch the caption of the next: (B, L)."""
+    return own_share(tf.roll(gather_replicas(captions), -1, axis=0), captions.shape[0])
 
 
 def _captions_of(source: "DataSource", split: str) -> tuple[Sequence[str], np.ndarray]:

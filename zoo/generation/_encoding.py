@@ -14,6 +14,7 @@ from tfi2i.metrics.codes import class_accuracies
 from tfi2i.training.sheet import Column, Panel
 from tfi2i.training.views import View
 from tfi2i.zoo.generation._base import GenerationGAN
+from tfi2i.zoo.translating import Translating
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -24,10 +25,11 @@ _BATCH_SIZE = 64
 _MOST_TAUGHT = 10_000
 
 
-class EncodingGAN(GenerationGAN):
+class EncodingGAN(Translating, GenerationGAN):
     """A generator with an encoder: images to latents, and back to images.
 
-    `encode` infers latents, `reconstruct` draws their images.
+    `encode` infers latents, `reconstruct` draws their images; so does `translate`, of images of any
+    size, which are resized to the training's.
 
     Attributes:
         encoder: Images (B, H, W, channels) -> latents (B, latent_length), or a list that begins

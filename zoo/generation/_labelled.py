@@ -38,6 +38,11 @@ class LabelGAN(ConvolutionalGAN):
         """The number of classes."""
         return len(self.label_names)
 
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """The classes."""
+        return tuple(self.label_names)
+
     def make_generator(self, depth: int, filters: int) -> keras.Model:
         """DCGAN's generator, of latent and label one behind the other."""
         return networks.dcgan_generator(

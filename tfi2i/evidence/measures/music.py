@@ -8,7 +8,7 @@ from tfi2i.data import evaluation_arrays
 from tfi2i.data.decode.audio import BANDS, DECIBELS, picture_to_sound, sound_to_picture
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width
-from tfi2i.zoo.translation import translator_of
+from tfi2i.zoo.translating import translator_of
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

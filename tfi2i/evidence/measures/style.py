@@ -7,7 +7,7 @@ from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
 from tfi2i.metrics.style import StyleMeter
 from tfi2i.zoo.style._base import MOST_IMAGES, Stylises
-from tfi2i.zoo.translation import translator_of
+from tfi2i.zoo.translating import translator_of
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

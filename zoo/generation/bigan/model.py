@@ -7,8 +7,8 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.image_sizes import Size
 from tfi2i.training import Player, paper_adam
-from tfi2i.zoo.generation._base import Prior
 from tfi2i.zoo.generation._encoding import EncodingGAN
+from tfi2i.zoo.generation._latents import Prior
 
 
 class BiGAN(EncodingGAN):

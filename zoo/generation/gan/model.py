@@ -10,7 +10,8 @@ from tfi2i import losses, networks
 from tfi2i.data import evaluation_arrays
 from tfi2i.image_sizes import Size
 from tfi2i.training import Exponential, Player, mini_batches
-from tfi2i.zoo.generation._base import GenerationGAN, Prior
+from tfi2i.zoo.generation._base import GenerationGAN
+from tfi2i.zoo.generation._latents import Prior
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource

@@ -9,9 +9,9 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
 from tfi2i.training import Player, paper_adam
-from tfi2i.zoo.generation._base import Prior
 from tfi2i.zoo.generation._grouping import GroupingGAN
 from tfi2i.zoo.generation._labelled import LabelGAN
+from tfi2i.zoo.generation._latents import Prior
 
 
 class InfoGAN(GroupingGAN, LabelGAN):

@@ -10,7 +10,8 @@ from tfi2i.image_sizes import Size
 from tfi2i.layers import LinearUpsampling2D
 from tfi2i.networks.blocks import halved_size
 from tfi2i.training import Player
-from tfi2i.zoo.generation._base import GenerationGAN, Prior
+from tfi2i.zoo.generation._base import GenerationGAN
+from tfi2i.zoo.generation._latents import Prior
 
 
 class LAPGAN(GenerationGAN):

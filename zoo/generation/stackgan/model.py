@@ -11,11 +11,10 @@ import tensorflow as tf
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
 from tfi2i.image_sizes import Size
-from tfi2i.layers import DrawVector, VectorPart
 from tfi2i.training import Halving, Player, Stage, paper_adam
-from tfi2i.training.replicas import gather_replicas, own_share
 from tfi2i.training.views import View
-from tfi2i.zoo.generation._captioned import CaptionGAN
+from tfi2i.zoo.generation._captioned import CaptionGAN, captions_of_others
+from tfi2i.zoo.generation.stackgan.drawings import stage_drawings
 
 STAGES = ("stage_one", "stage_two")
 # Components of z in the paper.
@@ -237,34 +236,12 @@ class StackGAN(CaptionGAN):
 
     @cached_property
     def drawings(self) -> dict[str, keras.Model]:
-        """What each stage draws, beside the moments of its condition.
-
-        Stage I: [latents, captions] -> [images, mean, log_variance]; Stage II has Stage I's images
-        before both. These have no weights but those of the networks, and none of them is saved.
-        """
-        latents = keras.Input((self.latent_length,), name="latents")
-        captions = keras.Input((self.embedding_length,), name="captions")
-
-        def condition(number: int) -> list[keras.KerasTensor]:
-            """A draw for a stage, its mean and log_variance."""
-            stage = STAGES[number]
-            mean, log_variance = getattr(self, f"{stage}_conditioning")(captions)
-            start = self.noise_length + number * self.augmented_length
-            draw = VectorPart(start, self.augmented_length, name=f"{stage}_draw")(latents)
-            drawn = DrawVector(name=f"{stage}_condition", dtype="float32")
-            return [drawn([mean, log_variance, draw]), mean, log_variance]
-
-        first, *moments = condition(0)
-        noise = VectorPart(0, self.noise_length, name="noise")(latents)
-        outputs = [self.stage_one_generator([noise, first]), *moments]
-        drawings = {"stage_one": keras.Model([latents, captions], outputs, name="stage_one")}
-        if self.enlargement > 1:
-            sketch = keras.Input(self.stage_one_generator.output_shape[1:], name="sketch")
-            second, *moments = condition(1)
-            outputs = [self.stage_two_generator([sketch, second]), *moments]
-            inputs = [sketch, latents, captions]
-            drawings["stage_two"] = keras.Model(inputs, outputs, name="stage_two")
-        return drawings
+        """What each stage draws; see `stage_drawings`."""
+        parts = {
+            stage: (getattr(self, f"{stage}_conditioning"), getattr(self, f"{stage}_generator"))
+            for stage in self.stage_names
+        }
+        return stage_drawings(parts, self.latent_length)
 
     @cached_property
     def generator(self) -> keras.Model:  # type: ignore[override]
@@ -322,8 +299,3 @@ class StackGAN(CaptionGAN):
             for part in ("conditioning", "generator")
         ]
         return [*parts, self.known_embeddings]
-
-
-def captions_of_others(captions: tf.Tensor) -> tf.Tensor:
-    """For each image of the global batch the caption of the next: (B, L)."""
-    return own_share(tf.roll(gather_replicas(captions), -1, axis=0), captions.shape[0])
