@@ -1,6 +1,7 @@
 """Walks in cards: what their pictures show, and that those of shipped generators are theirs."""
 
 import shutil
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,12 @@ from tfi2i.zoo.generation.cgan import ConditionalGAN
 from tfi2i.zoo.generation.dcgan import DCGAN
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
-TINY = {"crop_size": 16, "filters": 4, "discriminator_filters": 4, "latent_length": 5}
+TINY: dict[str, Any] = {
+    "crop_size": 16,
+    "filters": 4,
+    "discriminator_filters": 4,
+    "latent_length": 5,
+}
 
 
 def tiles(path, side: int, channels: int) -> np.ndarray:
