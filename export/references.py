@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import keras_inputs

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import ValueRange, ValueRanges
 from tfi2i.data.scale import scaled_size
 from tfi2i.export.agreement import keras_outputs

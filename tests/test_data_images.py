@@ -323,11 +323,11 @@ class TestFaults:
 
     def test_a_small_png_bomb_costs_little_memory(self, tmp_path):
         # Pillow itself refuses the first; the second lies between its limit and ours.
-        sizes = {"a.png": (2048, 91_000), "b.png": (11_000, 9_200)}
+        sizes = {"a.png": (2048, 91_000), "b.png": (16_000, 10_100)}
         paths = []
         for name, (width, height) in sizes.items():
             paths.append(str(tmp_path / name))
-            (tmp_path / name).write_bytes(png_of_zeros(width, height, rows=3_000))
+            (tmp_path / name).write_bytes(png_of_zeros(width, height, rows=2_000))
             assert (tmp_path / name).stat().st_size < 120_000
         program = (
             "import resource, sys\n"
@@ -346,9 +346,9 @@ class TestFaults:
             [sys.executable, "-c", program, *paths], capture_output=True, text=True, check=True
         )
         *messages, grown = done.stdout.splitlines()
-        assert "a.png is too large to decode safely (limit: 100,000,000 pixels)" in messages[0]
-        assert "b.png is 11000x9200 = 101,200,000 pixels" in messages[1]
-        assert int(grown) < 50_000  # KiB; decoding either would take 300,000 and more
+        assert "a.png is too large to decode safely (limit: 160,000,000 pixels)" in messages[0]
+        assert "b.png is 16000x10100 = 161,600,000 pixels" in messages[1]
+        assert int(grown) < 50_000  # KiB; decoding either would take 480,000 and more
 
 
 class TestWriting:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfi2i.data.decode import rows as kept_maps
 from tfi2i.data.decode.pixels import to_float, to_uint8
 from tfi2i.errors import DataError
-from tfi2i.inference import kept_maps, translate
+from tfi2i.inference import translate
 from tfi2i.inference.passes import planned
 from tfi2i.inference.reach import reach_of
 from tfi2i.inference.steps import NotInStrips, laid_open

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from tfi2i.data.builtin.earth import earth_map
     from tfi2i.data.builtin.earth_bands import earth_test_region
     from tfi2i.data.decode.deep import read_pixels
-    from tfi2i.data.decode.images import image_size, read_image, resize_image
+    from tfi2i.data.decode.images import image_size, read_image
     from tfi2i.data.decode.pixels import to_float, to_uint8
+    from tfi2i.data.decode.resizing import resize_image
     from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, as_rgb
     from tfi2i.data.decode.writing import write_image, write_pixels
     from tfi2i.data.opening import open_source
@@ -85,7 +86,7 @@ _HOMES = {
     "training_images": "tfi2i.data.pipeline.held_out",
     "image_size": "tfi2i.data.decode.images",
     "read_image": "tfi2i.data.decode.images",
-    "resize_image": "tfi2i.data.decode.images",
+    "resize_image": "tfi2i.data.decode.resizing",
     "write_image": "tfi2i.data.decode.writing",
     "open_source": "tfi2i.data.opening",
     "read_pixels": "tfi2i.data.decode.deep",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.edges import edge_map
 from tfi2i.data.fingerprint import derived_fingerprint, fingerprint

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from tfi2i.data.builtin.earth import PREFIX, earth_map
-from tfi2i.data.decode.images import read_image, resize_image
+from tfi2i.data.decode.images import read_image
+from tfi2i.data.decode.resizing import resize_image
 
 # The Himalaya and the Ganges in a map 2700 pixels wide: 13 to 47 degrees north, 66 to 100 east, far
 # from the longitudes that are held out for testing.

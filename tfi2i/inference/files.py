@@ -1,16 +1,18 @@
 """Image files through a generator, into a folder, under their own names."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
-import numpy as np
+from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tfi2i.data import read_pixels, write_pixels
 from tfi2i.data.decode.files import Side, half_of
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.decode.rows import Rows, RowStore
 from tfi2i.data.decode.tags import Tags, read_tags
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
 from tfi2i.data.decode.writing import check_can_write, suffixes_for
@@ -83,34 +85,44 @@ def translate_files(
     written, unreadable, remarks = [], [], Remarks()
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not progress) as bar:
+    with (
+        warnings.catch_warnings(),
+        Progress(*columns, TimeRemainingColumn(), console=console, disable=not progress) as bar,
+    ):
+        # Pillow warns of pictures that are larger than usual; those beyond a limit are refused.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         task = bar.add_task("translating", total=len(files))
         for index, file in enumerate(files):
             bar.update(task, description=display_name(file.name), completed=index)
-            try:
-                image = read_pixels(file, channels=channels, value_range=value_ranges[0])
-                if side is not None:
-                    image = half_of(image, side, display_name(file))
-            except DataError as error:
-                if not skip_bad:
-                    raise
-                unreadable.append(str(error))
-                continue
-            tags = read_tags(file)
-            height, width = image.shape[:2]
-            unlike = unlike_training(trained, height, width, domain=domain)
-            pair = may_be_pairs and side is None and width == 2 * height
-            remarks.look_at(file, tags, unlike=unlike, pair=pair)
-            translated = translate_image(
-                generator,
-                image,
-                tile=tile,
-                scale=scale_factor(scale, trained, height=height, width=width, domain=domain),
-                overlap=overlap,
-                value_ranges=value_ranges,
-                report=lambda share, done=index: bar.update(task, completed=done + share),
-            )
-            _write(targets[file], translated, tags)
+            # Rows of large pictures are in files, so that memory does not grow with them.
+            with RowStore() as store:
+                try:
+                    image = read_pixels(
+                        file, channels=channels, value_range=value_ranges[0], room=store.room
+                    )
+                    if side is not None:
+                        image = half_of(image, side, display_name(file))
+                except DataError as error:
+                    if not skip_bad:
+                        raise
+                    unreadable.append(str(error))
+                    continue
+                tags = read_tags(file)
+                height, width = image.shape[:2]
+                unlike = unlike_training(trained, height, width, domain=domain)
+                pair = may_be_pairs and side is None and width == 2 * height
+                remarks.look_at(file, tags, unlike=unlike, pair=pair)
+                translated = translate_image(
+                    generator,
+                    image,
+                    tile=tile,
+                    scale=scale_factor(scale, trained, height=height, width=width, domain=domain),
+                    overlap=overlap,
+                    value_ranges=value_ranges,
+                    report=lambda share, done=index: bar.update(task, completed=done + share),
+                    room=store.room,
+                )
+                _write(targets[file], translated, tags)
             written.append(targets[file])
         bar.update(task, completed=len(files))
     if not written:
@@ -174,7 +186,7 @@ class Remarks:
         ]
 
 
-def _write(target: Path, image: np.ndarray, tags: Tags) -> None:
+def _write(target: Path, image: Rows, tags: Tags) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,18 +1,21 @@
 """Large images through a network, strip by strip, as if the whole image went through at once."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
-from tfi2i.inference.kept_maps import KeptMap, check_space
+from tfi2i.data.decode.rows import KeptRows, Room, Rows, WritableRows, check_space
+from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
 from tfi2i.inference.passes import Pass
 from tfi2i.inference.steps import Value
 
-# Of all tensors of one strip; TensorFlow holds a part of them at a time.
-STRIP_MEMORY = 256 << 20
+# Of all tensors of one strip; TensorFlow holds a part of them at a time, and what its convolutions
+# need beside. More takes as long: 256 MiB need 1 GB more, and no less processor time.
+STRIP_MEMORY = 64 << 20
 
 # By the numbers of the values that steps make.
 Facts = dict[int, tuple[np.ndarray, ...]]
@@ -68,12 +71,13 @@ class StripNetwork:
 
     def translate(
         self,
-        image: np.ndarray,
+        image: Rows,
         *,
         memory: int = STRIP_MEMORY,
         report: Callable[[float], None] | None = None,
         value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
-    ) -> np.ndarray:
+        room: Room = np.empty,
+    ) -> Any:
         """Translates an image.
 
         Args:
@@ -81,9 +85,10 @@ class StripNetwork:
             memory: Bytes that the tensors of a strip may take, where strips can be so low.
             report: Called now and then with the finished share, in (0, 1].
             value_ranges: Of the pixels that go in, and of those that come out.
+            room: Makes the place for the result: an array, or rows in a file.
 
         Returns:
-            Pixels (H, W, C_out).
+            Pixels (H, W, C_out), where `room` put them.
 
         Raises:
             DataError: There is no place for the temporary files.
@@ -91,81 +96,112 @@ class StripNetwork:
         height, width = image.shape[:2]
         needed = int(height * width * self.file_bytes_per_pixel)
         check_space(needed, f"translating {width}x{height} pixels")
-        kept: dict[int, KeptMap] = {}
-        facts: Facts = {}
-        parts = []
-        work = np.cumsum([0.0, *(one.bytes_per_pixel for one in self._passes)])
+        made = room(
+            (height, width, self._passes[-1].steps[-1].value.channels), value_ranges[1].dtype
+        )
+        work = _Work(image, made, memory, value_ranges)
+        done = np.cumsum([0.0, *(one.bytes_per_pixel for one in self._passes)])
         try:
             for index, one in enumerate(self._passes):
 
                 def passed(share: float, index: int = index) -> None:
                     if report is not None:
-                        done = work[index] + share * (work[index + 1] - work[index])
-                        report(float(done / work[-1]))
+                        report(
+                            float(
+                                (done[index] + share * (done[index + 1] - done[index])) / done[-1]
+                            )
+                        )
 
-                kept |= {value.number: _kept_map(value, width) for value in one.keeps}
-                parts = self._run(one, image, kept, facts, memory, passed, value_ranges)
-                for number in kept.keys() - self._read_after(index):
-                    kept.pop(number).close()
+                work.kept |= {value.number: _kept_map(value, height, width) for value in one.keeps}
+                self._run(one, work, passed)
+                for number in work.kept.keys() - self._read_after(index):
+                    work.kept.pop(number).close()
         finally:
-            for one in kept.values():
-                one.close()
-        return np.concatenate(parts)
+            for kept in work.kept.values():
+                kept.close()
+        return made
 
-    def _run(
-        self,
-        one: Pass,
-        image: np.ndarray,
-        kept: dict[int, KeptMap],
-        facts: Facts,
-        memory: int,
-        report: Callable[[float], None],
-        value_ranges: ValueRanges,
-    ) -> list[np.ndarray]:
-        """One pass: fills its kept maps and its facts; gives the strips of the output."""
-        height, width = image.shape[:2]
-        before, after = one.margins
-        taken, wanted = value_ranges
-        informed = [facts[step.value.number] for step in one.informed]
+    def _run(self, one: Pass, work: "_Work", report: Callable[[float], None]) -> None:
+        """One pass: fills its kept maps, its facts and the output.
+
+        While the network computes a strip, the next one is read and the last one is written.
+        """
+        informed = [work.facts[step.value.number] for step in one.informed]
         if one not in self._graphs:
             self._graphs[one] = _graph(one, informed)
         told = [[] for _ in one.looks]
-        output = []
-        for start, end in one.strips(height, width, memory):
-            strip = _Strip(start, end, max(0, start - before), min(height, end + after), height)
-            read = [_rows(value, strip, image, kept, taken) for value in one.reads]
-            keeps, looks, made = self._graphs[one](read, informed, strip.place)
-            for value, rows in zip(one.keeps, keeps, strict=True):
-                kept[value.number].write(start // (value.stride or 1), rows[0].numpy())
-            for part, found in zip(told, looks, strict=True):
-                part.append(tuple(fact.numpy() for fact in found))
-            output += [wanted.to_pixels(rows[0].numpy()) for rows in made]
-            report(end / height)
+        strips = work.strips(one)
+        with ThreadPoolExecutor(2) as pool:
+            coming = pool.submit(work.read, one, strips[0])
+            written: Future | None = None
+            for strip, following in zip(strips, [*strips[1:], None], strict=True):
+                read = coming.result()
+                if following is not None:
+                    coming = pool.submit(work.read, one, following)
+                keeps, looks, made = self._graphs[one](read, informed, strip.place)
+                for part, found in zip(told, looks, strict=True):
+                    part.append(tuple(fact.numpy() for fact in found))
+                if written is not None:
+                    written.result()
+                written = pool.submit(work.write, one, strip, keeps, made)
+                report(strip.end / strip.height)
+            assert written is not None
+            written.result()
         for step, part in zip(one.looks, told, strict=True):
-            facts[step.value.number] = step.layer.joined_facts(part)
-        return output
+            work.facts[step.value.number] = step.layer.joined_facts(part)
 
     def _read_after(self, index: int) -> set[int]:
         return {value.number for one in self._passes[index + 1 :] for value in one.reads}
 
 
-def _kept_map(value: Value, width: int) -> KeptMap:
-    dtype = np.dtype(tf.as_dtype(value.dtype).as_numpy_dtype)
-    return KeptMap(width // (value.stride or 1), value.channels, dtype)
+class _Work:
+    """One image on its way through a network.
+
+    Attributes:
+        kept: Whole maps, by the numbers of the values that steps make.
+        facts: What steps that look at the whole image were told, by the same numbers.
+    """
+
+    def __init__(self, image: Rows, made: WritableRows, memory: int, value_ranges: ValueRanges):
+        self._image, self._made, self._memory = image, made, memory
+        self._taken, self._wanted = value_ranges
+        self.kept: dict[int, KeptRows] = {}
+        self.facts: Facts = {}
+
+    def strips(self, one: Pass) -> list[_Strip]:
+        """Those of a pass, from top to bottom."""
+        height, width = self._image.shape[:2]
+        before, after = one.margins
+        return [
+            _Strip(start, end, max(0, start - before), min(height, end + after), height)
+            for start, end in one.strips(height, width, self._memory)
+        ]
+
+    def read(self, one: Pass, strip: _Strip) -> list[np.ndarray]:
+        """What a strip of a pass reads, each (1, rows, W, C)."""
+        return [self._rows(value, strip)[None] for value in one.reads]
+
+    def _rows(self, value: Value, strip: _Strip) -> np.ndarray:
+        if value.number not in self.kept:
+            return self._taken.to_float(self._image[strip.top : strip.bottom])
+        stride = value.stride or 1
+        return self.kept[value.number][strip.top // stride : strip.bottom // stride]
+
+    def write(
+        self, one: Pass, strip: _Strip, keeps: list[tf.Tensor], made: list[tf.Tensor]
+    ) -> None:
+        """Puts what a strip gave where it belongs."""
+        for value, rows in zip(one.keeps, keeps, strict=True):
+            stride = value.stride or 1
+            self.kept[value.number][strip.start // stride : strip.end // stride] = rows[0].numpy()
+        for rows in made:
+            self._made[strip.start : strip.end] = self._wanted.to_pixels(rows[0].numpy())
 
 
-def _rows(
-    value: Value,
-    strip: _Strip,
-    image: np.ndarray,
-    kept: dict[int, KeptMap],
-    value_range: ValueRange,
-) -> np.ndarray:
-    """What a strip reads of a value, (1, rows, W, C)."""
-    if value.number not in kept:
-        return value_range.to_float(image[strip.top : strip.bottom])[None]
+def _kept_map(value: Value, height: int, width: int) -> KeptRows:
     stride = value.stride or 1
-    return kept[value.number].read(strip.top // stride, strip.bottom // stride)[None]
+    dtype = tf.as_dtype(value.dtype).as_numpy_dtype
+    return KeptRows((height // stride, width // stride, value.channels), dtype)
 
 
 def _graph(one: Pass, informed: Sequence[tuple[np.ndarray, ...]]) -> Callable:

@@ -2,13 +2,15 @@
 
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfi2i.data import resize_image
 from tfi2i.data.decode.images import MAX_PIXELS
+from tfi2i.data.decode.resizing import resized_rows
+from tfi2i.data.decode.rows import MirroredRows, Room, Rows, blocks, part_of
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
 from tfi2i.data.scale import scale_factor, scaled_size
 from tfi2i.errors import DataError
@@ -32,7 +34,7 @@ _BY_STRIPS: weakref.WeakKeyDictionary[keras.Model, StripNetwork | None] = (
 
 def translate_image(
     generator: keras.Model,
-    image: np.ndarray,
+    image: Rows,
     *,
     tile: Size | None = None,
     scale: float = 1.0,
@@ -40,7 +42,8 @@ def translate_image(
     batch_size: int = 8,
     report: Callable[[float], None] | None = None,
     value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
-) -> np.ndarray:
+    room: Room = np.empty,
+) -> Any:
     """Translates one image of any size.
 
     The answer is the generator's for the whole image, as exported files give it: normalisation has
@@ -61,7 +64,7 @@ def translate_image(
     Args:
         generator: (B, H, W, C) to (B, H, W, C_out) in [-1, 1], with the attribute `size_multiple`,
             or with H and W known: of one size.
-        image: (H, W, C), pixels of the first value range.
+        image: (H, W, C), pixels of the first value range, an array or rows.
         tile: Size of tiles in pixels, the side of a square or (height, width), multiples of
             `size_multiple`; None for the image as one.
         scale: Factor for the image's sides before the translation (bicubic, antialiased); the
@@ -70,9 +73,10 @@ def translate_image(
         batch_size: Tiles in one call of the generator.
         report: Called now and then with the finished share of the image, in (0, 1].
         value_ranges: Of the pixels that go in, and of those that come out.
+        room: Makes the place for the result: an array, or rows in a file (`RowStore.room`).
 
     Returns:
-        (H, W, C_out), pixels of the second value range.
+        (H, W, C_out), pixels of the second value range, where `room` put them.
 
     Raises:
         DataError: The image is not (H, W, C) of the first range's dtype and the generator's
@@ -89,34 +93,43 @@ def translate_image(
             f"{generator.name!r} takes images of {size_in_words(size)} px alone, and every image "
             "is resized to that: leave the tile and the scale out"
         )
-    scaled = resize_image(image, *size)
+    scaled = resized_rows(image, *size)
     if tile is None:
-        translated = _translate_as_one(generator, scaled, report, value_ranges)
+        translated = _translate_as_one(generator, scaled, report, value_ranges, room)
     else:
         translated = _translate_tiles(
-            generator, scaled, tile, overlap, batch_size, report, value_ranges
+            generator, scaled, tile, overlap, batch_size, report, value_ranges, room
         )
-    return value_ranges[1].clipped(resize_image(translated, height, width))
+    if tuple(translated.shape[:2]) == (height, width):
+        return translated
+    back = resized_rows(translated, height, width)
+    made = room(tuple(back.shape), back.dtype)
+    for rows in blocks(back.shape, back.shape[-1] * back.dtype.itemsize):
+        made[rows] = value_ranges[1].clipped(back[rows])
+    return made
 
 
 def _translate_as_one(
     generator: keras.Model,
-    image: np.ndarray,
+    image: Rows,
     report: Callable[[float], None] | None,
     value_ranges: ValueRanges,
-) -> np.ndarray:
+    room: Room,
+) -> Rows:
     height, width = image.shape[:2]
-    padded = image
+    sides = height, width
     if only_size(generator) is None:
-        multiple = generator.size_multiple
-        padded = _mirrored(image, *(padded_side(side, multiple) for side in (height, width)))
-    large = padded.shape[0] * padded.shape[1] > MOST_PIXELS_AT_ONCE
+        sides = tuple(padded_side(side, generator.size_multiple) for side in sides)
+    large = sides[0] * sides[1] > MOST_PIXELS_AT_ONCE
     by_strips = _by_strips(generator) if large else None
     if by_strips is not None:
-        made = by_strips.translate(padded, report=report, value_ranges=value_ranges)
-        return made[:height, :width]
+        made = by_strips.translate(
+            MirroredRows(image, *sides), report=report, value_ranges=value_ranges, room=room
+        )
+        return part_of(made, height, 0, width)
     taken, made = value_ranges
-    translated = made.to_pixels(_graph(generator)(taken.to_float(padded)[None])[0].numpy())
+    pixels = MirroredRows(image, *sides)[:]
+    translated = made.to_pixels(_graph(generator)(taken.to_float(pixels)[None])[0].numpy())
     if report is not None:
         report(1.0)
     return translated[:height, :width]
@@ -133,31 +146,33 @@ def _by_strips(generator: keras.Model) -> StripNetwork | None:
 
 def _translate_tiles(
     generator: keras.Model,
-    image: np.ndarray,
+    image: Rows,
     tile: Size,
     overlap: float,
     batch_size: int,
     report: Callable[[float], None] | None,
     value_ranges: ValueRanges,
-) -> np.ndarray:
+    room: Room,
+) -> Rows:
     """Adds up weighted tiles row by row; only one row of tiles is held as floats."""
     down, right = _checked_tile(generator, tile)
     taken, made = value_ranges
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size} is not possible: a batch has at least 1 tile")
     height, width = image.shape[:2]
-    image = _mirrored(image, max(height, down), max(width, right))
+    image = MirroredRows(image, max(height, down), max(width, right))
     rows = tile_starts(image.shape[0], down, overlap)
     columns = tile_starts(image.shape[1], right, overlap)
     row_weights, column_weights = blend_weights(rows, down), blend_weights(columns, right)
     translate = _graph(generator)
-    translated = np.empty((*image.shape[:2], generator.output_shape[-1]), made.dtype)
+    translated = room((*image.shape[:2], generator.output_shape[-1]), made.dtype)
     strip = np.zeros((down, *translated.shape[1:]), np.float32)
-    for row, (top, bottom) in enumerate(zip(rows, [*rows[1:], len(image)], strict=True)):
+    for row, (top, bottom) in enumerate(zip(rows, [*rows[1:], image.shape[0]], strict=True)):
+        seen = image[top : top + down]
         for first in range(0, len(columns), batch_size):
             batch = range(first, min(first + batch_size, len(columns)))
             lefts = [columns[column] for column in batch]
-            tiles = np.stack([image[top : top + down, left : left + right] for left in lefts])
+            tiles = np.stack([seen[:, left : left + right] for left in lefts])
             for column, left, part in zip(
                 batch, lefts, translate(taken.to_float(tiles)).numpy(), strict=True
             ):
@@ -170,7 +185,7 @@ def _translate_tiles(
         strip[down - done :] = 0.0
         if report is not None:
             report((row + 1) / len(rows))
-    return translated[:height, :width]
+    return part_of(translated, height, 0, width)
 
 
 def _checked_tile(generator: keras.Model, tile: Size) -> tuple[int, int]:
@@ -206,10 +221,10 @@ def _graph(generator: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     return _GRAPHS[generator]
 
 
-def _check_image(generator: keras.Model, image: np.ndarray, taken: ValueRange) -> None:
+def _check_image(generator: keras.Model, image: Rows, taken: ValueRange) -> None:
     channels = generator.input_shape[-1]
-    fits = image.dtype == taken.dtype and image.ndim == 3 and image.shape[-1] == channels
-    if not fits or not image.size:
+    fits = image.dtype == taken.dtype and len(image.shape) == 3 and image.shape[-1] == channels
+    if not fits or 0 in image.shape:
         raise DataError(
             f"{generator.name!r} translates {taken.dtype} images (H, W, {channels}), "
             f"not {image.dtype} {image.shape}"
@@ -224,9 +239,3 @@ def _checked_size(height: int, width: int, scale: float) -> tuple[int, int]:
             f"{width}x{height}; the limit is {MAX_PIXELS:,}"
         )
     return size
-
-
-def _mirrored(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Continues an image below and to the right; back and forth where it is shorter than that."""
-    beyond = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
-    return np.pad(image, beyond, mode="reflect")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.data.pipeline.held_out import spread_evenly
 from tfi2i.errors import DataError

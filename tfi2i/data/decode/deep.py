@@ -10,9 +10,11 @@ out: as `read_image` does with 8 bits. Every other number is that of the file, a
 Orientation is applied; colour profiles are not, to deep pictures.
 """
 
+from typing import Any
+
 import numpy as np
 
-from tfi2i.data.decode.header import Header, Stored, array_shape, binary, is_array, read_header
+from tfi2i.data.decode.header import Header, Stored, array_form, binary, is_array, read_header
 from tfi2i.data.decode.images import (
     COLOURS_TAG,
     MAX_ASPECT,
@@ -24,6 +26,7 @@ from tfi2i.data.decode.images import (
     read_image,
     tiff_values,
 )
+from tfi2i.data.decode.rows import Room, Rows, WritableRows, blocks
 from tfi2i.data.decode.tiff import read_tiff
 from tfi2i.data.decode.upright import upright
 from tfi2i.data.decode.values import DTYPES, EIGHT_BITS, ValueRange, largest_value
@@ -31,6 +34,8 @@ from tfi2i.errors import DataError
 
 # Weights of the luma of ITU-R 601 as Pillow has them, in 1/65536.
 LUMA = (19595, 38470, 7471)
+# What changing the channels may take for each number of a pixel: twice in float64, and the pixels.
+_BYTES_PER_NUMBER = 24
 
 
 def read_pixels(
@@ -40,7 +45,8 @@ def read_pixels(
     value_range: ValueRange = EIGHT_BITS,
     max_pixels: int = MAX_PIXELS,
     max_aspect: int = MAX_ASPECT,
-) -> np.ndarray:
+    room: Room = np.empty,
+) -> Any:
     """Decodes one picture to the pixels that a value range describes.
 
     Pictures of 8 bits with 1 or 3 channels are those of `read_image`, whatever the file has.
@@ -51,9 +57,11 @@ def read_pixels(
         value_range: The dtype that the file shall have; values beyond the range stay.
         max_pixels: The same as for `read_image`.
         max_aspect: The same as for `read_image`.
+        room: The same as for `read_image`. An array, and a TIFF in strips or tiles, never are in
+            memory as a whole.
 
     Returns:
-        (H, W, channels) of the range's dtype, upright.
+        (H, W, channels) of the range's dtype, upright, where `room` put it.
 
     Raises:
         DataError: The file is missing, damaged or beyond the limits, or has another dtype or other
@@ -62,25 +70,31 @@ def read_pixels(
     """
     limits = {"max_pixels": max_pixels, "max_aspect": max_aspect}
     if value_range.dtype == "uint8" and channels in (1, 3) and not is_array(source):
-        return _of_eight_bits(source, channels, limits)
+        return _of_eight_bits(source, channels, limits, room)
     header = read_header(source, **limits)
     if header.dtype != value_range.dtype:
         raise DataError(
             f"{display_name(source)} has {_kind(header.dtype)} values, and "
             f"{_kind(value_range.dtype)} ones are wanted ({value_range.words()})"
         )
-    stored = read_stored(source, header, channels=channels)
-    if not np.isfinite(stored.pixels).all():
-        broken = int(stored.pixels.size - np.isfinite(stored.pixels).sum())
-        raise DataError(
-            f"{display_name(source)} has {broken} values that are not finite: fill them first"
-        )
-    return _in_channels(stored, channels, value_range, display_name(source))
+    stored = read_stored(source, header, channels=channels, room=room)
+    _require_finite(stored.pixels, display_name(source))
+    return _in_channels(stored, channels, value_range, display_name(source), room)
 
 
-def _of_eight_bits(source: ImageFile, channels: int, limits: dict[str, int]) -> np.ndarray:
+def _require_finite(pixels: Rows, name: str) -> None:
+    if pixels.dtype.kind != "f":
+        return
+    found = (pixels[rows] for rows in blocks(pixels.shape, pixels.shape[-1] * 8))
+    if broken := sum(int(part.size - np.isfinite(part).sum()) for part in found):
+        raise DataError(f"{name} has {broken} values that are not finite: fill them first")
+
+
+def _of_eight_bits(
+    source: ImageFile, channels: int, limits: dict[str, int], room: Room
+) -> WritableRows:
     try:
-        return read_image(source, channels=channels, **limits)
+        return read_image(source, channels=channels, room=room, **limits)
     except DataError:
         # Pillow says of a TIFF of five channels that it is of no known format.
         found = read_header(source, **limits).channels
@@ -93,13 +107,16 @@ def _other_channels(name: str, found: int, wanted: int) -> DataError:
     return DataError(f"{name} has {found} channels, and {wanted} are wanted (data.channels)")
 
 
-def read_stored(source: ImageFile, header: Header, *, channels: int | None = None) -> Stored:
+def read_stored(
+    source: ImageFile, header: Header, *, channels: int | None = None, room: Room = np.empty
+) -> Stored:
     """Decodes a picture with the channels that its file has.
 
     Args:
         source: Path or content.
         header: What `read_header` says of it.
         channels: How many are wanted: as many pages of a TIFF may be the channels.
+        room: The same as for `read_image`, for arrays and TIFF files; others are arrays.
 
     Raises:
         DataError: The file is damaged, or its values have a dtype that is not read.
@@ -111,7 +128,7 @@ def read_stored(source: ImageFile, header: Header, *, channels: int | None = Non
             "or float32"
         )
     if is_array(source):
-        return Stored(_read_array(source))
+        return Stored(_read_array(source, room))
     with binary(source) as file:
         start = file.read(4)
     if start == b"\x89PNG":
@@ -126,20 +143,28 @@ def read_stored(source: ImageFile, header: Header, *, channels: int | None = Non
     as_pages = header.pages > 1 and channels == header.pages
     if header.channels == 1 and not as_pages:
         return Stored(_read_bands(source))
-    return read_tiff(source, pages=header.pages if as_pages else 1)
+    return read_tiff(source, pages=header.pages if as_pages else 1, room=room)
 
 
 def _kind(dtype: str) -> str:
     return "8-bit" if dtype == "uint8" else "16-bit" if dtype == "uint16" else dtype
 
 
-def _read_array(source: ImageFile) -> np.ndarray:
+def _read_array(source: ImageFile, room: Room) -> WritableRows:
     with binary(source) as file:
-        array_shape(file)  # Its own limit on the length of a header.
-        file.seek(0)
-        array = np.lib.format.read_array(file, allow_pickle=False)
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
-        return np.ascontiguousarray(array if array.ndim == 3 else array[..., None])
+        found, by_columns, dtype = array_form(file)  # Its own limit on the length of a header.
+        shape = (*found, 1)[:3]
+        if by_columns:
+            file.seek(0)
+            array = np.lib.format.read_array(file, allow_pickle=False).reshape(shape)
+            array = array.astype(array.dtype.newbyteorder("="), copy=False)
+            return np.ascontiguousarray(array)
+        pixels = room(shape, dtype.newbyteorder("="))
+        row = shape[1] * shape[2] * dtype.itemsize
+        for rows in blocks(shape, shape[2] * dtype.itemsize):
+            part = np.frombuffer(file.read((rows.stop - rows.start) * row), dtype)
+            pixels[rows] = part.reshape(-1, *shape[1:])
+        return pixels
 
 
 def _read_png(source: ImageFile, header: Header) -> Stored:
@@ -176,25 +201,38 @@ def _read_bands(source: ImageFile) -> np.ndarray:
     return upright(pixels if pixels.ndim == 3 else pixels[..., None], turned)
 
 
-def _in_channels(stored: Stored, channels: int, value_range: ValueRange, name: str) -> np.ndarray:
+def _in_channels(
+    stored: Stored, channels: int, value_range: ValueRange, name: str, room: Room
+) -> WritableRows:
     """The pixels with the channels that are wanted; see the module's text.
 
     Raises:
         DataError: They cannot be had from those of the file.
     """
     pixels, found = stored.pixels, stored.pixels.shape[-1]
-    if channels in (1, 3) and channels != found:
-        if stored.alpha:
-            pixels = _over_white(pixels, value_range)
-        elif stored.spare:
-            pixels = pixels[..., :3]
-        if (channels, pixels.shape[-1]) == (3, 1):
-            pixels = np.repeat(pixels, 3, axis=-1)
-        elif (channels, pixels.shape[-1]) == (1, 3):
-            pixels = _luma(pixels)
-    if pixels.shape[-1] != channels:
-        raise _other_channels(name, found, channels)
-    return np.ascontiguousarray(pixels)
+    if channels == found:
+        return np.ascontiguousarray(pixels) if isinstance(pixels, np.ndarray) else pixels
+    made = room((*pixels.shape[:2], channels), pixels.dtype)
+    for rows in blocks(pixels.shape, found * _BYTES_PER_NUMBER):
+        part = _converted(stored._replace(pixels=pixels[rows]), channels, value_range)
+        if part.shape[-1] != channels:
+            raise _other_channels(name, found, channels)
+        made[rows] = part
+    return made
+
+
+def _converted(stored: Stored, channels: int, value_range: ValueRange) -> np.ndarray:
+    """Grey for colour, colour for grey, and no alpha, where 1 or 3 channels are wanted."""
+    pixels = stored.pixels
+    if channels not in (1, 3):
+        return pixels
+    if stored.alpha:
+        pixels = _over_white(pixels, value_range)
+    elif stored.spare:
+        pixels = pixels[..., :3]
+    if (channels, pixels.shape[-1]) == (3, 1):
+        return np.repeat(pixels, 3, axis=-1)
+    return _luma(pixels) if (channels, pixels.shape[-1]) == (1, 3) else pixels
 
 
 def _over_white(pixels: np.ndarray, value_range: ValueRange) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from tfi2i.data.decode.deep import read_pixels
+from tfi2i.data.decode.rows import Rows, part_of
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange
 from tfi2i.errors import DataError
 
@@ -105,16 +106,16 @@ class SideBySide:
         return self._last.halves
 
 
-def half_of(image: np.ndarray, side: Side, name: str) -> np.ndarray:
+def half_of(image: Rows, side: Side, name: str) -> Rows:
     """The left or the right image of a file that holds two.
 
     Args:
-        image: uint8 (H, W, C).
+        image: (H, W, C), an array or rows.
         side: Which.
         name: The file, for the message.
 
     Returns:
-        uint8 (H, W / 2, C).
+        (H, W / 2, C).
 
     Raises:
         DataError: The width is odd.
@@ -125,7 +126,8 @@ def half_of(image: np.ndarray, side: Side, name: str) -> np.ndarray:
             f"{name} has an odd width of {image.shape[1]}: it is not two images of one size side "
             "by side"
         )
-    return image[:, :middle] if side == "left" else image[:, middle:]
+    first = 0 if side == "left" else middle
+    return part_of(image, image.shape[0], first, first + middle)
 
 
 class Half:

@@ -63,12 +63,12 @@ class Stored(NamedTuple):
     """A decoded picture with the channels that its file has.
 
     Attributes:
-        pixels: (H, W, C), upright.
+        pixels: (H, W, C), upright; an array, or rows in a file.
         alpha: Whether the last channel is how opaque the others are.
         spare: Whether the last of four channels says nothing of itself, as that of near infrared.
     """
 
-    pixels: np.ndarray
+    pixels: Any
     alpha: bool = False
     spare: bool = False
 
@@ -131,8 +131,11 @@ def binary(source: ImageFile) -> Iterator[IO[bytes]]:
         raise DataError(f"{name} is damaged or cannot be read: {reason}") from error
 
 
-def array_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and dtype of an array, from the header alone; the file then stands at its values."""
+def array_form(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape of an array, whether it lies column by column, and its dtype, from the header alone.
+
+    The file then stands at its values.
+    """
     version = np.lib.format.read_magic(file)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
@@ -140,14 +143,13 @@ def array_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     }.get(version)
     if read is None:
         raise ValueError(f"version {version} of the format is not read")
-    shape, _, dtype = read(file, max_header_size=_LONGEST_ARRAY_HEADER)
-    return shape, dtype
+    return read(file, max_header_size=_LONGEST_ARRAY_HEADER)
 
 
 def _of_array(source: ImageFile) -> Header:
     name = display_name(source)
     with binary(source) as file:
-        shape, dtype = array_shape(file)
+        shape, _, dtype = array_form(file)
         start, end = file.tell(), file.seek(0, os.SEEK_END)
         if len(shape) not in (2, 3) or dtype.kind not in "uif":
             raise DataError(

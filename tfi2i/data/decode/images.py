@@ -21,17 +21,20 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, features
 
 from tfi2i.data.decode.colour_profiles import in_srgb
+from tfi2i.data.decode.rows import Room, blocks
 from tfi2i.errors import DataError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM") + (
     ("AVIF",) if features.check("avif") else ()
 )
-MAX_PIXELS = 100_000_000
+# More than the cameras of the largest sensors make, 151 million.
+MAX_PIXELS = 160_000_000
 MAX_ASPECT = 200
 
 ImageFile = str | Path | bytes
@@ -46,6 +49,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# What `_eight_bit` may take for a pixel: RGBA as 16 bits, and what it computes of that.
+_BYTES_PER_PIXEL = 32
 COLOURS_TAG, _SAMPLES_TAG = 262, 277  # of TIFF 6.0, as the next
 _BITS_TAG, _MAXIMUM_TAG, _EXTRA_TAG, _SIGN_TAG = 258, 281, 338, 339
 
@@ -63,7 +68,8 @@ def read_image(
     channels: int = 3,
     max_pixels: int = MAX_PIXELS,
     max_aspect: int = MAX_ASPECT,
-) -> np.ndarray:
+    room: Room = np.empty,
+) -> Any:
     """Decodes one picture (see the module's text for transparency, 16 bits, animations, EXIF).
 
     Args:
@@ -72,9 +78,11 @@ def read_image(
         channels: 3 for RGB, 1 for grey (luma of ITU-R 601).
         max_pixels: largest width * height, checked in the header before anything is decoded.
         max_aspect: largest ratio of the longer to the shorter side, also checked in the header.
+        room: makes the place for the pixels: an array, or rows in a file (`RowStore.room`). Pillow
+            holds the picture until it has been copied there.
 
     Returns:
-        uint8 array (H, W, channels), upright.
+        uint8 (H, W, channels), upright, where `room` put it.
 
     Raises:
         DataError: the file is missing, damaged, not one of these formats, or beyond the limits; the
@@ -93,7 +101,7 @@ def read_image(
             upright = image.transpose(turn)
             upright.info.update(image.info)
             image = upright
-        return _eight_bit(image, channels, shift)
+        return _by_blocks(image, channels, shift, room)
 
 
 def image_size(
@@ -107,38 +115,6 @@ def image_size(
     with opened(source, max_pixels, max_aspect) as image:
         width, height = image.size
         return (width, height) if orientation(image) >= 5 else (height, width)
-
-
-def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes with Pillow's bicubic filter, antialiased when shrinking.
-
-    Proportions are not kept: the published pix2pix and CycleGAN recipes stretch to a square.
-
-    Args:
-        image: (H, W, C), uint8, uint16 or float32.
-        height: Height of the result in pixels.
-        width: Width of the result in pixels.
-
-    Returns:
-        (height, width, C) of the same dtype; whole numbers are rounded once.
-    """
-    if image.shape[:2] == (height, width):
-        return image
-    if image.dtype != np.uint8 or image.shape[-1] not in (1, 3):
-        bands = [_resized_band(band, height, width) for band in np.moveaxis(image, -1, 0)]
-        return np.stack(bands, axis=-1)
-    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    resized = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
-    return resized.reshape(height, width, image.shape[-1])
-
-
-def _resized_band(band: np.ndarray, height: int, width: int) -> np.ndarray:
-    """One channel: Pillow knows no picture of 16 bits or of other channels than grey and colour."""
-    values = np.ascontiguousarray(band if band.dtype == np.uint8 else band.astype(np.float32))
-    resized = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
-    if band.dtype != np.uint16:
-        return np.asarray(resized)
-    return np.clip(np.round(np.asarray(resized)), 0, 65535).astype(np.uint16)
 
 
 @contextmanager
@@ -260,17 +236,29 @@ def without_unstated_alpha(image: Image.Image) -> Image.Image:
     return Image.merge("RGB", image.split()[:3])
 
 
+def _by_blocks(image: Image.Image, channels: int, shift: int | None, room: Room) -> Any:
+    """Each step takes more memory than the picture, so that large ones go block by block."""
+    width, height = image.size
+    pixels, largest = room((height, width, channels), np.uint8), 0
+    for rows in blocks(pixels.shape, _BYTES_PER_PIXEL):
+        whole = rows.stop - rows.start == height
+        part = image if whole else image.crop((0, rows.start, width, rows.stop))
+        if shift is not None:
+            largest = max(largest, int(np.asarray(part).max(initial=0)))
+        pixels[rows] = _eight_bit(part, channels, shift)
+    if shift == 8 and 0 < largest < 1 << 12:
+        warnings.warn(
+            "pictures of 16 bits without a value above 4,095 come out nearly black, as their "
+            "numbers say: if they hold 12-bit data, multiply it by 16 first",
+            stacklevel=3,
+        )
+    return pixels
+
+
 def _eight_bit(image: Image.Image, channels: int, shift: int | None) -> np.ndarray:
     profile = image.info.get("icc_profile")
     if shift is not None:
-        values = np.asarray(image)
-        if shift == 8 and 0 < values.max(initial=0) < 1 << 12:
-            warnings.warn(
-                "pictures of 16 bits without a value above 4,095 come out nearly black, as their "
-                "numbers say: if they hold 12-bit data, multiply it by 16 first",
-                stacklevel=2,
-            )
-        image = Image.fromarray((values >> shift).astype(np.uint8))
+        image = Image.fromarray((np.asarray(image) >> shift).astype(np.uint8))
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA")).astype(np.uint16)
         colour, alpha = rgba[..., :3], rgba[..., 3:]

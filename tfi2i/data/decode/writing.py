@@ -1,10 +1,12 @@
-"""Pixels to files: PNG, JPEG, WebP of 8 bits; PNG of 16 bits; TIFF and arrays of any depth."""
+"""Pixels to files: PNG, JPEG, WebP of 8 bits; PNG of 16 bits; TIFF and arrays of any depth.
+
+Rows of a picture that is no array (`tfi2i.data.decode.rows`) are written one block after the other,
+except to JPEG and WebP: Pillow encodes whole pictures.
+"""
 
 import io
 import os
-import struct
 import uuid
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ from PIL import Image
 
 from tfi2i.data.decode.header import ARRAY_SUFFIX
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.decode.png import chunks, png
+from tfi2i.data.decode.rows import Rows, blocks
 from tfi2i.data.decode.tiff import check_can_write_tiff, write_tiff
 from tfi2i.errors import DataError
 
@@ -25,11 +29,6 @@ _SAVE_OPTIONS = {
     ".webp": {"format": "WEBP", "quality": 95},
 }
 _TIFF_SUFFIXES = (".tif", ".tiff")
-# A PNG is a signature of 8 bytes and chunks: length, name, content, checksum. The header is first.
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_FRAME, _PNG_HEADER = 12, 33
-# Channels to the number by which a PNG's header says what they are.
-_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
 def suffixes_for(dtype: str, channels: int) -> tuple[str, ...]:
@@ -54,14 +53,12 @@ def check_can_write(suffix: str) -> None:
         check_can_write_tiff()
 
 
-def write_image(
-    path: str | Path, image: np.ndarray, *, tags: Mapping[str, Any] | None = None
-) -> None:
+def write_image(path: str | Path, image: Rows, *, tags: Mapping[str, Any] | None = None) -> None:
     """Writes a picture; the file appears under its name only when it is complete.
 
     Args:
         path: target; its suffix chooses PNG (lossless), JPEG or WebP (quality 95).
-        image: uint8 array (H, W, 3) or (H, W, 1).
+        image: uint8 (H, W, 3) or (H, W, 1), an array or rows.
         tags: what the file says beside its pixels, from `Tags.save_options`.
 
     Raises:
@@ -72,24 +69,24 @@ def write_image(
     if options is None:
         known = ", ".join(_SAVE_OPTIONS)
         raise DataError(f"{display_name(path)}: cannot write this kind of file; use one of {known}")
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] not in (1, 3):
+    if image.dtype != np.uint8 or len(image.shape) != 3 or image.shape[-1] not in (1, 3):
         raise DataError(
             f"{display_name(path)}: an image to write is uint8 (H, W, 3) or (H, W, 1), "
             f"not {image.dtype} {image.shape}"
         )
-    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     with _complete(path) as partial:
-        picture.save(partial, **options, **(tags or {}))
+        if options["format"] == "PNG" and not isinstance(image, np.ndarray):
+            _write_png(partial, image, tags or {})
+        else:
+            _picture(image).save(partial, **options, **(tags or {}))
 
 
-def write_pixels(
-    path: str | Path, pixels: np.ndarray, *, tags: Mapping[str, Any] | None = None
-) -> None:
+def write_pixels(path: str | Path, pixels: Rows, *, tags: Mapping[str, Any] | None = None) -> None:
     """Writes pixels of any depth and number of channels, with the numbers that they have.
 
     Args:
         path: Target; `suffixes_for` says which suffixes are possible.
-        pixels: uint8, uint16 or float32 (H, W, C).
+        pixels: uint8, uint16 or float32 (H, W, C), an array or rows.
         tags: The same as for `write_image`; kept in PNG, JPEG and WebP.
 
     Raises:
@@ -98,7 +95,7 @@ def write_pixels(
     """
     path = Path(path)
     suffix, channels = path.suffix.lower(), pixels.shape[-1]
-    possible = suffixes_for(pixels.dtype.name, channels)
+    possible = suffixes_for(np.dtype(pixels.dtype).name, channels)
     if suffix not in possible:
         raise DataError(
             f"{display_name(path)}: this kind of file does not hold {pixels.dtype} pixels of "
@@ -108,10 +105,9 @@ def write_pixels(
         return write_image(path, pixels, tags=tags)
     with _complete(path) as partial:
         if suffix == ARRAY_SUFFIX:
-            with open(partial, "wb") as file:
-                np.lib.format.write_array(file, np.ascontiguousarray(pixels), allow_pickle=False)
+            _write_array(partial, pixels)
         elif suffix == ".png":
-            partial.write_bytes(_png(pixels, tags or {}))
+            _write_png(partial, pixels, tags or {})
         else:
             write_tiff(partial, pixels)
 
@@ -122,46 +118,41 @@ def encode_png(pixels: np.ndarray) -> bytes:
         file = io.BytesIO()
         Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
         return file.getvalue()
-    return _png_of_deep_colours(pixels)
+    # Pillow has no pictures of 16-bit colours.
+    return b"".join(png(pixels))
 
 
-def _png_of_deep_colours(pixels: np.ndarray) -> bytes:
-    """Pillow has no pictures of 16-bit colours. PNG specification, sections 5, 9 (filter 1), 11."""
-    height, width, channels = pixels.shape
-    values = np.ascontiguousarray(pixels, ">u2").view(np.uint8).reshape(height, width, -1)
-    rows = np.ones((height, 1 + values[0].size), np.uint8)  # Each begins with its filter's number.
-    # Differences to the pixel at the left, byte by byte.
-    rows[:, 1:] = np.diff(values, axis=1, prepend=np.uint8(0)).reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
-    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")
-    return _PNG_SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
+def _picture(image: Rows) -> Image.Image:
+    """As Pillow has it."""
+    height, width, channels = image.shape
+    if isinstance(image, np.ndarray):
+        return Image.fromarray(image[..., 0] if channels == 1 else image)
+    picture = Image.new("L" if channels == 1 else "RGB", (width, height))
+    for rows in blocks(image.shape, 2 * channels):
+        picture.paste(_picture(np.ascontiguousarray(image[rows])), (0, rows.start))
+    return picture
 
 
-def _chunk(name: bytes, content: bytes) -> bytes:
-    check = zlib.crc32(name + content)
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+def _write_array(path: Path, pixels: Rows) -> None:
+    dtype = np.dtype(pixels.dtype)
+    form = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, form | {"shape": tuple(pixels.shape)})
+        for rows in blocks(pixels.shape, pixels.shape[-1] * dtype.itemsize):
+            file.write(np.ascontiguousarray(pixels[rows]).tobytes())
 
 
-def _png(pixels: np.ndarray, tags: Mapping[str, Any]) -> bytes:
+def _write_png(path: Path, pixels: Rows, tags: Mapping[str, Any]) -> None:
     """A PNG with tags: what Pillow writes of them into a picture of one pixel is put in."""
-    content = encode_png(pixels)
-    if not tags:
-        return content
-    file = io.BytesIO()
-    Image.new("L", (1, 1)).save(file, "PNG", **tags)
-    kept = b"".join(
-        chunk for name, chunk in _chunks(file.getvalue()) if name not in (b"IHDR", b"IDAT", b"IEND")
-    )
-    return content[:_PNG_HEADER] + kept + content[_PNG_HEADER:]
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a PNG with their names."""
-    place = len(_PNG_SIGNATURE)
-    while place < len(png):
-        length = int.from_bytes(png[place : place + 4], "big") + _PNG_FRAME
-        yield png[place + 4 : place + 8], png[place : place + length]
-        place += length
+    kept = b""
+    if tags:
+        file = io.BytesIO()
+        Image.new("L", (1, 1)).save(file, "PNG", **tags)
+        left_out = (b"IHDR", b"IDAT", b"IEND")
+        kept = b"".join(part for name, part in chunks(file.getvalue()) if name not in left_out)
+    with open(path, "wb") as file:
+        for part in png(pixels, kept):
+            file.write(part)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.pipeline.grids import pairs_on_one_grid
 from tfi2i.data.source import DataSource, Images
 from tfi2i.errors import DataError

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.source import Images
 from tfi2i.image_sizes import Size, height_and_width
 

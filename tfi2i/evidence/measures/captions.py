@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfi2i.data import evaluation_arrays, spread_evenly
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.metrics.distribution import kid
