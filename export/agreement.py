@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import ValueRange
 from tfi2i.errors import ExportError
 from tfi2i.export.generator import InferenceGenerator

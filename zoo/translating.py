@@ -7,7 +7,7 @@ from typing import cast
 import keras
 import numpy as np
 
-from tfi2i.data.decode.images import resize_image
+from tfi2i.data.decode.resizing import resize_image
 from tfi2i.data.decode.values import ValueRanges
 from tfi2i.data.scale import Scale, check_scale, scale_factor, scale_in_words
 from tfi2i.errors import DataError
