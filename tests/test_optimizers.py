@@ -38,6 +38,21 @@ def test_it_computes_what_keras_adam_does(options):
         np.testing.assert_allclose(mine, keras_own, rtol=2e-6, atol=1e-7)
 
 
+def test_a_moving_beta_2_by_hand():
+    """Adam of Kingma and Ba; the correction of the start is that of each step's decay."""
+    optimizer, variable = FusedAdam(0.1, beta_1=0.0, epsilon=0.0), keras.Variable([1.0])
+    now = tf.Variable(0.0)
+    optimizer.beta_2_now = now.read_value
+    optimizer.build([variable])
+    value, second = 1.0, 0.0
+    for step, (gradient, beta_2) in enumerate([(2.0, 0.5), (-1.0, 0.8), (3.0, 0.9)], 1):
+        now.assign(beta_2)
+        optimizer.apply([tf.constant([gradient])], [variable])
+        second = beta_2 * second + (1 - beta_2) * gradient**2
+        value -= 0.1 * gradient / np.sqrt(second / (1 - beta_2**step))
+        np.testing.assert_allclose(variable, [value], rtol=1e-5)
+
+
 def test_one_kernel_a_variable():
     variables = [keras.Variable(np.ones((3, 4), np.float32))]
     optimizer = paper_adam(1e-3)

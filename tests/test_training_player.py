@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfi2i.training import GAN, Player
+from tfi2i.training import GAN, HalfCosine, Player
 from tfi2i.training.replicas import gather_replicas
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 from tfi2i.zoo.unpaired.cyclegan import CycleGAN
@@ -44,6 +44,23 @@ def test_the_running_average_after_three_updates():
         found.append((weight_of(network), float(player.averages[0].numpy()[0, 0])))
     # 0.9 of the average and 0.1 of the weight.
     np.testing.assert_allclose(found, [(0.9, 0.99), (0.8, 0.971), (0.7, 0.9439)], rtol=1e-6)
+
+
+def test_a_half_life_that_grows_from_nothing():
+    network, game = one_weight(1.0), GAN()
+    growing = HalfCosine(0.0, 1.0, over=2)
+    player = Player([network], keras.optimizers.SGD(0.1), ema_decay=0.9, half_life=growing)
+    player.build("generator", game)
+    found = []
+    for _ in range(4):
+        step(player, network)
+        game.iteration.assign_add(1)
+        found.append(float(player.averages[0].numpy()[0, 0]))
+    # Nothing of the first average, 0.9 squared at half of the half-life, then 0.9.
+    expected = [0.9, 0.81 * 0.9 + 0.19 * 0.8]
+    expected += [0.9 * expected[1] + 0.1 * 0.7]
+    expected += [0.9 * expected[2] + 0.1 * 0.6]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_layers_that_are_frozen_later_keep_their_own_averages():

@@ -9,6 +9,7 @@ from tfi2i.recipe import Recipe
 from tfi2i.training import (
     GAN,
     Exponential,
+    HalfCosine,
     Halving,
     InverseTime,
     LinearDecay,
@@ -115,6 +116,9 @@ def test_a_run_decays_its_rates(paired_folder, tmp_path):
         # StackGAN's second network: half as much every 100 epochs from epoch 600 on.
         (Halving(100, first=600), {0: 1, 600: 1, 699: 1, 700: 0.5, 899: 0.25, 900: 0.125}),
         (Halving(3), {2: 1, 3: 0.5, 5: 0.5, 6: 0.25}),
+        # R3GAN's penalty on faces of 64 px: half a cosine to a tenth; a quarter after a third.
+        (HalfCosine(1.0, 0.1, over=78_125), {0: 1, 78_125 / 3: 0.775, 78_125: 0.1, 200_000: 0.1}),
+        (HalfCosine(0.9, 0.99, over=4), {0: 0.9, 2: 0.945, 4: 0.99}),
         # The adversarial autoencoder's rates, after 50 and after 1,000 epochs.
         (Tenths(50, 1000), {0: 1, 49: 1, 50: 0.1, 999: 0.1, 1000: 0.01, 5000: 0.01}),
         # AdaIN's code: half of the rate at iteration 20,000, a ninth at 160,000.

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from objectives import images, replay, spread_weights, train_alone
+from tfi2i.errors import RecipeError
 from tfi2i.zoo.generation.r3gan import R3GAN
 
 SIZE = 16
@@ -52,6 +53,44 @@ def test_gradients_are_the_papers():
             generator_loss = -tf.reduce_mean(f(d(g(latents, training=True)) - d(batch)))
         step.update("generator", [g], generator_loss, tape)
         step.assert_logs(discriminator_loss=game, slope=slope, generator_loss=generator_loss)
+
+
+def test_the_burn_in_moves_rates_penalty_and_average():
+    """As the authors' training has it; all at their start, on half of the way, and at the end."""
+    model, batch = tiny(penalty_weight=2.0, burn_in=8)
+    model.compile(ema_decay=0.99)
+    adam, average = model.players["discriminator"].optimizer, model.players["generator"]
+    for iteration, rate, beta_2, decay in (
+        (0, 2e-4, 0.9, 0.0),
+        (4, 1.25e-4, 0.945, 0.99**2),
+        (8, 5e-5, 0.99, 0.99),
+        (90, 5e-5, 0.99, 0.99),
+    ):
+        model.iteration.assign(iteration)
+        assert float(adam.learning_rate) == pytest.approx(rate, rel=1e-5)
+        assert float(adam.beta_2_now()) == pytest.approx(beta_2, rel=1e-6)
+        assert float(average._decay(0.99)) == pytest.approx(decay, abs=1e-6)
+    assert model.players["discriminator"].ema_decay is None
+
+    model, batch = tiny(penalty_weight=2.0, burn_in=8)
+    model.iteration.assign(4)
+    with replay(model, batch, {"discriminator": 0.01, "generator": 0.1}) as step:
+        g, d = model.generator, model.discriminator
+        fake = g(model.draw_latents(len(batch), site=0), training=True)
+        with tf.GradientTape() as tape:
+            slope = squared_gradient(d, batch) + squared_gradient(d, fake)
+            # 2 at the beginning and 0.2 at the end: 1.1, of which the half counts.
+            loss = -tf.reduce_mean(f(d(batch) - d(fake))) + 0.55 * slope
+        step.update("discriminator", [d], loss, tape)
+        latents = model.draw_latents(len(batch), site=1)
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(f(d(g(latents, training=True)) - d(batch)))
+        step.update("generator", [g], generator_loss, tape)
+
+
+def test_a_negative_burn_in_is_refused():
+    with pytest.raises(RecipeError, match="burn_in=-1 is not possible"):
+        tiny(burn_in=-1)
 
 
 def test_defaults_are_the_papers():

@@ -22,6 +22,7 @@ from tfi2i.training.run.folder import RunFolder
 from tfi2i.training.run.safety_callbacks import StopWhenNotFinite
 from tfi2i.training.schedule import (
     Exponential,
+    HalfCosine,
     Halving,
     InverseTime,
     LinearDecay,
@@ -34,6 +35,7 @@ __all__ = [
     "GAN",
     "Checkpoints",
     "Exponential",
+    "HalfCosine",
     "Halving",
     "HistoricalAverage",
     "ImagePool",

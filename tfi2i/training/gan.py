@@ -120,7 +120,7 @@ class GAN(Fitting, Saved):
             )
         if optimizers:
             for name, optimizer in optimizer_for_each(list(players), optimizers).items():
-                players[name].optimizer, players[name].schedule = optimizer, None
+                players[name].take(optimizer)
         super().compile(
             optimizer=None,
             loss=None,

@@ -1,6 +1,6 @@
 """The optimizer of most papers in the zoo, in one kernel a variable; and one for each player."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,10 +18,15 @@ class FusedAdam(keras.optimizers.Adam):
     Arguments, state and saved files are those of `keras.optimizers.Adam`; `amsgrad` is not fused
     and goes Keras' way.
 
+    `beta_2_now`, where a player has set it, gives the second-moment decay of each step in place of
+    `beta_2`; the correction of the start is that of this decay.
+
     Under the policy `mixed_bfloat16`, replicas exchange gradients in bfloat16, which halves what
     they send. Gradients of kernels are bfloat16 numbers already; only their sum is rounded once
     more.
     """
+
+    beta_2_now: Callable[[], tf.Tensor] | None = None
 
     def build(self, variables):
         """Makes the moments, and notes the policy: the threads of replicas do not see it."""
@@ -34,7 +39,8 @@ class FusedAdam(keras.optimizers.Adam):
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations.value + 1, variable.dtype)
-        beta_1, beta_2 = (tf.cast(beta, variable.dtype) for beta in (self.beta_1, self.beta_2))
+        second = self.beta_2 if self.beta_2_now is None else self.beta_2_now()
+        beta_1, beta_2 = (tf.cast(beta, variable.dtype) for beta in (self.beta_1, second))
         return tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(self._momentums[index]),

@@ -1,6 +1,7 @@
 """A player: one side of the adversarial game, and how one update of it goes."""
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError
+from tfi2i.training.optimizers import FusedAdam
 from tfi2i.training.replicas import replica_count
 from tfi2i.training.schedule import Schedule, ScheduledRate
 
@@ -35,6 +37,7 @@ class Player:
     learning_rate: float
     has_own_schedule: bool
     _rests: Callable[[], bool]
+    _now: Callable[[Schedule], tf.Tensor]
 
     def __init__(
         self,
@@ -43,6 +46,8 @@ class Player:
         *,
         ema_decay: float | None = None,
         schedule: Schedule | None = None,
+        half_life: Schedule | None = None,
+        beta_2: Schedule | None = None,
     ):
         """States a player; `GAN.compile` builds it.
 
@@ -52,6 +57,9 @@ class Player:
             ema_decay: Decay of the running average of the weights per update, from 0 to below 1;
                 None for no average.
             schedule: Of the learning rate, None for a constant rate.
+            half_life: Factor of the average's half-life, of which `ema_decay` is that at 1; None
+                for 1. At 0 the average is the newest weights.
+            beta_2: The second-moment decay of a `FusedAdam`, in place of its own; None for its own.
 
         Raises:
             RecipeError: If there is no such decay.
@@ -63,6 +71,8 @@ class Player:
         self.optimizer = optimizer
         self.ema_decay = ema_decay
         self.schedule = schedule
+        self.half_life = half_life
+        self.beta_2 = beta_2
         # Pairs, for a layer that is frozen later changes the order of a network's variables.
         self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
 
@@ -80,6 +90,9 @@ class Player:
             optimizer.learning_rate = ScheduledRate(self.learning_rate, self.schedule, game)
             self.has_own_schedule = True
         self._rests = functools.partial(game.rests, name)
+        self._now = lambda schedule: schedule.factor(tf.cast(game.time(schedule.by), tf.float32))
+        if self.beta_2 is not None and isinstance(optimizer, FusedAdam):
+            optimizer.beta_2_now = functools.partial(self._now, self.beta_2)
         if keras.config.dtype_policy().name == "mixed_float16":
             self.optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self.optimizer.build(self.variables)
@@ -115,6 +128,10 @@ class Player:
     def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
         """Each variable with its running average; empty without `ema_decay`."""
         return list(self._averaged)
+
+    def take(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Takes another optimizer, which brings rates and decays of its own; before `build`."""
+        self.optimizer, self.schedule, self.beta_2 = optimizer, None, None
 
     def set_learning_rate(self, value: float) -> None:
         """Changes the learning rate, unless the optimizer came with a schedule of its own."""
@@ -153,8 +170,16 @@ class Player:
         )
         self.optimizer.apply(gradients, self.variables)
         if self.ema_decay is not None:
+            decay = self._decay(self.ema_decay)
             for variable, average in self.averaged():
-                average.assign(average + (1.0 - self.ema_decay) * (variable - average))
+                average.assign(average + (1.0 - decay) * (variable - average))
+
+    def _decay(self, decay: float) -> float | tf.Tensor:
+        """That of the average at this time."""
+        if self.half_life is None or not decay:
+            return decay
+        # Half as long a half-life is the square of the decay. A float32 near 1 would be imprecise.
+        return tf.exp(math.log(decay) / tf.maximum(self._now(self.half_life), 1e-6))
 
 
 def _average_of(variable: keras.Variable, player: str) -> keras.Variable:

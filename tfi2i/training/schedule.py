@@ -1,4 +1,4 @@
-"""Learning rates over a run.
+"""Learning rates, and other numbers of a player, over a run.
 
 A schedule is the factor of a learning rate as a function of the iteration or of the epoch alone, so
 that a resumed run needs no state for it. A variant states it with its player, such as
@@ -100,6 +100,20 @@ class InverseTime(Schedule):
     def factor(self, time: tf.Tensor) -> tf.Tensor:
         """As in the class."""
         return 1.0 / (1.0 + self.rate * time)
+
+
+class HalfCosine(Schedule):
+    """From `start` along half a cosine to `end`, which is reached at the time `over` and stays."""
+
+    def __init__(self, start: float, end: float, *, over: float, by: Unit = "iterations"):
+        """Takes both values, and how long the way between them is, above 0."""
+        super().__init__(by=by)
+        self.start, self.end, self.over = start, end, over
+
+    def factor(self, time: tf.Tensor) -> tf.Tensor:
+        """As in the class."""
+        share = (1.0 - tf.cos(math.pi * tf.clip_by_value(time / self.over, 0.0, 1.0))) / 2.0
+        return self.start + (self.end - self.start) * share
 
 
 class ScheduledRate(keras.optimizers.schedules.LearningRateSchedule):

@@ -1,13 +1,17 @@
 """R3GAN: The GAN is dead; long live the GAN! A Modern GAN Baseline (Huang et al. 2024)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfi2i import losses, networks
-from tfi2i.training import Player, paper_adam
+from tfi2i.errors import RecipeError
+from tfi2i.training import HalfCosine, Player, paper_adam
 from tfi2i.zoo.generation._convolutional import ConvolutionalGAN
+
+# After the burn-in: shares of the rate and of the penalty at the beginning, and beta_2.
+_RATE, _PENALTY, _BETA_2 = 0.25, 0.1, 0.99
 
 
 class R3GAN(ConvolutionalGAN):
@@ -22,6 +26,8 @@ class R3GAN(ConvolutionalGAN):
         G    -E[f(D(G(z)) - D(x))]
 
     The log `discriminator_loss` is the game alone, `slope` the sum of both squared gradients.
+    Over the first `burn_in` iterations, along half a cosine, rates fall to a quarter and the
+    penalty to a tenth, beta_2 rises, and the average's half-life grows from nothing (appendix).
 
     Batches: `images`, float32 (B, H, W, C) in [-1, 1].
 
@@ -47,7 +53,7 @@ class R3GAN(ConvolutionalGAN):
             real_scores, r1 = losses.scores_and_slope(self.discriminator, batch)
             fake_scores, r2 = losses.scores_and_slope(self.discriminator, fake)
             discriminator_loss = losses.relativistic(real_scores, fake_scores)
-            penalised_loss = discriminator_loss + self.penalty_weight / 2 * (r1 + r2)
+            penalised_loss = discriminator_loss + self._penalty() / 2 * (r1 + r2)
         self.players["discriminator"].minimize(penalised_loss, tape)
 
         real_scores = self.discriminator(batch, training=True)
@@ -71,27 +77,42 @@ class R3GAN(ConvolutionalGAN):
     ) -> dict[str, Player]:
         """Makes the players `generator` and `discriminator`.
 
-        All are constant here. The authors begin with these rates and betas and move them over
-        millions of images (appendix, burn-in): the rate to a quarter, beta_2 to 0.99, the penalty
-        to a tenth, and the average's half-life from nothing to half a million images or more.
-
         Args:
-            generator_learning_rate: Learning rate of the authors' Adam.
-            discriminator_learning_rate: Learning rate of the authors' Adam.
+            generator_learning_rate: Learning rate of the authors' Adam at the beginning.
+            discriminator_learning_rate: The same for the discriminator.
             beta_1: First-moment decay of Adam: the authors use none.
-            beta_2: Second-moment decay of Adam.
-            ema_decay: Running average of the generator's weights per update, None for none.
+            beta_2: Second-moment decay of Adam at the beginning; 0.99 after the burn-in.
+            ema_decay: Running average of the generator's weights per update, after the burn-in;
+                None for none.
         """
+        over = self.burn_in
+        moving: dict[str, Any] = {}
+        if over:
+            moving = {
+                "schedule": HalfCosine(1.0, _RATE, over=over),
+                "beta_2": HalfCosine(beta_2, _BETA_2, over=over),
+            }
         return {
             "generator": Player(
                 [self.generator],
                 paper_adam(generator_learning_rate, beta_1, beta_2),
                 ema_decay=ema_decay,
+                half_life=HalfCosine(0.0, 1.0, over=over) if over else None,
+                **moving,
             ),
             "discriminator": Player(
-                [self.discriminator], paper_adam(discriminator_learning_rate, beta_1, beta_2)
+                [self.discriminator],
+                paper_adam(discriminator_learning_rate, beta_1, beta_2),
+                **moving,
             ),
         }
+
+    def _penalty(self) -> float | tf.Tensor:
+        """The weight of the penalties in this iteration."""
+        if not self.burn_in:
+            return self.penalty_weight
+        share = HalfCosine(1.0, _PENALTY, over=self.burn_in)
+        return self.penalty_weight * share.factor(tf.cast(self.time(share.by), tf.float32))
 
     def __init__(
         self,
@@ -102,6 +123,7 @@ class R3GAN(ConvolutionalGAN):
         blocks: int = 2,
         widest_map: int = 32,
         penalty_weight: float = 2.0,
+        burn_in: int = 0,
         **kwargs,
     ):
         """Builds both networks (`tfi2i.networks.r3gan`); the defaults are the paper's for 64 px.
@@ -115,8 +137,15 @@ class R3GAN(ConvolutionalGAN):
                 half as many, and so on.
             penalty_weight: The paper's gamma: 0.05 for 32 px, 2 for 64 px and 150 for 256 px at the
                 beginning of the published trainings.
+            burn_in: Iterations of the burn-in, 20 million images in the paper; 0, for runs that are
+                no longer than its beginning, leaves all constant.
             **kwargs: See `ConvolutionalGAN`.
+
+        Raises:
+            RecipeError: The burn-in is negative.
         """
+        if burn_in < 0:
+            raise RecipeError(f"model.burn_in={burn_in} is not possible: give iterations, or 0")
         self.blocks = blocks
         self.widest_map = widest_map
         super().__init__(
@@ -126,6 +155,7 @@ class R3GAN(ConvolutionalGAN):
             **kwargs,
         )
         self.penalty_weight = penalty_weight
+        self.burn_in = burn_in
 
     def make_generator(self, depth: int, filters: int) -> keras.Model:
         """Builds the generator."""
