@@ -9,6 +9,7 @@ from tfi2i import networks
 from tfi2i.errors import RecipeError
 from tfi2i.layers import DifferentiableAugmentation
 from tfi2i.layers.augmentation import _cut_out, _recolour, _shift
+from tiny_models import SIZE, batch_specs, tiny_model
 
 
 def drawn(*rows):
@@ -108,6 +109,23 @@ def test_a_discriminator_keeps_its_name_and_weights():
     assert networks.augmented(plain, ()) is plain
     with pytest.raises(RecipeError, match="'colours'; there are colour, translation, cutout"):
         networks.augmented(plain, ("colours",))
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "progressive_gan", "r3gan"])
+def test_penalties_see_images_augmented_as_the_scores_do(name, monkeypatch):
+    """R1 and R2 come with the scores themselves: without `training` no score was augmented."""
+    seen, call = [], DifferentiableAugmentation.call
+
+    def noted(self, inputs, training=False):
+        seen.append(training)
+        return call(self, inputs, training=training)
+
+    monkeypatch.setattr(DifferentiableAugmentation, "call", noted)
+    model = tiny_model(name, diff_augment=("colour",))
+    model.compile()
+    seen.clear()
+    tf.function(model.train_step).get_concrete_function(*batch_specs(model, SIZE, 4))
+    assert seen == [True] * 4
 
 
 def test_a_layer_comes_back_from_its_configuration():

@@ -1,6 +1,7 @@
 """Progressive Growing of GANs for Improved Quality, Stability, and Variation (Karras 2018)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 import keras
@@ -53,20 +54,21 @@ class ProgressiveGAN(ConvolutionalGAN):
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """One step of the discriminator and one of the generator, at the size of the stage."""
         generator, discriminator = self.grown[self.level]
+        judge = partial(discriminator, training=True)
         real = self.at_present_size(batch)
         fake = generator(self.draw_latents(real.shape[0], site=0), training=True)
         mixing = uniform_for_each(real, self.noise_seed(1, per_replica=False))
         with tf.GradientTape() as tape:
-            real_scores = discriminator(real, training=True)
-            critic_loss = losses.wasserstein_critic(real_scores, discriminator(fake, training=True))
-            gradient_penalty = losses.gradient_penalty(discriminator, real, fake, mixing)
+            real_scores = judge(real)
+            critic_loss = losses.wasserstein_critic(real_scores, judge(fake))
+            gradient_penalty = losses.gradient_penalty(judge, real, fake, mixing)
             drift = tf.reduce_mean(tf.square(real_scores))
             loss = critic_loss + self.penalty_weight * gradient_penalty + self.drift_weight * drift
         self.players["discriminator"].minimize(loss, tape)
 
         latents = self.draw_latents(real.shape[0], site=2)
         with tf.GradientTape() as tape:
-            fake_scores = discriminator(generator(latents, training=True), training=True)
+            fake_scores = judge(generator(latents, training=True))
             generator_loss = losses.wasserstein_generator(fake_scores)
         self.players["generator"].minimize(generator_loss, tape)
 

@@ -1,5 +1,6 @@
 """R3GAN: The GAN is dead; long live the GAN! A Modern GAN Baseline (Huang et al. 2024)."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import keras
@@ -49,17 +50,18 @@ class R3GAN(ConvolutionalGAN):
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """One step of the discriminator with both penalties, then one of the generator."""
         fake = self.generator(self.draw_latents(batch.shape[0], site=0), training=True)
+        judge = partial(self.discriminator, training=True)
         with tf.GradientTape() as tape:
-            real_scores, r1 = losses.scores_and_slope(self.discriminator, batch)
-            fake_scores, r2 = losses.scores_and_slope(self.discriminator, fake)
+            real_scores, r1 = losses.scores_and_slope(judge, batch)
+            fake_scores, r2 = losses.scores_and_slope(judge, fake)
             discriminator_loss = losses.relativistic(real_scores, fake_scores)
             penalised_loss = discriminator_loss + self._penalty() / 2 * (r1 + r2)
         self.players["discriminator"].minimize(penalised_loss, tape)
 
-        real_scores = self.discriminator(batch, training=True)
+        real_scores = judge(batch)
         latents = self.draw_latents(batch.shape[0], site=1)
         with tf.GradientTape() as tape:
-            fake_scores = self.discriminator(self.generator(latents, training=True), training=True)
+            fake_scores = judge(self.generator(latents, training=True))
             generator_loss = losses.relativistic(fake_scores, real_scores)
         self.players["generator"].minimize(generator_loss, tape)
         return self.report(

@@ -1,5 +1,6 @@
 """WGAN-GP: Improved Training of Wasserstein GANs (Gulrajani et al. 2017)."""
 
+from functools import partial
 from typing import ClassVar
 
 import tensorflow as tf
@@ -45,20 +46,19 @@ class WGANGP(ConvolutionalGAN):
 
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """Algorithm 1: the critic on each mini-batch, then the generator once."""
+        judge = partial(self.critic, training=True)
         for step, real in enumerate(mini_batches(batch, self.critic_steps)):
             fake = self.generator(self.draw_latents(real.shape[0], site=2 * step), training=True)
             mixing = uniform_for_each(real, self.noise_seed(2 * step + 1, per_replica=False))
             with tf.GradientTape() as tape:
-                critic_loss = losses.wasserstein_critic(
-                    self.critic(real, training=True), self.critic(fake, training=True)
-                )
-                gradient_penalty = losses.gradient_penalty(self.critic, real, fake, mixing)
+                critic_loss = losses.wasserstein_critic(judge(real), judge(fake))
+                gradient_penalty = losses.gradient_penalty(judge, real, fake, mixing)
                 penalised_loss = critic_loss + self.penalty_weight * gradient_penalty
             self.players["critic"].minimize(penalised_loss, tape)
 
         latents = self.draw_latents(real.shape[0], site=2 * self.critic_steps)
         with tf.GradientTape() as tape:
-            fake_scores = self.critic(self.generator(latents, training=True), training=True)
+            fake_scores = judge(self.generator(latents, training=True))
             generator_loss = losses.wasserstein_generator(fake_scores)
         self.players["generator"].minimize(generator_loss, tape)
         return self.report(
