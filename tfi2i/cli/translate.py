@@ -1,4 +1,4 @@
-"""`tfi2i translate`: image files through a trained generator."""
+"""`tfi2i translate`: images, videos and animations through a trained generator."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,7 +26,8 @@ EXAMPLE = (
 
 def translate(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT", help="Image files, folders or globs.")
+        list[str],
+        typer.Argument(metavar="INPUT", help="Image and video files, folders or globs."),
     ],
     out_folder: Annotated[
         Path, typer.Option("--out", help="The folder for the results, which keep their names.")
@@ -53,6 +54,14 @@ def translate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are in the folder already.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Leave files that are in the folder already as they are, and translate the "
+            "others. Videos that were stopped go on where they were in any case.",
+        ),
+    ] = False,
     style: StyleOption = None,
     strength: StrengthOption = None,
     skip_bad: Annotated[
@@ -66,7 +75,7 @@ def translate(
         ),
     ] = None,
 ) -> None:
-    """Translate images of any size with a trained model."""
+    """Translate images of any size, videos and animations with a trained model."""
     chosen_scale = parse_scale(scale)
     chosen_tile = None if tile is None else as_size(tile, "--tile")
     import_tensorflow()
@@ -81,6 +90,7 @@ def translate(
         tile=chosen_tile,
         scale=chosen_scale,
         overwrite=overwrite,
+        resume=resume,
         skip_bad=skip_bad,
         side=side,
     )

@@ -4,10 +4,12 @@ import fnmatch
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tfi2i.data.decode.images import display_name
+from tfi2i.data.decode.videos import is_video
 from tfi2i.data.folders.listing import SUFFIXES, list_folder
 from tfi2i.data.folders.unused import no_images, unused_pictures
 from tfi2i.errors import DataError
@@ -15,13 +17,16 @@ from tfi2i.errors import DataError
 LONGEST_NAME = 255  # Bytes, in common file systems.
 
 
-def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None) -> list[Path]:
+def find_images(
+    inputs: Sequence[str | Path], out_dir: str | Path | None = None, *, videos: bool = False
+) -> list[Path]:
     """The image files that the inputs name, each once, in their order.
 
     Args:
         inputs: Files (whatever their suffix), folders (the images directly in them), globs (the
             images that match; `**` goes through subfolders, except `out_dir`).
         out_dir: Where earlier translations may be; None if there are none.
+        videos: Whether video files count too.
 
     Raises:
         DataError: Nothing was given, or an input does not exist or holds no image.
@@ -30,7 +35,7 @@ def find_images(inputs: Sequence[str | Path], out_dir: str | Path | None = None)
         raise DataError("nothing to translate: name image files, folders or globs")
     files: dict[str, Path] = {}
     for source in inputs:
-        for file in _files_of(source, out_dir):
+        for file in _files_of(source, out_dir, videos):
             files.setdefault(os.path.realpath(file), file)
     return list(files.values())
 
@@ -41,6 +46,8 @@ def output_paths(
     suffixes: Sequence[str],
     *,
     overwrite: bool = False,
+    resume: bool = False,
+    clips: Mapping[Path, str] = MappingProxyType({}),
 ) -> dict[Path, Path]:
     """The file that each translation is written to.
 
@@ -49,6 +56,8 @@ def output_paths(
         out_dir: Where the translations go.
         suffixes: Those that names keep; others become the first.
         overwrite: Whether files that are there already may be replaced.
+        resume: Whether such files stay, and their inputs are left out of the answer.
+        clips: Files of several frames, and the suffix that each shall have.
 
     Raises:
         DataError: Two files would be written to one place, an input or (without `overwrite`) any
@@ -57,12 +66,13 @@ def output_paths(
     out_dir = Path(out_dir)
     if out_dir.exists() and not out_dir.is_dir():
         raise DataError(f"{display_name(out_dir)} is a file; a folder for the images is needed")
-    relative = {file: _suffixed(Path(file.name), suffixes) for file in files}
+    kept = {file: (clips[file],) if file in clips else suffixes for file in files}
+    relative = {file: _suffixed(Path(file.name), kept[file]) for file in files}
     if _clashes(relative):
         places = {file: Path(os.path.abspath(file)) for file in files}
         root = os.path.commonpath([place.parent for place in places.values()])
         relative = {
-            file: _suffixed(place.relative_to(root), suffixes) for file, place in places.items()
+            file: _suffixed(place.relative_to(root), kept[file]) for file, place in places.items()
         }
     for clash in _clashes(relative):
         first, second = [file for file in files if relative[file] == clash][:2]
@@ -80,6 +90,8 @@ def output_paths(
                 "choose another output folder"
             )
     _check_names(targets)
+    if resume:
+        return {file: target for file, target in targets.items() if not os.path.lexists(target)}
     if not overwrite:
         check_free(targets.values())
     return targets
@@ -92,7 +104,7 @@ def check_free(targets: Iterable[Path]) -> None:
         files = "file is" if len(taken) == 1 else "files are"
         raise DataError(
             f"{len(taken)} {files} there already, such as {display_name(taken[0])}: choose another "
-            "output folder, or replace with overwrite (--overwrite)"
+            "output folder, replace with overwrite (--overwrite), or go on with resume (--resume)"
         )
 
 
@@ -132,19 +144,25 @@ def left_alone(
     return found
 
 
-def _files_of(source: str | Path, out_dir: str | Path | None) -> list[Path]:
+def _files_of(source: str | Path, out_dir: str | Path | None, videos: bool) -> list[Path]:
     path = Path(source)
     if path.is_dir():
         listing = list_folder(path)
-        if not listing.images:
+        found = [*listing.images, *(filter(is_video, listing.others) if videos else ())]
+        if not found:
             raise no_images(listing)
-        return [path / name for name in listing.images]
+        return [path / name for name in sorted(found, key=os.fsencode)]
     if path.exists():
         return [path]
     if not glob.has_magic(str(source)):
         raise DataError(f"there is no file or folder {display_name(path)}")
     matches = _matches(path)
-    images = [match for match in matches if match.suffix.lower() in SUFFIXES and not match.is_dir()]
+    images = [
+        match
+        for match in matches
+        if match.suffix.lower() in SUFFIXES or (videos and is_video(match))
+        if not match.is_dir()
+    ]
     if "**" in str(source) and out_dir is not None:
         produced = Path(out_dir).resolve()
         images = [image for image in images if produced not in image.resolve().parents]

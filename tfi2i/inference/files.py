@@ -1,8 +1,10 @@
-"""Image files through a generator, into a folder, under their own names."""
+"""Files of pictures and clips through a generator, into a folder, under their own names."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 from PIL import Image
@@ -10,17 +12,32 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tfi2i.data import read_pixels, write_pixels
+from tfi2i.data.decode.animations import Animation
+from tfi2i.data.decode.clips import Clip
 from tfi2i.data.decode.files import Side, half_of
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.rows import Rows, RowStore
-from tfi2i.data.decode.tags import Tags, read_tags
+from tfi2i.data.decode.tags import read_tags
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRanges
+from tfi2i.data.decode.videos import is_video
 from tfi2i.data.decode.writing import check_can_write, suffixes_for
 from tfi2i.data.scale import Scale, TrainedScale, scale_factor, unlike_training
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
+from tfi2i.inference.clips import (
+    UnreadableError,
+    check_depth,
+    clip_suffix,
+    figures_path,
+    network_facts,
+    open_clip,
+    translate_clip,
+)
 from tfi2i.inference.file_names import find_images, left_alone, output_paths
+from tfi2i.inference.remarks import Remarks
 from tfi2i.inference.translate import translate_image
+
+Report = Callable[[float], None]
 
 
 def translate_files(
@@ -35,6 +52,7 @@ def translate_files(
     value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
     overlap: float = 0.5,
     overwrite: bool = False,
+    resume: bool = False,
     skip_bad: bool = False,
     side: Side | None = None,
     may_be_pairs: bool = False,
@@ -46,7 +64,12 @@ def translate_files(
     where a PNG does not hold it (`tfi2i.data.decode.writing.suffixes_for`). Files with
     equal names from several folders keep as much of their path as tells them apart. Captions,
     author, camera and resolution are kept (`tfi2i.data.decode.tags`). Stderr names what a
-    translation cannot show: further frames or pages, and transparency, which is laid over white.
+    translation cannot show: further pages, and transparency, which is laid over white.
+
+    Videos (extra `video`) and animated GIF, WebP and PNG files are translated frame by frame
+    (`tfi2i.inference.clips`), with their times, their sound and their loops. Figures of how much
+    they flicker are in `NAME.flicker.json` beside each. A call that was stopped goes on with the
+    segments that it left.
 
     Args:
         generator: See `translate_image`.
@@ -59,6 +82,7 @@ def translate_files(
         value_ranges: Of the files that are read, and of those that are written.
         overlap: See `translate_image`.
         overwrite: Replace files that are in `out_dir` already. An input is never overwritten.
+        resume: Leave files that are in `out_dir` already as they are, and translate the others.
         skip_bad: Leave out files that cannot be read and list them on stderr at the end, instead of
             stopping at the first.
         side: Of files that hold two images side by side, such as pix2pix' data sets: translate the
@@ -76,119 +100,195 @@ def translate_files(
             `skip_bad`, or all of them) or written, or an option is impossible.
     """
     scale_factor(scale, trained, height=1, width=1, domain=domain)
-    files = find_images(inputs, out_dir)
+    found = find_images(inputs, out_dir, videos=True)
+    clips, unreadable = _opened_clips(found, skip_bad)
+    files = [file for file in found if file not in unreadable]
     possible = suffixes_for(value_ranges[1].dtype, generator.output_shape[-1])
-    targets = output_paths(files, out_dir, possible, overwrite=overwrite)
-    for suffix in {target.suffix.lower() for target in targets.values()}:
+    suffixes = {file: clip_suffix(clip) for file, clip in clips.items()}
+    targets = output_paths(
+        files, out_dir, possible, overwrite=overwrite, resume=resume, clips=suffixes
+    )
+    for suffix in {target.suffix.lower() for file, target in targets.items() if file not in clips}:
         check_can_write(suffix)
-    channels = generator.input_shape[-1]
-    written, unreadable, remarks = [], [], Remarks()
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    way = _Way(
+        generator,
+        tile,
+        scale,
+        trained,
+        domain,
+        value_ranges,
+        overlap,
+        side,
+        may_be_pairs,
+        Remarks(),
+    )
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn()
+    written = []
     with (
         warnings.catch_warnings(),
         Progress(*columns, TimeRemainingColumn(), console=console, disable=not progress) as bar,
     ):
         # Pillow warns of pictures that are larger than usual; those beyond a limit are refused.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        task = bar.add_task("translating", total=len(files))
-        for index, file in enumerate(files):
+        task = bar.add_task("translating", total=len(targets))
+        for index, (file, target) in enumerate(targets.items()):
             bar.update(task, description=display_name(file.name), completed=index)
-            # Rows of large pictures are in files, so that memory does not grow with them.
-            with RowStore() as store:
-                try:
-                    image = read_pixels(
-                        file, channels=channels, value_range=value_ranges[0], room=store.room
-                    )
-                    if side is not None:
-                        image = half_of(image, side, display_name(file))
-                except DataError as error:
-                    if not skip_bad:
-                        raise
-                    unreadable.append(str(error))
-                    continue
-                tags = read_tags(file)
-                height, width = image.shape[:2]
-                unlike = unlike_training(trained, height, width, domain=domain)
-                pair = may_be_pairs and side is None and width == 2 * height
-                remarks.look_at(file, tags, unlike=unlike, pair=pair)
-                translated = translate_image(
-                    generator,
-                    image,
-                    tile=tile,
-                    scale=scale_factor(scale, trained, height=height, width=width, domain=domain),
-                    overlap=overlap,
-                    value_ranges=value_ranges,
-                    report=lambda share, done=index: bar.update(task, completed=done + share),
-                    room=store.room,
-                )
-                _write(targets[file], translated, tags)
-            written.append(targets[file])
-        bar.update(task, completed=len(files))
-    if not written:
-        raise DataError(f"none of the {len(files)} files can be read: {unreadable[0]}")
-    if unreadable:
-        console.print(f"left out {len(unreadable)} of {len(files)} files:", *unreadable, sep="\n  ")
-    for sentence in [*remarks.sentences(scale), *left_alone(inputs, files, out_dir)]:
-        console.print(sentence)
+
+            def report(share: float, done: int = index) -> None:
+                bar.update(task, completed=done + share)
+
+            try:
+                way.translate(file, target, clips.get(file), report)
+            except UnreadableError as error:
+                if not skip_bad:
+                    raise error.reason from None
+                unreadable[file] = str(error.reason)
+                continue
+            written.append(target)
+        bar.update(task, completed=len(targets))
+    if targets and not written:
+        reason = next(iter(unreadable.values()))
+        raise DataError(f"none of the {len(found)} files can be read: {reason}")
+    _say(console, way, unreadable, found, inputs, out_dir)
     return written
 
 
-class Remarks:
-    """What users should know about their files, gathered while these are translated."""
+def _opened_clips(
+    files: Sequence[Path], skip_bad: bool
+) -> tuple[dict[Path, Clip], dict[Path, str]]:
+    """Files that become another kind of file, as clips; and those that cannot be read, with why."""
+    clips, unreadable = {}, {}
+    for file in files:
+        if not is_video(file) and file.suffix.lower() not in (".gif", ".apng"):
+            continue
+        try:
+            clip = open_clip(file)
+        except DataError as error:
+            if not skip_bad:
+                raise
+            unreadable[file] = str(error)
+            continue
+        if clip is not None:
+            clips[file] = clip
+    if files and len(unreadable) == len(files):
+        reason = next(iter(unreadable.values()))
+        raise DataError(f"none of the {len(files)} files can be read: {reason}")
+    return clips, unreadable
 
-    def __init__(self):
-        """Starts with no notes."""
-        self._several: list[str] = []
-        self._transparent: list[str] = []
-        self._unlike: list[str] = []
-        self._pairs: list[str] = []
 
-    def look_at(self, file: Path, tags: Tags, *, unlike: bool, pair: bool = False) -> None:
-        """Notes what is special about one file.
+def _say(
+    console: Console,
+    way: "_Way",
+    unreadable: dict[Path, str],
+    found: Sequence[Path],
+    inputs: Sequence[str | Path],
+    out_dir: str | Path,
+) -> None:
+    """Tells what users should know."""
+    if unreadable:
+        reasons = unreadable.values()
+        console.print(f"left out {len(reasons)} of {len(found)} files:", *reasons, sep="\n  ")
+    for sentence in [*way.remarks.sentences(way.scale), *left_alone(inputs, found, out_dir)]:
+        console.print(sentence)
 
-        Args:
-            file: The file.
-            tags: What it says beside its pixels.
-            unlike: Its size differs much from training.
-            pair: It may hold an input and its truth side by side.
+
+@dataclass(frozen=True)
+class _Way:
+    """How each file is translated; see `translate_files` for the attributes."""
+
+    generator: keras.Model
+    tile: Size | None
+    scale: Scale
+    trained: TrainedScale | None
+    domain: str
+    value_ranges: ValueRanges
+    overlap: float
+    side: Side | None
+    may_be_pairs: bool
+    remarks: Remarks
+
+    def translate(self, file: Path, target: Path, clip: Clip | None, report: Report) -> None:
+        """Reads a file, and writes its translation.
+
+        Raises:
+            UnreadableError: It cannot be read.
+            DataError: Its translation cannot be written.
         """
-        name = display_name(file)
-        self._several += [name] if tags.frames > 1 else []
-        self._transparent += [name] if tags.transparent else []
-        self._unlike += [name] if unlike else []
-        self._pairs += [name] if pair else []
-
-    def sentences(self, scale: Scale) -> list[str]:
-        """One sentence for each kind, with the number of files and the first of them."""
-        kinds = [
-            (self._several, "more than one frame or page: the first of each is translated"),
-            (self._transparent, "transparent parts: they are laid over white"),
-            (
-                self._pairs,
-                "the shape of two squares side by side: if these are an input and its truth, "
-                "--side left translates the left one alone",
-            ),
-        ]
-        if scale == "trained":
-            kinds.append(
-                (
-                    self._unlike,
-                    "a size far from that of the training photos: if they show as much as those "
-                    "do, --scale fit brings them to the size that training saw",
+        _make_folder(target.parent)
+        clip = clip or Animation.opened(file)
+        if clip is not None:
+            return self._translate_clip(clip, target, report)
+        # Rows of large pictures are in files, so that memory does not grow with them.
+        with RowStore() as store:
+            try:
+                image = read_pixels(
+                    file,
+                    channels=self.generator.input_shape[-1],
+                    value_range=self.value_ranges[0],
+                    room=store.room,
                 )
+                image = self._half(image, file)
+            except DataError as error:
+                raise UnreadableError(error) from error
+            tags = read_tags(file)
+            height, width = image.shape[:2]
+            unlike = unlike_training(self.trained, height, width, domain=self.domain)
+            pair = self.may_be_pairs and self.side is None and width == 2 * height
+            self.remarks.look_at(file, tags, unlike=unlike, pair=pair)
+            made = self._translated(image, report=report, room=store.room)
+            write_pixels(target, made, tags=tags.save_options(target.suffix.lower()))
+
+    def _translate_clip(self, clip: Clip, target: Path, report: Report) -> None:
+        try:
+            check_depth(clip, self.value_ranges)
+        except DataError as error:
+            raise UnreadableError(error) from error
+        facts = {
+            "scale": self.scale,
+            "tile": str(self.tile),
+            "overlap": self.overlap,
+            "side": self.side,
+            **network_facts(self.generator),
+        }
+        figures = translate_clip(
+            clip,
+            target,
+            self._translated,
+            channels=self.generator.input_shape[-1],
+            prepare=lambda pixels: self._half(pixels, clip.path),
+            facts=facts,
+            report=report,
+        )
+        self.remarks.note(clip.path, clip.remarks())
+        if figures.get("flicker") is not None:
+            name = figures_path(target).name
+            self.remarks.tell(
+                f"{display_name(clip.path)}: its translation changes {figures['flicker']:.2f} "
+                f"times as much from frame to frame as it does itself ({name})"
             )
-        return [
-            f"{len(names)} {'file has' if len(names) == 1 else 'files have'} {what} "
-            f"({names[0]}{', ...' if len(names) > 1 else ''})"
-            for names, what in kinds
-            if names
-        ]
+
+    def _half(self, pixels: Any, file: Path) -> Any:
+        return pixels if self.side is None else half_of(pixels, self.side, display_name(file))
+
+    def _translated(self, pixels: Rows, **options: Any) -> Any:
+        height, width = pixels.shape[:2]
+        factor = scale_factor(
+            self.scale, self.trained, height=height, width=width, domain=self.domain
+        )
+        return translate_image(
+            self.generator,
+            pixels,
+            tile=self.tile,
+            scale=factor,
+            overlap=self.overlap,
+            value_ranges=self.value_ranges,
+            **options,
+        )
 
 
-def _write(target: Path, image: Rows, tags: Tags) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{display_name(target.parent)} cannot be made: {error}") from error
-    write_pixels(target, image, tags=tags.save_options(target.suffix.lower()))
+        raise DataError(f"{display_name(folder)} cannot be made: {error}") from error

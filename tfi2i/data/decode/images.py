@@ -91,17 +91,28 @@ def read_image(
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     with opened(source, max_pixels, max_aspect) as image:
-        shift = _bits_beyond_eight(image, display_name(source))
-        _check_samples(image, display_name(source))
-        image.load()
-        image = without_unstated_alpha(image)
-        turn = _UPRIGHT.get(orientation(image))
-        if turn is not None:
-            # transpose() forgets `info`, where palettes and colour keys say what is transparent.
-            upright = image.transpose(turn)
-            upright.info.update(image.info)
-            image = upright
-        return _by_blocks(image, channels, shift, room)
+        return frame_pixels(image, channels, name=display_name(source), room=room)
+
+
+def frame_pixels(
+    image: Image.Image, channels: int, *, name: str = "the picture", room: Room = np.empty
+) -> Any:
+    """The frame that an opened picture stands at, as `read_image` gives the first.
+
+    Raises:
+        DataError: Its values have no stated range; the message has the name.
+    """
+    shift = _bits_beyond_eight(image, name)
+    _check_samples(image, name)
+    image.load()
+    image = without_unstated_alpha(image)
+    turn = _UPRIGHT.get(orientation(image))
+    if turn is not None:
+        # transpose() forgets `info`, where palettes and colour keys say what is transparent.
+        upright = image.transpose(turn)
+        upright.info.update(image.info)
+        image = upright
+    return _by_blocks(image, channels, shift, room)
 
 
 def image_size(
@@ -250,7 +261,7 @@ def _by_blocks(image: Image.Image, channels: int, shift: int | None, room: Room)
         warnings.warn(
             "pictures of 16 bits without a value above 4,095 come out nearly black, as their "
             "numbers say: if they hold 12-bit data, multiply it by 16 first",
-            stacklevel=3,
+            stacklevel=4,
         )
     return pixels
 
