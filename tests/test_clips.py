@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tfi2i.data.decode.animations import Animation
+from tfi2i.data.decode.video_writing import VideoClip
 from tfi2i.data.decode.videos import Video
 from tfi2i.errors import DataError, MissingExtraError
 from tfi2i.inference import clips
@@ -212,7 +213,7 @@ def test_segments_of_another_network_are_not_used(tmp_path, negative, monkeypatc
     source = film(tmp_path / "a.mp4", frames=3, sound=None)
     target = tmp_path / "a.out.mp4"
     facts = clips.network_facts(negative)
-    clip = Video.opened(source)
+    clip = VideoClip.opened(source)
     stopped = clips._Segments(target, clip, facts)
     stopped.add(clip.frames(3), Flicker())
     assert clips._Segments(target, clip, facts).frames == 3

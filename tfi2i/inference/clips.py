@@ -20,8 +20,8 @@ from tfi2i.data.decode.animations import Animation
 from tfi2i.data.decode.clips import Clip, Frame
 from tfi2i.data.decode.images import display_name
 from tfi2i.data.decode.values import EIGHT_BITS
-from tfi2i.data.decode.video_writing import written_suffix
-from tfi2i.data.decode.videos import Video, is_video
+from tfi2i.data.decode.video_writing import VideoClip, written_suffix
+from tfi2i.data.decode.videos import is_video
 from tfi2i.errors import DataError
 from tfi2i.inference.flicker import Flicker
 from tfi2i.inference.sizes import SMALLEST_SIDE, only_size, padded_side
@@ -54,7 +54,7 @@ def open_clip(path: Path) -> Clip | None:
         DataError: It is a video that cannot be read as one.
         MissingExtraError: It is a video, and PyAV is not installed.
     """
-    return Video.opened(path) if is_video(path) else Animation.opened(path)
+    return VideoClip.opened(path) if is_video(path) else Animation.opened(path)
 
 
 def clip_suffix(clip: Clip) -> str:

@@ -10,12 +10,12 @@ What becomes of the less usual kinds:
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -83,10 +83,8 @@ class Video:
     varies: bool = False
     high_range: bool = False
 
-    segment_suffix = ".nut"
-
     @classmethod
-    def opened(cls, path: Path) -> "Video":
+    def opened(cls, path: Path) -> Self:
         """Reads all packets of a file, and decodes its first frame.
 
         Raises:
@@ -159,18 +157,6 @@ class Video:
         if self.high_range:
             found.append("a high dynamic range: its colours are taken for ordinary ones")
         return found
-
-    def write_segment(self, path: Path, frames: Iterable[Frame]) -> None:
-        """See `Clip`; the codec suits the suffix of the target."""
-        from tfi2i.data.decode.video_writing import write_segment
-
-        write_segment(self, path, frames)
-
-    def join(self, segments: Sequence[Path], target: Path) -> None:
-        """See `Clip`."""
-        from tfi2i.data.decode.video_writing import join
-
-        join(self, segments, target)
 
 
 @contextmanager
