@@ -11,7 +11,7 @@ PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/p
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint ruff mutants cards bench parity-tfa clean
+.PHONY: help demo test lint ruff mutants cards bench parity-tfa foreign-weights clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -52,6 +52,9 @@ cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew fr
 parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
 	@echo "==> tensorflow-addons in an environment of its own"
 	@tools/parity_tfa/make_numbers.sh
+
+foreign-weights: .venv-peers/.installed ## Make anew the weight files of others that import is tested with; IMAGE=photo.jpg
+	@tools/foreign_weights/make_files.sh $(IMAGE)
 
 clean: ## Remove what was installed and built; runs/ stays
 	rm -rf $(VENV) .venv-peers build dist *.egg-info .pytest_cache .ruff_cache

@@ -21,6 +21,7 @@ ORDER = (
     "inference",
     "training",
     "zoo",
+    "importing",
     "export",
     "report",
     "evidence",

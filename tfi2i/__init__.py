@@ -12,9 +12,11 @@ from tfi2i.machine import prefer_onednn
 
 if TYPE_CHECKING:
     from tfi2i.data import open_source, read_image, training_batches, write_image
+    from tfi2i.importing import import_weights
     from tfi2i.inference.files import translate_files
     from tfi2i.inference.translate import translate_image
     from tfi2i.metrics import evaluate
+    from tfi2i.training.files.publishing import upload_preset
     from tfi2i.zoo.catalogue import from_preset, load
 
 __version__ = "0.1.0"
@@ -25,12 +27,14 @@ prefer_onednn()
 __all__ = [
     "evaluate",
     "from_preset",
+    "import_weights",
     "load",
     "open_source",
     "read_image",
     "training_batches",
     "translate_files",
     "translate_image",
+    "upload_preset",
     "write_image",
 ]
 
@@ -45,6 +49,8 @@ _HOMES = {
     "evaluate": "tfi2i.metrics",
     "load": "tfi2i.zoo.catalogue",
     "from_preset": "tfi2i.zoo.catalogue",
+    "import_weights": "tfi2i.importing",
+    "upload_preset": "tfi2i.training.files.publishing",
 }
 _SUBPACKAGES = ("data", "export", "layers", "losses", "metrics", "networks", "training", "zoo")
 

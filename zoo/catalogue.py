@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfi2i.errors import RecipeError, WeightsError, did_you_mean
-from tfi2i.inference.presets import preset_folder
 from tfi2i.whole_files import read_json
 
 if TYPE_CHECKING:
@@ -140,8 +139,18 @@ def load(folder: str | Path, *, checkpoint: int | str | None = None) -> "GAN":
 
 
 def from_preset(name: str) -> "GAN":
-    """Loads a trained generator that ships with the package; `tfi2i list` names them.
+    """Loads trained generators: a preset that ships, a folder of one's own, or one on the hub.
 
     The discriminators are not part of a preset: they start untrained.
+
+    Args:
+        name: Of a preset (`tfi2i list` names them), of the folder of a saved model, or
+            `hf://OWNER/REPO`.
+
+    Raises:
+        WeightsError: There is none of this name, or it was altered.
+        MissingExtraError: It is on the hub, and `huggingface_hub` is not installed.
     """
-    return load(preset_folder(name))
+    from tfi2i.training.files.trained import find_preset
+
+    return load(find_preset(name))

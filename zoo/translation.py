@@ -1,5 +1,6 @@
 """Base of the variants that turn an image into an image."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -53,17 +54,45 @@ class TranslationGAN(Translating):
         raise NotImplementedError(f"{type(self).__name__} names no translators")
 
     @property
+    def present_translators(self) -> dict[str, keras.Model]:
+        """Those that have weights: all of them, but for a saved model that came without some."""
+        translators = self.translators
+        return {way: one for way, one in translators.items() if one.name not in self.absent}
+
+    def do_without(self, names: Sequence[str]) -> bool:
+        """Whether these are translators, and not the first; then it translates the other ways."""
+        first, *others = (network.name for network in self.translators.values())
+        if first in names or not set(names) <= set(others):
+            return False
+        self.absent = frozenset(names)
+        return True
+
+    @property
     def views(self) -> dict[str, View]:
         """Each translator, which takes images."""
         return {
             direction: View(network, ("images",), *_DOMAINS.get(direction, ("a", "b")))
-            for direction, network in self.translators.items()
+            for direction, network in self.present_translators.items()
         }
 
     @property
     def shipped_networks(self) -> list[keras.Model]:
         """The translators."""
-        return list(self.translators.values())
+        return list(self.present_translators.values())
+
+    def image_view(self, direction: str | None = None) -> View:
+        """The view of one direction, None for the first.
+
+        Raises:
+            DataError: If the variant does not translate in this direction, or came without the
+                weights for it.
+        """
+        if direction in self.translators and direction not in self.present_translators:
+            raise DataError(
+                f"the generator {direction} of this {self.name} is not there: its files had "
+                f"{' and '.join(self.present_translators)} alone"
+            )
+        return super().image_view(direction)
 
     @property
     def image_channels(self) -> tuple[int, ...]:
@@ -178,7 +207,7 @@ class TranslationGAN(Translating):
                 extractor=extractor,
                 features=features,
             )
-            for direction in self.translators
+            for direction in self.present_translators
             if direction not in skipped
         }
         forth = figures.pop("a2b")
@@ -196,7 +225,7 @@ class TranslationGAN(Translating):
                 f"the part {split} has images of a alone; their translations are compared with "
                 "training images of b, as sets"
             )
-            if "b2a" in self.translators:
+            if "b2a" in self.present_translators:
                 skipped["b2a"] = f"the part {split} has no images of b"
         if b is None:
             raise DataError(

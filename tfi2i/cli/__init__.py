@@ -15,6 +15,7 @@ from tfi2i.cli import (
     demo,
     evaluate,
     export,
+    importing,
     listing,
     reproduce,
     sample,
@@ -58,6 +59,7 @@ app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
 app.command("sample", epilog=sample.EXAMPLE)(sample.sample)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("import", epilog=importing.EXAMPLE)(importing.import_files)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("reproduce", epilog=reproduce.EXAMPLE)(reproduce.reproduce)

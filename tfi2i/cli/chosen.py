@@ -30,7 +30,11 @@ CheckpointOption = Annotated[
 ]
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", help="A trained model that ships with tfi2i; see `tfi2i list`."),
+    typer.Option(
+        "--preset",
+        help="A trained model: one that ships with tfi2i, see `tfi2i list`; the folder of a saved "
+        "or imported one; or hf://OWNER/REPO.",
+    ),
 ]
 StyleOption = Annotated[
     str | None,
@@ -179,12 +183,12 @@ def choose_model(run: Path | None, preset: str | None, checkpoint: str | None = 
     if checkpoint is not None and run is None:
         raise RunError("--checkpoint is one of a run: give --run FOLDER")
 
-    from tfi2i.inference.presets import preset_folder
     from tfi2i.training import RunFolder
     from tfi2i.training.files.model_facts import read_model_facts
+    from tfi2i.training.files.trained import find_preset
     from tfi2i.zoo.catalogue import load
 
-    folder = preset_folder(preset) if preset is not None else run
+    folder = find_preset(preset) if preset is not None else run
     assert folder is not None
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from tfi2i.metrics.extractors import KerasExtractor
 from tfi2i.metrics.inverted_residuals import assign, build_classifier
-from tfi2i.metrics.torch_file import read_torch_file
 from tfi2i.package_files import PackageFile
+from tfi2i.torch_files import read_torch_file
 
 if TYPE_CHECKING:
     import keras

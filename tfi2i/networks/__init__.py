@@ -41,7 +41,7 @@ from tfi2i.networks.progressive import (
 )
 from tfi2i.networks.r3gan import r3gan_discriminator, r3gan_generator
 from tfi2i.networks.recurrent import recurrent_generator
-from tfi2i.networks.resnet import resnet
+from tfi2i.networks.resnet import resnet, resnet_blocks
 from tfi2i.networks.siamese import siamese_encoder
 from tfi2i.networks.stackgan import (
     caption_table,
@@ -53,7 +53,9 @@ from tfi2i.networks.stackgan import (
 )
 from tfi2i.networks.stargan import stargan_discriminator, stargan_generator, towards_domain
 from tfi2i.networks.style import adain_decoder
+from tfi2i.networks.translators import Translator, translator
 from tfi2i.networks.travel import siamese_stem, siamese_trunk
+from tfi2i.networks.tutorial_unet import tutorial_unet
 from tfi2i.networks.unet import unet, unet_depth
 from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
@@ -71,6 +73,7 @@ __all__ = [
     "progressive_discriminator",
     "progressive_generator",
     "PerceptualFeatures",
+    "Translator",
     "adain_decoder",
     "augmented",
     "caption_table",
@@ -101,6 +104,7 @@ __all__ = [
     "r3gan_discriminator",
     "r3gan_generator",
     "resnet",
+    "resnet_blocks",
     "siamese_encoder",
     "siamese_stem",
     "siamese_trunk",
@@ -110,6 +114,8 @@ __all__ = [
     "stargan_discriminator",
     "stargan_generator",
     "towards_domain",
+    "translator",
+    "tutorial_unet",
     "unet",
     "unet_depth",
     "vgg_channels",

@@ -37,6 +37,7 @@ def unet(
     filters: int = 64,
     max_filters: int = 512,
     norm: Norm = "batch",
+    bias_without_norm: bool = False,
     dropout: float = 0.5,
     dropout_at_inference: bool = False,
     statistics_at_inference: Literal["moving", "image"] = "moving",
@@ -65,6 +66,8 @@ def unet(
         filters: Channels after the first block; they double from level to level.
         max_filters: Where the doubling ends.
         norm: "batch", "instance" or "none".
+        bias_without_norm: Whether the first and the innermost convolution of the encoder, which no
+            norm follows, have a bias. They have one in the authors' PyTorch code with "instance".
         dropout: Rate in the three innermost decoder blocks.
         dropout_at_inference: Keep dropout on in inference, as the paper does.
         statistics_at_inference: For batch normalisation; "image" is the paper's protocol.
@@ -100,8 +103,18 @@ def unet(
             return images
         return AppendLatent(name=f"down{level}_latent")([images, latent])
 
+    no_norm = (1, depth) if bias_without_norm else ()
+    biased = range(1, depth + 1) if norm == "none" else no_norm
     levels = _encoder(
-        inputs, widths, norm, statistics_at_inference, attention_at, spectral, padding, with_latent
+        inputs,
+        widths,
+        norm,
+        biased,
+        statistics_at_inference,
+        attention_at,
+        spectral,
+        padding,
+        with_latent,
     )
     images = levels[-1]
     for level in range(depth, 1, -1):
@@ -142,7 +155,15 @@ def unet(
 
 
 def _encoder(
-    images, widths, norm, statistics_at_inference, attention_at, spectral, padding, with_latent
+    images,
+    widths,
+    norm,
+    biased,
+    statistics_at_inference,
+    attention_at,
+    spectral,
+    padding,
+    with_latent,
 ) -> list:
     """Maps of all levels before their activation, from the outermost to the innermost."""
     levels = []
@@ -156,7 +177,7 @@ def _encoder(
             4,
             stride=2,
             name=f"{block}_conv",
-            use_bias=norm == "none",
+            use_bias=level in biased,
             spectral=spectral,
             padding=padding,
         )

@@ -132,6 +132,7 @@ class GAN(Fitting, Saved):
             player.schedule = player.schedule or schedule
             player.build(name, self)
         self.players = players
+        self.absent = frozenset()  # They are trained from now on.
         self.optimizer = PlayerOptimizers([player.optimizer for player in players.values()])
 
     @classmethod

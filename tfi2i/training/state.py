@@ -27,6 +27,8 @@ class StatefulModel(keras.Model):
         epoch: int64 variable, completed epochs of this `fit`.
         stage_number: int64 variable, the place of the present stage among `stages`.
         players: Name to `Player`, filled by `compile`.
+        absent: Names of networks that a saved model came without, and that are of no use before
+            they are trained.
     """
 
     def __init_subclass__(cls, **options):
@@ -86,6 +88,7 @@ class StatefulModel(keras.Model):
         self.trained_scale: TrainedScale | None = None
         self.value_ranges: dict[str, ValueRange] = {"a": EIGHT_BITS, "b": EIGHT_BITS}
         self.players: dict[str, Player] = {}
+        self.absent: frozenset[str] = frozenset()
         # The networks are functional models and exist already: `fit` has nothing left to build.
         self.built = True
 
@@ -121,6 +124,10 @@ class StatefulModel(keras.Model):
     def shipped_networks(self) -> list[keras.Model]:
         """The networks that a trained model is used by: what a preset ships."""
         return []
+
+    def do_without(self, names: Sequence[str]) -> bool:
+        """Whether the model can be used without the weights of these networks; then notes them."""
+        return not names
 
     @property
     def networks(self) -> list[keras.Model]:

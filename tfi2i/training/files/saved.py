@@ -1,6 +1,5 @@
 """A model's ways to files and back."""
 
-import inspect
 from pathlib import Path
 from typing import Any, Self
 
@@ -89,11 +88,30 @@ class Saved(StatefulModel):
 
         return load_model(cls, folder, checkpoint=checkpoint)
 
+    def save_to_preset(
+        self, folder: str | Path, *, licence: str | None = None, **facts: Any
+    ) -> Path:
+        """Saves what the trained model is used by, with a card for the Hugging Face Hub.
+
+        See `tfi2i.training.files.publishing.save_to_preset`; `tfi2i.upload_preset` uploads the
+        folder.
+        """
+        from tfi2i.training.files.publishing import save_to_preset
+
+        return save_to_preset(self, folder, licence=licence, **facts)  # type: ignore[arg-type]
+
     @classmethod
     def from_preset(cls, name: str) -> Self:
-        """Loads a trained generator that ships with this variant; `tfi2i list` names them.
+        """Loads trained generators.
+
+        Args:
+            name: Of a preset that ships with the package (`tfi2i list` names them), the folder of a
+                preset or saved model of one's own, or `hf://OWNER/REPO`.
 
         Raises:
-            WeightsError: If the variant has no preset of this name.
+            WeightsError: There is no such preset, or it is another variant's.
+            MissingExtraError: It is on the hub, and `huggingface_hub` is not installed.
         """
-        return cls.load(Path(inspect.getfile(cls)).parent / "weights" / name)
+        from tfi2i.training.files.trained import find_preset
+
+        return cls.load(find_preset(name))

@@ -48,7 +48,7 @@ def save_model(
     Args:
         model: The trained model, of a variant of the zoo.
         folder: Made if needed; an older model in it is replaced.
-        networks: Which networks to save; None saves all.
+        networks: Which networks to save; None saves all, but for those that it came without.
         dtype: `float16` halves the file; None keeps float32.
         **facts: Anything else for `model.json`: licence, figures.
 
@@ -62,7 +62,7 @@ def save_model(
     folder = Path(folder)
     refuse_file(folder, WeightsError)
     folder.mkdir(parents=True, exist_ok=True)
-    names = [network.name for network in networks or model.networks]
+    names = [one.name for one in networks or model.networks if one.name not in model.absent]
     facts |= image_facts(model)
     with model.averaged_weights():
         arrays = variables_to_arrays(_of_networks(model, names), dtype=dtype)
@@ -144,7 +144,7 @@ def _check_networks(model: StatefulModel, trained: Trained) -> None:
     if unknown:
         raise WeightsError(f"{trained.folder / FACTS}: the model has no network {unknown[0]!r}")
     missing = sorted({network.name for network in model.shipped_networks} - set(names))
-    if missing:
+    if not model.do_without(missing):
         raise WeightsError(
             f"{trained.folder} cannot be used: the weights of {missing[0]} are left out"
         )

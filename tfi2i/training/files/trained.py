@@ -99,6 +99,29 @@ class Trained:
         return read
 
 
+def find_preset(name: str) -> Path:
+    """Finds a preset: one that ships, a folder of one's own, or one on the hub.
+
+    Args:
+        name: Of a preset, of the folder of a saved model, or `hf://OWNER/REPO`; a folder comes
+            before a preset of the same name.
+
+    Raises:
+        WeightsError: There is none of this name, or the folder is one of a run.
+        MissingExtraError: It is on the hub, and `huggingface_hub` is not installed.
+    """
+    path = Path(name).expanduser()
+    if name.startswith(PREFIX):
+        return hub_folder(name)
+    if path.is_dir():
+        if not Trained.of(path).is_saved:
+            raise WeightsError(f"{name} is the folder of a run: give it as --run, or to tfi2i.load")
+        return path
+    if len(path.parts) > 1:
+        raise WeightsError(f"there is no folder {name}, where a preset could be")
+    return preset_folder(name)
+
+
 def find_trained(name: str) -> Trained:
     """Finds trained weights by a name.
 

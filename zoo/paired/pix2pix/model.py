@@ -97,8 +97,11 @@ class Pix2Pix(TranslationGAN):
         crop_size: Size = 256,
         input_channels: int = 3,
         output_channels: int = 3,
+        network: networks.Translator = "unet",
         depth: int | None = None,
+        blocks: int | None = None,
         filters: int = 64,
+        norm: Literal["batch", "instance"] = "batch",
         skips: bool = True,
         upsampling: Literal["transposed", "nearest"] = "transposed",
         input_skip: bool = False,
@@ -122,8 +125,12 @@ class Pix2Pix(TranslationGAN):
             crop_size: Side of the training images in pixels, or (height, width).
             input_channels: Channels of `a`.
             output_channels: Channels of `b`.
-            depth: Down-samplings of the U-Net; None takes as many as reach a 1x1 map, at most 8.
-            filters: Channels after the first down-sampling of the U-Net.
+            network: Of G: the paper's `unet`; CycleGAN's `resnet`, which the authors' PyTorch code
+                offers too; or `tutorial_unet`, that of TensorFlow's tutorial.
+            depth: Down-samplings of a U-Net; None takes as many as reach a 1x1 map, at most 8.
+            blocks: Residual blocks of a ResNet; None takes 9 from 256 pixels on and 6 below.
+            filters: Channels after the first convolution of G.
+            norm: Normalisation in both networks: the paper's `batch`, or `instance`.
             skips: False takes the skip connections out of the U-Net and leaves the encoder-decoder
                 that the paper compares it with (section 4.3).
             upsampling: Upsampling of the U-Net: `transposed` convolutions, or `nearest` and a
@@ -151,20 +158,27 @@ class Pix2Pix(TranslationGAN):
         self.conditional = conditional
         self.adversarial_weight = adversarial_weight
         self.l1_weight = l1_weight
-        self.generator = networks.unet(
+        if network == "resnet":
+            blocks = self.settled("blocks", blocks or networks.resnet_blocks(crop_size))
+        else:
+            depth = self.settled("depth", depth or networks.unet_depth(crop_size))
+        self.generator = networks.translator(
+            network,
             input_channels=input_channels,
             output_channels=output_channels,
-            depth=self.settled("depth", depth or networks.unet_depth(crop_size)),
+            depth=depth,
+            blocks=blocks,
             filters=filters,
-            max_filters=8 * filters,
-            skips=skips,
-            upsampling=upsampling,
-            input_skip=input_skip,
-            padding=padding,
-            norm="batch",
+            norm=norm,
             dropout=dropout,
             dropout_at_inference=dropout_at_inference,
             statistics_at_inference=statistics_at_inference,
+            unet_alone={
+                "skips": skips,
+                "upsampling": upsampling,
+                "input_skip": input_skip,
+                "padding": padding,
+            },
             name="generator",
         )
         self.discriminator = networks.augmented(
@@ -172,7 +186,7 @@ class Pix2Pix(TranslationGAN):
                 channels=(input_channels, output_channels) if conditional else (output_channels,),
                 receptive_field=receptive_field,
                 filters=discriminator_filters,
-                norm="batch",
+                norm=norm,
                 name="discriminator",
             ),
             diff_augment,

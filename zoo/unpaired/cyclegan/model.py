@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfi2i import losses, networks
 from tfi2i.errors import RecipeError
-from tfi2i.image_sizes import Size, height_and_width, shorter_side
+from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.training import ImagePool, Player, paper_adam
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -121,7 +121,9 @@ class CycleGAN(TranslationGAN):
         crop_size: Size = 256,
         a_channels: int = 3,
         b_channels: int = 3,
+        network: networks.Translator = "resnet",
         blocks: int | None = None,
+        depth: int | None = None,
         filters: int = 64,
         receptive_field: int = 70,
         discriminator_filters: int = 64,
@@ -139,8 +141,11 @@ class CycleGAN(TranslationGAN):
             crop_size: Side of the training images in pixels, or (height, width).
             a_channels: Channels of `a`.
             b_channels: Channels of `b`.
-            blocks: Residual blocks; None takes 9 from 256 pixels on (of the shorter side) and 6
-                below, as the paper.
+            network: Of the generators: the paper's `resnet`; pix2pix's `unet`, which the authors'
+                PyTorch code offers too; or `tutorial_unet`, that of TensorFlow's tutorial.
+            blocks: Residual blocks of a ResNet; None takes 9 from 256 pixels on (of the shorter
+                side) and 6 below, as the paper.
+            depth: Down-samplings of a U-Net; None takes as many as reach a 1x1 map, at most 8.
             filters: Channels after the first convolution of a generator.
             receptive_field: Receptive field of the PatchGANs in pixels: 1, 16, 34, 70, 142 or 286.
             discriminator_filters: Channels of a PatchGAN's first layer.
@@ -165,14 +170,22 @@ class CycleGAN(TranslationGAN):
             )
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
-        blocks = self.settled("blocks", blocks or (9 if shorter_side(crop_size) >= 256 else 6))
+        if network == "resnet":
+            blocks = self.settled("blocks", blocks or networks.resnet_blocks(crop_size))
+        else:
+            depth = self.settled("depth", depth or networks.unet_depth(crop_size))
 
         def generator(input_channels: int, output_channels: int, name: str) -> keras.Model:
-            return networks.resnet(
+            return networks.translator(
+                network,
                 input_channels=input_channels,
                 output_channels=output_channels,
+                depth=depth,
                 blocks=blocks,
                 filters=filters,
+                norm="instance",
+                # As the authors' PyTorch code and TensorFlow's tutorial train them.
+                dropout=0.5 if network == "tutorial_unet" else 0.0,
                 name=name,
             )
 
