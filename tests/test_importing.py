@@ -7,6 +7,7 @@ with Keras 2.
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -53,7 +54,7 @@ def imported(tmp_path_factory):
     """Imports a case, once for each way."""
     known = {}
 
-    def get(case: str, variant: str, *names: str, evaluating: bool = False):
+    def get(case: str, variant: Any, *names: str, evaluating: bool = False):
         key = (case, variant, names, evaluating)
         if key not in known:
             files = [FOREIGN / case / name for name in names or ("",)]
@@ -241,7 +242,9 @@ def test_other_networks_are_refused_by_what_does_not_fit(path, change, words, tm
     state = dict(read_torch_file(path))
     if change == "bias":
         change = {key: None for key in state if key.endswith("bias") and "19" not in key}
-    state |= {key: np.float32(array) for key, array in change.items() if array is not None}
+    state |= {
+        key: np.asarray(array, np.float32) for key, array in change.items() if array is not None
+    }
     state = {key: array for key, array in state.items() if change.get(key, "") is not None}
     with pytest.raises(WeightsError, match=words):
         import_weights([save_state(tmp_path / "w.pth", state)], "pix2pix", tmp_path / "made")

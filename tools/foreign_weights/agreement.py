@@ -32,17 +32,12 @@ def compared(case: Path) -> dict[str, dict[str, float]]:
     found = {}
     for protocol in protocols:
         with tempfile.TemporaryDirectory() as folder:
-            made = import_weights(
-                [_files(case)], variant, Path(folder) / "made", evaluating=_is_eval(protocol, variant)
-            )
+            out = Path(folder) / "made"
+            made = import_weights([_files(case)], variant, out, evaluating=protocol == EVAL)
         figures = [_difference(made, role, expected, protocol) for role in roles]
         name = "as test.py --eval" if protocol == EVAL else "as test.py"
         found[name] = {key: max(one[key] for one in figures) for key in figures[0]}
     return found
-
-
-def _is_eval(protocol: str, variant: str) -> bool:
-    return protocol == EVAL and variant == "pix2pix"
 
 
 def _files(case: Path) -> Path:
@@ -67,7 +62,7 @@ def table(results: dict[str, Any]) -> str:
     machine = results["machine"]
     lines = [
         BEGIN,
-        "| network | normalised | largest difference | mean difference | 8-bit values that differ |",
+        "| network | translated | largest difference | mean difference | other 8-bit values |",
         "|---|---|---:|---:|---:|",
     ]
     for name, protocols in results["cases"].items():
@@ -76,7 +71,8 @@ def table(results: dict[str, Any]) -> str:
             f"{one['pixels_that_differ']:.4%} |"
             for protocol, one in protocols.items()
         ]
-    lines += ["", f"On {machine['processor']}, TensorFlow {machine['versions']['tensorflow']}.", END]
+    version = machine["versions"]["tensorflow"]
+    lines += ["", f"On {machine['processor']}, TensorFlow {version}.", END]
     return "\n".join(lines)
 
 

@@ -149,7 +149,7 @@ def main() -> None:
         whole = opened.convert("RGB")
     for name, files in cases.items():
         side, every = (side_of(name), 1) if arguments.full_size else (32, 3)
-        picture = whole.resize((side, side), Image.LANCZOS)
+        picture = whole.resize((side, side), Image.Resampling.LANCZOS)
         write_case(arguments.output / name, files(), picture, every)
         print(f"{name}: {', '.join(p.name for p in sorted((arguments.output / name).iterdir()))}")
 

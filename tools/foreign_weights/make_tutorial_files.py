@@ -19,7 +19,7 @@ def write_case(folder: Path, names: list[str], *, full_size: bool, picture: Imag
     size = {} if full_size else {"depth": 5, "filters": 1}
     side, every = (256, 1) if full_size else (32, 3)
     generators = {name: generator(instance="_" in name, **size) for name in names}
-    pixels = np.asarray(picture.resize((side, side), Image.LANCZOS))
+    pixels = np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
     images = tf.constant(pixels[None].astype(np.float32) / 127.5 - 1)
     expected = {"image": pixels}
     for seed, model in enumerate(generators.values()):
