@@ -7,18 +7,23 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tfi2i.errors import MissingExtraError
+from tfi2i.errors import MissingExtraError, WeightsError
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.files.hub import hub_folder
-from tfi2i.training.files.trained import find_trained
+from tfi2i.training.files.model_card import card_text
+from tfi2i.training.files.publishing import upload_preset
+from tfi2i.training.files.trained import find_preset, find_trained
 from tfi2i.training.run.training import Training
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
@@ -31,12 +36,17 @@ ROUTES = (
 
 
 class Hub(BaseHTTPRequestHandler):
-    """The documented endpoints that a download uses: a revision, its tree, a file."""
+    """The documented endpoints that a download uses: a revision, its tree, a file.
+
+    And those of an upload: a new repository, how its files come, a commit.
+    """
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, *arguments, files: Mapping[str, bytes], asked: list[str]):
-        self.files, self.asked = files, asked
+    def __init__(
+        self, *arguments, files: Mapping[str, bytes], asked: list[str], mine: dict[str, bytes]
+    ):
+        self.files, self.asked, self.mine = files, asked, mine
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
@@ -48,7 +58,9 @@ class Hub(BaseHTTPRequestHandler):
                 return self.send(200, b"{}", {"Content-Encoding": "gzip"})
             if match and match["repo"] == "tests/busy":
                 return self.send(501, b"{}", {})
-            if match and match["repo"] != "tests/pix2pix":
+            if match and match["repo"] == "tests/mine":
+                self.files = self.mine
+            elif match and match["repo"] != "tests/pix2pix":
                 return self.refuse("RepoNotFound")
             if match and match["revision"] not in ("main", "v1", COMMIT):
                 return self.refuse("RevisionNotFound")
@@ -74,6 +86,28 @@ class Hub(BaseHTTPRequestHandler):
         content = self.files[path]
         headers = {"ETag": f'"{oid(content)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
         return self.send(200, content, headers)
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        address = f"http://{self.headers['Host']}/tests/mine"
+        if self.headers["Authorization"] != "Bearer hf_known":
+            self.send(401, b"{}", {"X-Error-Message": "Invalid username or password."})
+        elif self.path == "/api/repos/create":
+            self.answer({"url": address})
+        elif self.path == "/api/models/tests/mine/preupload/main":
+            paths = [file["path"] for file in json.loads(content)["files"]]
+            regular = [{"path": p, "uploadMode": "regular", "shouldIgnore": False} for p in paths]
+            self.answer({"files": regular})
+        elif self.path == "/api/models/tests/mine/commit/main":
+            lines = [json.loads(line)["value"] for line in content.splitlines()]
+            files = {one["path"]: b64decode(one["content"]) for one in lines if "path" in one}
+            self.mine.update(files)
+            self.answer({"commitUrl": f"{address}/commit/{COMMIT}", "commitOid": COMMIT})
+        else:  # whether the card's front matter is YAML that the hub takes
+            text = json.loads(content)["content"].split("---")[1]
+            assert yaml.safe_load(text)["library_name"] == "tfi2i"
+            self.answer({"errors": [], "warnings": []})
 
     def answer(self, value: object) -> None:
         self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
@@ -137,7 +171,7 @@ def hub(saved, run) -> Iterator[tuple[str, list[str]]]:
         if file.is_file():
             files[f"whole_run/{file.relative_to(run).as_posix()}"] = file.read_bytes()
     asked: list[str] = []
-    handler = functools.partial(Hub, files=files, asked=asked)
+    handler = functools.partial(Hub, files=files, asked=asked, mine={})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)  # type: ignore[arg-type]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", asked
@@ -226,7 +260,78 @@ def test_what_is_said_of_a_run_on_the_hub_makes_what_can_be_uploaded(hub, python
     assert trained.is_saved and trained.facts["networks"] == ["generator", "discriminator"]
 
 
-def test_the_extra_is_named_where_it_is_missing(monkeypatch):
+UPLOAD = """
+import os, sys
+import numpy as np
+import tfi2i
+from tfi2i.errors import Tfi2iError
+made, saved, run = sys.argv[1:]
+model = tfi2i.load(saved)
+model.save_to_preset(made, licence="MIT", figures={"l1": 0.25})
+attempts = [("hf://tests/mine", made), ("hf://tests/mine/best", saved), ("hf://tests/mine", run)]
+attempts += [("hf://tests/mine@v1", made), ("hf://tests", made)]
+for token in ("hf_unknown", "hf_known"):
+    os.environ["HF_TOKEN"] = token
+    for address, folder in attempts[: 1 if token == "hf_unknown" else None]:
+        try:
+            print(tfi2i.upload_preset(address, folder))
+        except Tfi2iError as error:
+            print(f"{type(error).__name__}: {error}")
+image = np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)
+there = tfi2i.from_preset("hf://tests/mine")
+print(there.variant_name(), np.array_equal(there.translate(image), model.translate(image)))
+"""
+
+
+def test_a_preset_of_one_s_own_goes_to_the_hub_and_comes_back(hub, python, saved, run, tmp_path):
+    done = python("-c", UPLOAD, tmp_path / "facades", saved, run)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "cannot upload to hf://tests/mine: " in lines[0] and "`hf auth login`" in lines[0]
+    assert lines[1] == lines[2] == f"{hub[0]}/tests/mine/commit/{COMMIT}"
+    assert "is the folder of a run, whose checkpoints hold far more" in lines[3]
+    assert "makes a revision of its own" in lines[4]
+    assert "is no address on the hub" in lines[5]
+    assert lines[6] == "pix2pix True"
+    facts = json.loads((tmp_path / "facades" / "model.json").read_text())
+    assert facts["networks"] == ["generator"] and facts["licence"] == "MIT"
+    card = (tmp_path / "facades" / "README.md").read_text()
+    head = yaml.safe_load(card.split("---")[1])
+    assert head["pipeline_tag"] == "image-to-image" and head["license"] == "mit"
+    assert "| L1 | 0.25 |" in card and "pix2pix: Image-to-Image Translation with" in card
+    with urllib.request.urlopen(f"{hub[0]}/tests/mine/resolve/main/README.md") as answer:
+        there = answer.read().decode()
+    assert 'tfi2i.from_preset("hf://tests/mine")' in there, "the examples have the address"
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch, saved):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingExtraError, match="tfi2i\\[hub\\]"):
+        upload_preset("hf://tests/mine", saved)
+    with pytest.raises(MissingExtraError, match="tfi2i\\[hub\\]"):
         hub_folder("hf://tests/pix2pix")
+
+
+@pytest.mark.parametrize(
+    ("takes", "task", "command"),
+    [
+        (("images",), "image-to-image", "tfi2i translate --preset"),
+        (("latents",), "unconditional-image-generation", "tfi2i sample --preset"),
+        (("latents", "labels"), "unconditional-image-generation", "tfi2i sample --preset"),
+        (("latents", "captions"), "text-to-image", 'sample(4, captions="...")'),
+    ],
+)
+def test_a_card_has_the_hub_s_name_of_what_the_model_does(takes, task, command):
+    facts = {"variant": "any", "config": {}, "weights_sha256": "0", "licence": "ask: me | first"}
+    card = card_text(facts, name="n", title="A paper", takes=takes, ways=["way"])
+    head = yaml.safe_load(card.split("---")[1])
+    assert head["pipeline_tag"] == task and command in card
+    assert head["license"] == "other" and head["license_name"] == "ask: me | first"
+    assert r"| licence of the model | ask: me \| first |" in card
+
+
+def test_a_preset_is_not_a_run(run, tmp_path):
+    with pytest.raises(WeightsError, match="is the folder of a run: give it as --run"):
+        find_preset(str(run))
+    with pytest.raises(WeightsError, match="there is no folder .*none, where a preset could be"):
+        find_preset(str(tmp_path / "none"))
