@@ -89,7 +89,7 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.asked.append(self.path)
-        content = self.rfile.read(int(self.headers["Content-Length"]))
+        content = self.body()
         address = f"http://{self.headers['Host']}/tests/mine"
         if self.headers["Authorization"] != "Bearer hf_known":
             self.send(401, b"{}", {"X-Error-Message": "Invalid username or password."})
@@ -109,6 +109,17 @@ class Hub(BaseHTTPRequestHandler):
             assert yaml.safe_load(text)["library_name"] == "tfi2i"
             self.answer({"errors": [], "warnings": []})
 
+    def body(self) -> bytes:
+        """What was sent, whole or in chunks."""
+        if self.headers["Transfer-Encoding"] != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"] or 0))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
     def answer(self, value: object) -> None:
         self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
@@ -120,7 +131,7 @@ class Hub(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(content)
 
     def log_message(self, format: str, *arguments) -> None:

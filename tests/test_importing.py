@@ -19,10 +19,11 @@ from tfi2i.cli import main
 from tfi2i.errors import DataError, WeightsError
 from tfi2i.importing import import_weights
 from tfi2i.torch_files import read_torch_file
-from tools.foreign_weights import tutorial_networks
+from tools.foreign_weights import agreement, tutorial_networks
 from torch_writer import save_state
 
 FOREIGN = Path(__file__).parent / "data" / "foreign"
+DOCS = Path(__file__).parents[1] / "docs"
 # What its authors' files are called -> our networks.
 PIX2PIX = {"G": "generator", "D": "discriminator"}
 CYCLEGAN = {
@@ -279,3 +280,9 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path):
     for files, variant, words in cases:
         with pytest.raises(WeightsError, match=words):
             import_weights(files, variant, tmp_path / "made")
+
+
+def test_the_page_has_the_figures_that_were_measured():
+    results = json.loads((DOCS / "weights_of_others.json").read_text(encoding="utf-8"))
+    page = (DOCS / "weights_of_others.md").read_text(encoding="utf-8")
+    assert agreement.table(results) in page, "run: python -m tools.foreign_weights.agreement"

@@ -49,11 +49,15 @@ def _difference(made: Imported, role: str, expected: Any, protocol: str) -> dict
     images = expected["image"][None].astype(np.float32) / 127.5 - 1
     there = expected[f"{role}/{protocol}"]
     here = np.asarray(generator(images))[0]
+    exact = expected.get(f"{role}/exact") if protocol == "made" else None
+    own = {} if exact is None else {"rounding_there": float(np.abs(there - exact).max())}
+    own |= {} if exact is None else {"rounding_here": float(np.abs(here - exact).max())}
     pixels = [np.round((one.astype(np.float64) + 1) * 127.5) for one in (there, here)]
     return {
         "largest": float(np.abs(here - there).max()),
         "mean": float(np.abs(here - there).mean()),
         "pixels_that_differ": float(np.mean(pixels[0] != pixels[1])),
+        **own,
     }
 
 
@@ -62,18 +66,24 @@ def table(results: dict[str, Any]) -> str:
     machine = results["machine"]
     lines = [
         BEGIN,
-        "| network | translated | largest difference | mean difference | other 8-bit values |",
-        "|---|---|---:|---:|---:|",
+        "| network | translated | largest difference | mean | to float64: there | here | other "
+        "8-bit values |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for name, protocols in results["cases"].items():
         lines += [
             f"| {name} | {protocol} | {one['largest']:.1e} | {one['mean']:.1e} | "
-            f"{one['pixels_that_differ']:.4%} |"
+            f"{_shown(one, 'rounding_there')} | {_shown(one, 'rounding_here')} | "
+            f"{one['pixels_that_differ']:.3%} |"
             for protocol, one in protocols.items()
         ]
     version = machine["versions"]["tensorflow"]
     lines += ["", f"On {machine['processor']}, TensorFlow {version}.", END]
     return "\n".join(lines)
+
+
+def _shown(figures: dict[str, float], name: str) -> str:
+    return f"{figures[name]:.1e}" if name in figures else ""
 
 
 def main() -> None:

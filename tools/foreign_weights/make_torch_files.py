@@ -27,6 +27,7 @@ from torch_networks import (
     batch_norm,
     instance_norm,
     old_instance_norm,
+    settle,
 )
 
 Files = dict[str, tuple[nn.Module, str]]
@@ -102,12 +103,13 @@ def write_case(folder: Path, files: Files, picture: Image.Image, every: int) -> 
     expected: dict[str, np.ndarray] = {"image": pixels}
     for seed, (name, (network, form)) in enumerate(files.items()):
         as_if_trained(network, seed)
-        save(folder / f"{name}.pth", network, form)
         role = name.removeprefix("latest_net_")
         seen = next(one for one in network.parameters() if one.ndim == 4).shape[1]
         images = pixels[..., : 1 if seen % 3 else 3]
         if seen > 3:
             images = np.concatenate([images, pixels[::-1]], axis=-1)
+        settle(network, as_tensor(255 - images[:, ::-1]))
+        save(folder / f"{name}.pth", network, form)
         kept = slice(None, None, every if role.startswith("G") else 1)
         # In this order: with the image's own statistics the running ones move.
         if any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
@@ -115,6 +117,9 @@ def write_case(folder: Path, files: Files, picture: Image.Image, every: int) -> 
             expected[f"{role}/eval"] = made[kept, kept]
         made = translated(at_test(network, evaluating=False), images)
         expected[f"{role}/made"] = made[kept, kept]
+        if every == 1:
+            exact = translated(at_test(network.double(), evaluating=False), images)
+            expected[f"{role}/exact"] = exact
     np.savez_compressed(folder / "expected.npz", **expected)  # type: ignore[arg-type]
 
 
@@ -125,11 +130,16 @@ def save(path: Path, network: nn.Module, form: str) -> None:
     torch.save(network.state_dict(), path, _use_new_zipfile_serialization="legacy" not in form)
 
 
+def as_tensor(pixels: np.ndarray) -> torch.Tensor:
+    """uint8 (H, W, C) as (1, C, H, W) in [-1, 1]."""
+    return torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+
+
 def translated(network: nn.Module, pixels: np.ndarray) -> np.ndarray:
-    """What a network makes of pixels, float32 (H, W, C)."""
-    images = torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+    """What a network makes of pixels, (H, W, C) in its own precision."""
+    dtype = next(network.parameters()).dtype
     with torch.no_grad():
-        return network(images)[0].permute(1, 2, 0).contiguous().numpy()
+        return network(as_tensor(pixels).to(dtype))[0].permute(1, 2, 0).contiguous().numpy()
 
 
 def side_of(case: str) -> int:

@@ -195,6 +195,20 @@ def as_if_trained(network: nn.Module, seed: int) -> nn.Module:
     return network
 
 
+def settle(network: nn.Module, images: torch.Tensor) -> None:
+    """Sets running statistics to those of other images than the test's, as a training leaves them.
+
+    Of numbers that fit no image, map after map would grow.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        network.train()(images)
+    for norm in norms:
+        norm.momentum = 0.1
+
+
 def at_test(network: nn.Module, *, evaluating: bool) -> nn.Module:
     """As `test.py` runs it: with the image's own statistics, or with `--eval` the running ones.
 
