@@ -11,7 +11,7 @@ PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/p
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint ruff mutants cards bench parity-tfa foreign-weights clean
+.PHONY: help demo test lint ruff mutants beam cards bench parity-tfa foreign-weights clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -46,6 +46,9 @@ bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, 
 	@$(BIN)/python -m benchmarks.table README.md
 	@$(BIN)/python -m benchmarks.page docs
 
+beam: .venv-beam/.installed ## Test `translate --runner` in an environment with Apache Beam
+	@.venv-beam/bin/python -m pytest -q tests/test_beam.py
+
 cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
 	@$(BIN)/python -m tfi2i.evidence.cards README.md
 
@@ -57,12 +60,18 @@ foreign-weights: .venv-peers/.installed ## Make anew the weight files of others 
 	@tools/foreign_weights/make_files.sh $(IMAGE)
 
 clean: ## Remove what was installed and built; runs/ stays
-	rm -rf $(VENV) .venv-peers build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .venv-beam build dist *.egg-info .pytest_cache .ruff_cache
 
 # What the benchmarks compare with, apart from TensorFlow's environment: both bring OpenMP.
 .venv-peers/.installed: benchmarks/peers/requirements.txt
 	@$(BIN)/python -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
+# Apache Beam wants older packages than the tests of everything else.
+.venv-beam/.installed: pyproject.toml setup.py
+	@tools/make_venv.sh .venv-beam beam,tiff $(PYTHON)
+	@.venv-beam/bin/python -m pip install --disable-pip-version-check -q pytest pytest-xdist
 	@touch $@
 
 # The environment is made once, and brought up to date when the requirements change.

@@ -1,15 +1,15 @@
 """What an image file says besides its pixels, and what a translation of it keeps."""
 
+import io
 import struct
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tfi2i.data.decode.header import is_array
-from tfi2i.data.decode.images import FORMATS, without_unstated_alpha
+from tfi2i.data.decode.images import FORMATS, ImageFile, without_unstated_alpha
 
 # Description, make, model, date, artist, copyright, and the five that Windows writes.
 _KEPT_TAGS = (270, 271, 272, 306, 315, 33432, 40091, 40092, 40093, 40094, 40095)
@@ -59,19 +59,20 @@ class Tags:
         return options
 
 
-def read_tags(path: str | Path) -> Tags:
+def read_tags(path: ImageFile) -> Tags:
     """Reads what an image file says besides its pixels; tags that cannot be parsed say nothing.
 
     XMP, IPTC and colour profiles are not kept: `read_image` turns the picture upright and brings it
     to sRGB, and they may say otherwise.
 
     Args:
-        path: an image file that `read_image` reads.
+        path: an image file that `read_image` reads, or its content.
     """
     if is_array(path):
         return Tags()
     try:
-        image = Image.open(path, formats=FORMATS)
+        file = io.BytesIO(path) if isinstance(path, bytes) else path
+        image = Image.open(file, formats=FORMATS)
     except Image.UnidentifiedImageError:
         return Tags()  # A TIFF of many channels, which Pillow does not know.
     with image:
