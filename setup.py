@@ -21,6 +21,7 @@ setup(
     package_dir=PLACED,
     package_data={
         "tfi2i": ["**/*.html", "**/*.css", "**/*.js"],
+        "tfi2i.export": ["**/*.html", "**/*.css", "**/*.js"],
         "tfi2i.zoo": [
             "**/*.yaml",
             "**/README.md",

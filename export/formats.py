@@ -1,5 +1,6 @@
 """The files that an export can consist of."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 LITERT_PRECISIONS: dict[str, Literal["float32", "float16", "int8"]] = {
@@ -8,3 +9,15 @@ LITERT_PRECISIONS: dict[str, Literal["float32", "float16", "int8"]] = {
     "litert_int8": "int8",
 }
 FORMATS = ("saved_model", *LITERT_PRECISIONS)
+# A page for browsers: not a file but a folder, in which these are.
+WEB = "web"
+
+
+def page_precisions(formats: Sequence[str]) -> list[Literal["float32", "float16", "int8"]]:
+    """Those of the LiteRT formats that are asked for beside a page, or float16: it offers them.
+
+    The first is the one that it loads by itself: half the bytes, and the same pictures.
+    """
+    asked = [LITERT_PRECISIONS[name] for name in LITERT_PRECISIONS if name in formats]
+    asked.sort(key=lambda precision: precision != "float16")
+    return asked or ["float16"]

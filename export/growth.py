@@ -37,9 +37,13 @@ class Load:
 
 
 def largest_image(
-    translate: Callable[[tf.Tensor], tf.Tensor], *, channels: int, size_multiple: int
+    translate: Callable[[tf.Tensor], tf.Tensor],
+    *,
+    channels: int,
+    size_multiple: int,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> int:
-    """Finds the pixels of the largest image that a server should accept.
+    """Finds the pixels of the largest image that a server, or a page, should accept.
 
     The graph is drawn at two sizes, not run, and its tensors are added up. A convolution's tensors
     grow with the pixels, an attention's scores with their square.
@@ -48,15 +52,16 @@ def largest_image(
         translate: from one image, float32 (H, W, C), to another.
         channels: C.
         size_multiple: H and W have to be multiples of it.
+        memory_bytes: What one image may take of the memory.
 
     Returns:
-        Height times width at which the image needs `MEMORY_BYTES` or `WRITTEN_BYTES`, whichever
+        Height times width at which the image needs these bytes or `WRITTEN_BYTES`, whichever
         comes first.
     """
     sides = [padded_side(side, size_multiple) for side in SIDES]
     small, large = (graph_load(translate, (side, side, channels)) for side in sides)
     areas = sides[0] ** 2, sides[1] ** 2
-    by_memory = _pixels(areas, (small.held, large.held), MEMORY_BYTES // HELD_SHARE)
+    by_memory = _pixels(areas, (small.held, large.held), memory_bytes // HELD_SHARE)
     by_time = _pixels(areas, (small.written, large.written), WRITTEN_BYTES)
     return min(by_memory, by_time)
 

@@ -1,6 +1,9 @@
 """`tfi2i export`: a trained generator as files that ship, proven to agree with Keras."""
 
 import math
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,13 +22,16 @@ from tfi2i.cli.chosen import (
 )
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError, ExportError
-from tfi2i.export.formats import FORMATS
+from tfi2i.export.formats import FORMATS, WEB
 from tfi2i.export.partial import check_folder
+from tfi2i.export.web.runtime import fetched
 from tfi2i.image_sizes import Size, as_size
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfi2i.export.shipping import Wanted
+    from tfi2i.export.web.shipping import MadePage
     from tfi2i.training.views import View
 
 EXAMPLE = "Example:  tfi2i export --run runs/00000-pix2pix-facades --out shipped --formats litert"
@@ -45,7 +51,7 @@ def export(
     formats: Annotated[
         str,
         typer.Option(
-            help="Of saved_model, litert, litert_float16, litert_int8; separated by commas."
+            help="Of saved_model, litert, litert_float16, litert_int8, web; separated by commas."
         ),
     ] = "saved_model,litert,litert_float16",
     precision: Annotated[
@@ -93,7 +99,7 @@ def export(
         typer.Option(help="Real images to compare on; else the model's own test images."),
     ] = None,
 ) -> None:
-    """Export generators to SavedModel and LiteRT, and compare each file with Keras."""
+    """Export generators to SavedModel, LiteRT and a page, and compare each file with Keras."""
     names = _check_formats(formats)
     fixed_size = None if size is None else as_size(size, "--size")
     if max_pixels is not None and max_pixels < 1:
@@ -104,9 +110,11 @@ def export(
     if chosen_scale == "fit":
         raise ExportError("--scale fit depends on each image: give trained, or a number")
     check_folder(out_folder)
+    if WEB in names:
+        fetched(out.print)
     import_tensorflow()
     from tfi2i.export.agreement import REQUIRED_PSNR_DB
-    from tfi2i.export.shipping import Wanted, ship
+    from tfi2i.export.shipping import Wanted
 
     chosen = choose_model(run, preset, checkpoint)
     asked = _views(chosen, direction)
@@ -131,14 +139,61 @@ def export(
         scale=chosen_scale,
     )
     pictures = {name: _real_images(chosen, images, name, fixed_size) for name in seen}
-    if len(seen) < len(asked):
-        from tfi2i.export.drawing_shipping import ship_drawing
-        from tfi2i.zoo.generation._base import generator_of
+    with _page(chosen, out_folder, pictures, wanted, draws=len(seen) < len(asked)) as place:
+        if names != [WEB]:
+            _show(_shipped(chosen, out_folder, pictures, wanted, asked), out_folder, names)
+        place()
 
-        reports = ship_drawing(generator_of(chosen.model), out_folder, wanted, pictures)
-    else:
-        reports = ship(chosen.translator(), out_folder, pictures, wanted)
-    _show(reports, out_folder, names)
+
+def _shipped(
+    chosen: Chosen,
+    out_folder: Path,
+    pictures: dict[str, Any],
+    wanted: "Wanted",
+    asked: "dict[str, View]",
+) -> dict[str, dict[str, Any]]:
+    """Writes the files of all formats but the page, and gives their reports."""
+    from tfi2i.export.drawing_shipping import ship_drawing
+    from tfi2i.export.shipping import ship
+    from tfi2i.zoo.generation._base import generator_of
+
+    if len(pictures) < len(asked):
+        return ship_drawing(generator_of(chosen.model), out_folder, wanted, pictures)
+    return ship(chosen.translator(), out_folder, pictures, wanted)
+
+
+@contextmanager
+def _page(
+    chosen: Chosen, out_folder: Path, pictures: dict[str, Any], wanted: "Wanted", *, draws: bool
+) -> Iterator[Callable[[], None]]:
+    """The page, if it is asked for: whole before other files are made, put in place after them."""
+    if WEB not in wanted.formats:
+        yield lambda: None
+        return
+    from tfi2i.export.web.shipping import made_page
+    from tfi2i.zoo.generation._base import generator_of
+
+    # Of a model that draws and copies images too, the page draws.
+    model = generator_of(chosen.model) if draws else chosen.translator()
+    shown = {} if draws else pictures
+    with made_page(model, out_folder, shown, wanted, title=chosen.folder.name) as page:
+
+        def place() -> None:
+            page.put_in_place()
+            _show_page(page)
+
+        yield place
+
+
+def _show_page(page: "MadePage") -> None:
+    from tfi2i.export.parity import parity_table
+
+    for name, report in page.reports.items():
+        out.print(f"{name}, page:")
+        out.print(parity_table(report))
+    folder = shlex.quote(str(page.folder))
+    out.print(f"in {page.folder}: put the folder on any web server, or try it here with")
+    out.print(f"  python -m http.server 8000 --directory {folder}   # http://localhost:8000")
 
 
 def _views(chosen: Chosen, direction: str | None) -> "dict[str, View]":
@@ -185,10 +240,10 @@ def _show(reports: dict[str, dict[str, Any]], out_folder: Path, formats: list[st
 
 def _check_formats(formats: str) -> list[str]:
     names = [name.strip() for name in formats.split(",") if name.strip()]
-    unknown = sorted(set(names) - set(FORMATS))
+    unknown = sorted(set(names) - {*FORMATS, WEB})
     if unknown or not names:
         told = f"; not {', '.join(unknown)}" if unknown else ": name at least one"
-        raise ExportError(f"--formats knows {', '.join(FORMATS)}{told}")
+        raise ExportError(f"--formats knows {', '.join((*FORMATS, WEB))}{told}")
     return names
 
 
