@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-LITERT_PRECISIONS: dict[str, Literal["float32", "float16", "int8"]] = {
+LiteRTPrecision = Literal["float32", "float16", "int8"]
+LITERT_PRECISIONS: dict[str, LiteRTPrecision] = {
     "litert": "float32",
     "litert_float16": "float16",
     "litert_int8": "int8",
@@ -13,11 +14,13 @@ FORMATS = ("saved_model", *LITERT_PRECISIONS)
 WEB = "web"
 
 
-def page_precisions(formats: Sequence[str]) -> list[Literal["float32", "float16", "int8"]]:
+def page_precisions(formats: Sequence[str]) -> list[LiteRTPrecision]:
     """Those of the LiteRT formats that are asked for beside a page, or float16: it offers them.
 
     The first is the one that it loads by itself: half the bytes, and the same pictures.
     """
-    asked = [LITERT_PRECISIONS[name] for name in LITERT_PRECISIONS if name in formats]
+    asked: list[LiteRTPrecision] = [
+        LITERT_PRECISIONS[name] for name in LITERT_PRECISIONS if name in formats
+    ]
     asked.sort(key=lambda precision: precision != "float16")
     return asked or ["float16"]

@@ -1,7 +1,7 @@
 """What a page has to know to draw as Keras does, and the files for it, compared with Keras."""
 
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,7 @@ from tfi2i.errors import ExportError
 from tfi2i.export.agreement import checked_agreement, tolerance_of
 from tfi2i.export.beside_keras import report_entry
 from tfi2i.export.drawing import Drawing
-from tfi2i.export.formats import page_precisions
+from tfi2i.export.formats import LiteRTPrecision, page_precisions
 from tfi2i.export.frozen import frozen
 from tfi2i.export.litert import converted
 from tfi2i.export.metadata import ranges_facts
@@ -24,8 +24,6 @@ from tfi2i.export.web.unfused import unfused
 from tfi2i.progress import progress_bar
 from tfi2i.zoo.generation._base import GenerationGAN
 from tfi2i.zoo.generation._captioned import CaptionGAN
-
-Precision = Literal["float32", "float16", "int8"]
 
 # Latents that every file is compared on; some of them go with the page.
 _COMPARED, _MOST_SAMPLES = 16, 6
@@ -131,7 +129,7 @@ def _unpacked(inputs: Any) -> Any:
     return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
-def _converted(drawing: Drawing, given: dict[str, np.ndarray], precision: Precision) -> bytes:
+def _converted(drawing: Drawing, given: dict[str, np.ndarray], precision: LiteRTPrecision) -> bytes:
     shapes = [(1, one.shape[1]) for one in given.values()]
     draw = frozen(drawing.model, *shapes)
 
@@ -149,7 +147,7 @@ def _converted(drawing: Drawing, given: dict[str, np.ndarray], precision: Precis
 def _entry(
     place: str,
     content: bytes,
-    precision: Precision,
+    precision: LiteRTPrecision,
     drawing: Drawing,
     given: dict[str, np.ndarray],
     outputs: list[np.ndarray],

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import checked_agreement, tolerance_of
 from tfi2i.export.beside_keras import litert_entry
+from tfi2i.export.formats import LiteRTPrecision
 from tfi2i.export.generator import InferenceGenerator
 from tfi2i.export.growth import largest_image
 from tfi2i.export.litert import convert
@@ -25,7 +26,6 @@ from tfi2i.export.web.unfused import unfused
 from tfi2i.image_sizes import size_in_words
 from tfi2i.inference.sizes import mirrored_to_fit, only_size, padded_side
 
-Precision = Literal["float32", "float16", "int8"]
 # What one image may take of a browser's memory: larger ones go by tiles.
 _MEMORY_BYTES = 1 << 30
 _MOST_SAMPLES = 6
@@ -76,7 +76,7 @@ def add_translating_view(
     direction: str,
     references: References,
     *,
-    precisions: Sequence[Precision],
+    precisions: Sequence[LiteRTPrecision],
     size: tuple[int, int],
     scale: PageScale,
     required_psnr_db: float,
@@ -145,7 +145,9 @@ def add_translating_view(
     return entries
 
 
-def _converted(generator: InferenceGenerator, precision: Precision, size: tuple[int, int]) -> bytes:
+def _converted(
+    generator: InferenceGenerator, precision: LiteRTPrecision, size: tuple[int, int]
+) -> bytes:
     return unfused(convert(generator, size, precision))
 
 
