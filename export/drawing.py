@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
@@ -10,19 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.data.decode.values import ValueRange
-from tfi2i.export.frozen import frozen
 from tfi2i.export.generator import in_precision
-from tfi2i.export.graph import require
-from tfi2i.export.litert import converted
-from tfi2i.export.metadata import metadata_text, ranges_facts, write_metadata
+from tfi2i.export.metadata import ranges_facts
 
 # Bytes that the largest map of all images of one request may take.
 _LARGEST_MAP = 256 * 2**20
 _MOST_IMAGES = 1024
-PRIORS = {
-    "normal": tf.random.stateless_normal,
-    "uniform": lambda shape, seed: tf.random.stateless_uniform(shape, seed, -1.0, 1.0),
-}
 
 
 @dataclass(frozen=True)
@@ -137,48 +129,13 @@ def one_by_one(given: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     return [{name: one[place, None] for name, one in given.items()} for place in range(count)]
 
 
-def write_saved_model(drawing: Drawing, folder: Path, metadata: dict[str, Any]) -> None:
-    """Writes a SavedModel.
-
-    Signatures: `serving_default`, `latents` float32 (B, latent_length) -> `images`, float32 and not
-    rounded where pixels have 8 bits, else of their dtype; `serving_seeds`, `seeds` int64 (B,) ->
-    `images` of latents that the graph draws from the prior, the same for the same seed; and where
-    pixels are whole numbers in 1 or 3 channels `serving_png`, `seeds` -> `png_bytes`. All take a
-    condition too, where there is one: `labels` int64 (B,) or `captions` float32 (B, L). A request
-    for more than `Drawing.max_images`, or for a class that is not there, is refused.
-
-    Args:
-        drawing: What is exported.
-        folder: Of the version; it must not exist.
-        metadata: See `export_saved_model`.
-
-    Raises:
-        ExportError: The metadata is not JSON-able.
-    """
-    signatures = _signatures(drawing)
-    facts = {
-        "signatures": sorted(signatures),
-        "precision": drawing.precision,
+def facts_of(drawing: Drawing) -> dict[str, Any]:
+    """What an export says of latents, of a condition where there is one, and of pixels."""
+    facts: dict[str, Any] = {
         "latent_length": drawing.latent_length,
         "latent_prior": drawing.prior,
-        **condition_facts(drawing),
-        "image_shape": list(drawing.image_shape),
-        "max_images": drawing.max_images,
         "value_ranges": ranges_facts(drawing.gives, drawing.gives),
-        "notes": list(drawing.notes),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
     }
-    document = metadata_text(metadata, facts)
-    module = tf.Module()
-    module.weights = [variable.value for variable in drawing.model.variables]
-    tf.saved_model.save(module, str(folder), signatures=signatures)
-    write_metadata(folder, document)
-
-
-def condition_facts(drawing: Drawing) -> dict[str, Any]:
-    """What an export says of the condition; nothing where there is none."""
-    facts: dict[str, Any] = {}
     if drawing.condition is not None:
         facts["condition"] = drawing.condition
     if drawing.condition == "labels":
@@ -187,83 +144,3 @@ def condition_facts(drawing: Drawing) -> dict[str, Any]:
         facts["caption_length"] = drawing.condition_length
         facts["text_encoder"] = drawing.text_encoder
     return facts
-
-
-def _signatures(drawing: Drawing) -> dict[str, Any]:
-    gives, length = drawing.gives, drawing.latent_length
-    dtype = "float32" if gives.dtype == "uint8" else gives.dtype
-
-    def drawn(given: dict[str, tf.Tensor]) -> tf.Tensor:
-        """float32 pixels, in their range and not rounded."""
-        with tf.control_dependencies(_requirements(drawing, given)):
-            given = {name: tf.identity(one) for name, one in given.items()}
-        images = drawing.network(given)
-        low, high = gives.low, gives.high
-        return tf.clip_by_value((images + 1.0) * ((high - low) / 2) + low, low, high)
-
-    def of_seeds(given: dict[str, tf.Tensor]) -> tf.Tensor:
-        def one(seed: tf.Tensor) -> tf.Tensor:
-            return PRIORS[drawing.prior]((length,), tf.stack([seed, 0]))
-
-        latents = tf.map_fn(one, given["seeds"], fn_output_signature=tf.float32)
-        return drawn({"latents": latents, **{n: v for n, v in given.items() if n != "seeds"}})
-
-    def in_dtype(pixels: tf.Tensor, wanted: str) -> tf.Tensor:
-        return pixels if wanted == "float32" else tf.cast(tf.round(pixels), wanted)
-
-    def serving_default(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": in_dtype(drawn(given), dtype)}
-
-    def serving_seeds(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": in_dtype(of_seeds(given), dtype)}
-
-    def serving_png(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        pixels = in_dtype(of_seeds(given), gives.dtype)
-        return {"png_bytes": tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)}
-
-    by_latents = drawing.served(None)
-    beside = {name: spec for name, spec in by_latents.items() if name != "latents"}
-    by_seeds = {"seeds": tf.TensorSpec((None,), tf.int64, name="seeds"), **beside}
-
-    def traced(function: Any, taken: dict[str, tf.TensorSpec]) -> Any:
-        return tf.function(function).get_concrete_function(**taken)
-
-    signatures = {
-        "serving_default": traced(serving_default, by_latents),
-        "serving_seeds": traced(serving_seeds, by_seeds),
-    }
-    if gives.is_whole and drawing.image_shape[-1] in (1, 3):
-        signatures["serving_png"] = traced(serving_png, by_seeds)
-    return signatures
-
-
-def _requirements(drawing: Drawing, given: dict[str, tf.Tensor]) -> list[tf.Operation]:
-    """What stops a request: too many images, or a class that is not there."""
-    count, most = tf.shape(given["latents"])[0], drawing.max_images
-    found = [require(count <= most, count, f" images in one request: the limit is {most}")]
-    if "labels" in given:
-        last = len(drawing.classes) - 1
-        there = tf.reduce_all((given["labels"] >= 0) & (given["labels"] <= last))
-        found.append(require(there, f"labels are from 0 to {last}"))
-    return found
-
-
-def write_litert(
-    drawing: Drawing, path: Path, precision: Literal["float32", "float16", "int8"]
-) -> None:
-    """Writes a .tflite file: latents float32 (1, latent_length) -> images (1, H, W, C) in [-1, 1].
-
-    It takes a condition too, where there is one: `labels` int64 (1,), or `captions`.
-
-    Raises:
-        ExportError: An operator is not builtin.
-    """
-    taken = drawing.served(1)
-    shapes = [(1, drawing.latent_length), (1, drawing.condition_length)]
-    draw = frozen(drawing.model, *(shapes if drawing.condition else shapes[:1]))
-
-    def serving(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": tf.nest.flatten(draw(*drawing.taken(given)))[0]}
-
-    signatures = {"serving_default": tf.function(serving).get_concrete_function(**taken)}
-    path.write_bytes(converted(drawing.model, signatures, precision))

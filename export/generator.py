@@ -7,6 +7,7 @@ import keras
 
 from tfi2i.data.decode.values import EIGHT_BITS, ValueRange, ValueRanges
 from tfi2i.errors import ExportError
+from tfi2i.export.condition import Condition
 from tfi2i.export.exportable import check_finite, check_form, check_repeatable
 from tfi2i.inference.sizes import only_size, padded_side
 from tfi2i.layers import PhaseConv2DTranspose
@@ -33,6 +34,7 @@ class InferenceGenerator:
         notes: sentences that a reader of the export should know.
         takes: depth of the pixels that go in, and the values that are -1 and 1.
         gives: the same of those that come out.
+        condition: what the model takes beside images, as its second input; None for nothing.
     """
 
     model: keras.Model
@@ -40,6 +42,7 @@ class InferenceGenerator:
     notes: tuple[str, ...]
     takes: ValueRange = EIGHT_BITS
     gives: ValueRange = EIGHT_BITS
+    condition: Condition | None = None
 
     @property
     def is_plain(self) -> bool:

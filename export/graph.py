@@ -1,5 +1,7 @@
 """Pieces of the serving graphs: padding to what a generator takes, readable refusals."""
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 from tfi2i.export.generator import InferenceGenerator
@@ -51,6 +53,14 @@ def require(condition: tf.Tensor, *message: str | tf.Tensor) -> tf.Operation:
     """
     words = [part if isinstance(part, str) else tf.strings.as_string(part) for part in message]
     return tf.debugging.Assert(condition, [tf.strings.join(words)])
+
+
+def in_shape(given: Mapping[str, tf.Tensor], specs: Mapping[str, tf.TensorSpec]) -> list[tf.Tensor]:
+    """The inputs of a signature, in its order, of which every one has to have its shape.
+
+    A server hands on what it gets: the shapes in a signature are known to clients only.
+    """
+    return [tf.ensure_shape(given[name], spec.shape) for name, spec in specs.items()]
 
 
 def require_pixels(

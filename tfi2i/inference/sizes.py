@@ -37,7 +37,8 @@ def only_size(network: "keras.Model") -> tuple[int, int] | None:
     """The one height and width in pixels of the images that a network takes; None if it takes any.
 
     Args:
-        network: From images (B, H, W, C), which take any size where H and W are not known.
+        network: From images (B, H, W, C), and perhaps more; they may have any size where H and W
+            are not known.
     """
-    _, height, width, _ = network.input_shape
+    _, height, width, _ = network.inputs[0].shape
     return None if height is None or width is None else (height, width)

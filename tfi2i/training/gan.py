@@ -213,6 +213,16 @@ class GAN(Fitting, Saved):
         return {}
 
     @property
+    def open_views(self) -> dict[str, View]:
+        """Generators with what they take beside images left open: one file for all their answers.
+
+        The last output of such a network is the image that was asked for. Where it has two, it
+        bears the name of a translator, and the first output is that translator's: the answer to
+        those who ask for none.
+        """
+        return {}
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """Names of the labels of a `labelled` batch, in the order of their numbers."""
         return ()

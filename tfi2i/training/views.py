@@ -5,7 +5,7 @@ from typing import Literal
 
 import keras
 
-Taken = Literal["images", "latents", "labels", "captions", "style"]
+Taken = Literal["images", "latents", "labels", "captions", "style", "domain"]
 
 
 @dataclass(frozen=True)

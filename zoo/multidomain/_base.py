@@ -14,6 +14,7 @@ from tfi2i.image_sizes import Size
 from tfi2i.metrics import evaluate, mean_figures
 from tfi2i.training.replicas import gather_replicas, own_share, random_order
 from tfi2i.training.sheet import Column, Panel
+from tfi2i.training.views import View
 from tfi2i.zoo.translation import TranslationGAN
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ class MultiDomainGAN(TranslationGAN):
             f"to_{domain}": networks.towards_domain(self.generator, number, len(self.domains))
             for number, domain in enumerate(self.domains)
         }
+
+    @property
+    def open_views(self) -> dict[str, View]:
+        """`translate`: an image and the label of any domain."""
+        return {"translate": View(self._towards_any_domain, ("images", "domain"), reads="a")}
+
+    @cached_property
+    def _towards_any_domain(self) -> keras.Model:
+        generator = self.generator
+        # An editing generator gives its mask and its strokes too, after the image.
+        model = keras.Model(generator.inputs, generator.outputs[0], name=generator.name)
+        model.size_multiple = generator.size_multiple
+        return model
 
     @property
     def label_names(self) -> tuple[str, ...]:

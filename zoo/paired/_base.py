@@ -18,6 +18,7 @@ from tfi2i.image_sizes import Size, height_and_width, shorter_side
 from tfi2i.layers import FixedLatent
 from tfi2i.training.replicas import draws_for_each
 from tfi2i.training.sheet import Column
+from tfi2i.training.views import View
 from tfi2i.zoo.translation import TranslationGAN
 
 _BATCH_SIZE = 16
@@ -148,6 +149,20 @@ class LatentTranslationGAN(TranslationGAN):
         # cached_property escapes Keras' tracking of attributes, which would count the weights
         # twice.
         return self.translator_at([0.0] * self.latent_length)
+
+    @property
+    def open_views(self) -> dict[str, View]:
+        """`a2b`: an image and a latent; at z = 0 it is the translator."""
+        return {"a2b": View(self._translator_at_any, ("images", "latents"), reads="a")}
+
+    @cached_property
+    def _translator_at_any(self) -> keras.Model:
+        mean, taken = self._translator_at_the_mean, self.generator.inputs
+        latent = keras.Input(taken[1].shape[1:], name="latent")
+        asked = self.generator([mean.inputs[0], latent])
+        model = keras.Model([mean.inputs[0], latent], [mean.outputs[0], asked], name="generators")
+        model.size_multiple = self.generator.size_multiple
+        return model
 
     def translator_at(self, latent: Sequence[float] | np.ndarray) -> keras.Model:
         """The generator with its latent fixed: a model of images alone, on the same weights.

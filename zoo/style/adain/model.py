@@ -15,6 +15,7 @@ from tfi2i.image_sizes import Size
 from tfi2i.layers import AdaptiveInstanceNormalization, channel_statistics
 from tfi2i.training import InverseTime, Player, paper_adam
 from tfi2i.training.replicas import mean_over_replicas
+from tfi2i.training.views import View
 from tfi2i.zoo.style._base import MOST_IMAGES, Stylised
 from tfi2i.zoo.translation import TranslationGAN
 
@@ -188,6 +189,27 @@ class AdaIN(TranslationGAN):
     def translators(self) -> dict[str, keras.Model]:
         """From an image to the stored style."""
         return {"a2b": self._from_image}
+
+    @property
+    def open_views(self) -> dict[str, View]:
+        """`a2b`: an image and another whose style it gets, with full strength."""
+        return {"a2b": View(self._from_two_images, ("images", "style"), reads="a")}
+
+    @cached_property
+    def _from_two_images(self) -> keras.Model:
+        network = self.encoder.network
+        encoder = keras.Model(
+            network.inputs[0], network.get_layer(self.style_layers[-1]).output, name="encoder"
+        )
+        image, style = (
+            keras.Input((None, None, 3), name=name) for name in ("image", "style_image")
+        )
+        features = encoder(image)
+        stored = self.decoder(self.stored_style(features))
+        asked = self.decoder(self.stored_style(features, style=encoder(style)))
+        model = keras.Model([image, style], [stored, asked], name="generators")
+        model.size_multiple = self._from_image.size_multiple
+        return model
 
     def set_style(self, image: np.ndarray | str | Path, *, strength: float = 1.0) -> None:
         """Stores a style, for `translate`, for exports and for `save`.
