@@ -8,9 +8,11 @@ import tensorflow as tf
 
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import checked_agreement, tolerance_of
-from tfi2i.export.beside_keras import report_entry
-from tfi2i.export.drawing import PRIORS, Drawing, one_by_one
+from tfi2i.export.beside_keras import report_entry, size_of
+from tfi2i.export.drawing import Drawing, one_by_one
+from tfi2i.export.drawing_saved_model import PRIORS
 from tfi2i.export.metadata import read_metadata
+from tfi2i.export.plain import SIGNATURE
 from tfi2i.export.references import latency_ms
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 
@@ -73,7 +75,7 @@ def saved_model_entry(
     if not np.allclose(drawn[0], drawn[2], atol=1e-3):
         raise ExportError(f"{name}: serving_seeds draws two images of one seed")
     entry = report_entry(name, "saved_model", precision, found, tolerance, drawing.image_shape[:2])
-    entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    entry["size_bytes"] = size_of(folder)
     first = _tensors(asked[0])
     entry["latency_ms"] = latency_ms(lambda: serve(**first)["images"].numpy())
     return entry
@@ -102,6 +104,24 @@ def litert_entry(
     )
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = latency_ms(lambda: runner.named(**asked[0]))
+    return entry
+
+
+def plain_entry(folder: Path, drawing: Drawing, given: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Compares a SavedModel for converters with Keras on latents.
+
+    Raises:
+        ExportError: It is further from Keras than a LiteRT file in float32 may be.
+    """
+    draw = tf.saved_model.load(str(folder)).signatures[SIGNATURE]
+    asked = [_tensors(one) for one in one_by_one(given)]
+    results = [draw(**one)["images"].numpy() for one in asked]
+    tolerance = tolerance_of("litert", "float32")
+    found = checked_agreement(folder.name, drawing.outputs(given), results, tolerance)
+    size = drawing.image_shape[:2]
+    entry = report_entry(folder.name, "plain", "float32", found, tolerance, size)
+    entry["size_bytes"] = size_of(folder)
+    entry["latency_ms"] = latency_ms(lambda: draw(**asked[0])["images"].numpy())
     return entry
 
 

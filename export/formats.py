@@ -9,7 +9,10 @@ LITERT_PRECISIONS: dict[str, LiteRTPrecision] = {
     "litert_float16": "float16",
     "litert_int8": "int8",
 }
-FORMATS = ("saved_model", *LITERT_PRECISIONS)
+# What a server loads, what converters load, and what phones load.
+FORMATS = ("saved_model", "plain", *LITERT_PRECISIONS)
+# Those with images of one size.
+OF_FIXED_SIZE = ("plain", *LITERT_PRECISIONS)
 # A page for browsers: not a file but a folder, in which these are.
 WEB = "web"
 

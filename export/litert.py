@@ -21,11 +21,9 @@ from tfi2i.export.agreement import (
     random_images,
     tolerance_of,
 )
-from tfi2i.export.frozen import frozen
 from tfi2i.export.generator import InferenceGenerator, inference_generator
+from tfi2i.export.plain import check_fixed_size, plain_translator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
-from tfi2i.image_sizes import size_in_words
-from tfi2i.inference.sizes import padded_side
 
 # GPU delegates take nothing above.
 MAX_RANK = 4
@@ -72,7 +70,7 @@ def export_litert(
     """
     path = Path(path)
     inference = inference_generator(generator, value_ranges=value_ranges)
-    check_litert_size(inference, image_size)
+    check_fixed_size(inference, image_size)
     if images is None:
         images = random_images(inference, image_size)
     model = convert(inference, image_size, precision)
@@ -100,25 +98,6 @@ def export_litert(
     return path
 
 
-def check_litert_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:
-    """Refuses a (height, width) in pixels that is too small to be mirrored to what is computed.
-
-    Raises:
-        ExportError: naming the smallest size, or the one that the generator takes.
-    """
-    if generator.only_size not in (None, image_size):
-        raise ExportError(
-            f"LiteRT images of {size_in_words(image_size)} px do not suit "
-            f"{generator.model.name!r}: it takes {size_in_words(generator.only_size)} px alone."
-        )
-    for name, side in zip(("height", "width"), image_size, strict=True):
-        if side < generator.smallest_side:
-            raise ExportError(
-                f"LiteRT image {name} {side} does not suit {generator.model.name!r}: it takes "
-                f"{generator.smallest_side} pixels or more."
-            )
-
-
 def convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
     """Converts, without looking at the result, to the bytes of a .tflite file.
 
@@ -126,21 +105,7 @@ def convert(generator: InferenceGenerator, image_size: tuple[int, int], precisio
     are wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
     files that return NaN.
     """
-    height, width = image_size
-    beyond = [padded_side(side, generator.size_multiple) - side for side in image_size]
-    shape = (1, height + beyond[0], width + beyond[1], generator.input_channels)
-    translate = frozen(generator.model, shape)
-
-    def serving(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        if any(beyond):
-            missing = [(0, 0), (0, beyond[0]), (0, beyond[1]), (0, 0)]
-            images = tf.pad(images, missing, "REFLECT")
-        translated = tf.nest.flatten(translate(images))[0]
-        return {"images": translated[:, :height, :width] if any(beyond) else translated}
-
-    taken = tf.TensorSpec((1, *image_size, generator.input_channels), tf.float32, name="images")
-    signatures = {"serving_default": tf.function(serving, input_signature=[taken])}
-    return converted(generator.model, signatures, precision)
+    return converted(generator.model, plain_translator(generator, image_size), precision)
 
 
 def converted(model: keras.Model, signatures: dict[str, Any], precision: str) -> bytes:
