@@ -1,6 +1,6 @@
 """One exported file beside Keras: how far its answers differ, how large and how fast it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,32 @@ from tfi2i.export.agreement import (
     checked_agreement,
     tolerance_of,
 )
-from tfi2i.export.generator import InferenceGenerator
 from tfi2i.export.metadata import read_metadata
+from tfi2i.export.opened import Opened
+from tfi2i.export.opened_beside_keras import compared_beside, of_domain
 from tfi2i.export.references import References, latency_ms
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 from tfi2i.export.scale import photos_at_scale
+from tfi2i.export.served_answers import compared, png_levels, sent
 from tfi2i.inference.sizes import padded_side
 
 
 def saved_model_entry(
-    folder: Path, references: References, required_psnr_db: float = REQUIRED_PSNR_DB
+    folder: Path,
+    references: References,
+    required_psnr_db: float = REQUIRED_PSNR_DB,
+    opened: Opened | None = None,
 ) -> dict[str, Any]:
-    """Compares a SavedModel; see `parity_report`."""
+    """Compares a SavedModel; see `parity_report`.
+
+    Args:
+        folder: The version.
+        references: Of the translator; of an opened one that has no answer to images alone, of the
+            first domain's.
+        required_psnr_db: Least agreement where it computes in less than float32.
+        opened: What was exported, where it takes more than images: it is compared for several of
+            what clients can give.
+    """
     if not (folder / "saved_model.pb").is_file():
         raise ExportError(f"{folder} is no SavedModel; give the version folder, such as .../1.")
     name = f"{folder.parent.name}/{folder.name}"
@@ -45,11 +59,17 @@ def saved_model_entry(
             f"{name} takes images of up to {facts['max_pixels']} pixels, and those to compare on "
             f"have {images.shape[2]} x {images.shape[1]}; allow more, or give smaller ones."
         )
-    signatures = tf.saved_model.load(str(folder)).signatures
+    signatures = dict(tf.saved_model.load(str(folder)).signatures)
+    asked = {}
+    if opened is not None:
+        compare_on = references, images[:1], scale, tolerance
+        asked = compared_beside(name, signatures, opened, *compare_on)
+        if not opened.answers_alone:
+            signatures = {key: of_domain(one, 0) for key, one in signatures.items()}
     serve = signatures["serving_default"]
     outputs = references.at_scale(images, scale)
     generator = references.generator
-    found, served = _compared(name, serve, generator, images, outputs, tolerance)
+    found, served = compared(name, serve, generator, images, outputs, tolerance)
     entry = report_entry(
         name, "saved_model", facts["precision"], found, tolerance, images.shape[1:3]
     )
@@ -58,13 +78,14 @@ def saved_model_entry(
             height, width = image.shape[1:3]
             where = f"{name} on an image of {width} x {height}"
             outputs = references.at_scale(image, scale)
-            at_size, _ = _compared(where, serve, generator, image, outputs, tolerance)
+            at_size, _ = compared(where, serve, generator, image, outputs, tolerance)
             entry["sizes"].append(_at_size((height, width), at_size))
-    entry["size_bytes"] = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    first = _sent(generator, images[:1])
+    entry |= asked
+    entry["size_bytes"] = size_of(folder)
+    first = sent(generator, images[:1])
     entry["latency_ms"] = latency_ms(lambda: serve(images=first)["images"].numpy())
     if "serving_bytes" in signatures:
-        entry["png_levels"] = _png_levels(
+        entry["png_levels"] = png_levels(
             name, signatures["serving_bytes"], generator, images, served
         )
     return entry
@@ -78,51 +99,6 @@ def _most_pixels(images: np.ndarray, references: References, scale: float) -> in
         padded_side(rows, multiple) * padded_side(columns, multiple)
         for rows, columns in ((height, width), scaled_size(height, width, scale))
     )
-
-
-def _sent(generator: InferenceGenerator, images: np.ndarray) -> tf.Tensor:
-    """Pixels as `serving_default` takes them."""
-    return tf.constant(images, tf.float32 if generator.is_plain else generator.takes.dtype)
-
-
-def _compared(
-    name: str,
-    serve: Callable[..., Any],
-    generator: InferenceGenerator,
-    images: np.ndarray,
-    outputs: list[np.ndarray],
-    tolerance: Tolerance,
-) -> tuple[Agreement, list[np.ndarray]]:
-    """Compares a signature's answers with Keras' outputs, which it clips to their range."""
-    served = [serve(images=_sent(generator, image[None]))["images"].numpy() for image in images]
-    gives = generator.gives
-    expected = [np.clip(output, -1.0, 1.0) for output in outputs]
-    if not generator.is_plain:
-        expected = [gives.to_float(gives.to_pixels(output)) for output in outputs]
-    answers = [gives.to_float(answer) for answer in served]
-    return checked_agreement(name, expected, answers, tolerance), served
-
-
-def _png_levels(
-    name: str,
-    serving_bytes: Callable[..., Any],
-    generator: InferenceGenerator,
-    images: np.ndarray,
-    served: list[np.ndarray],
-) -> int:
-    encoded = tf.stack([tf.io.encode_png(image) for image in images])
-    pngs = serving_bytes(encoded=encoded)["png_bytes"].numpy()
-    levels = 0
-    for png, output in zip(pngs, served, strict=True):
-        expected = np.rint(output[0]).astype(np.int64)
-        made = tf.io.decode_png(png, dtype=generator.gives.dtype).numpy()
-        levels = max(levels, int(np.max(np.abs(made - expected))))
-    if levels > 1:
-        raise ExportError(
-            f"{name}: PNGs from serving_bytes differ by {levels} grey levels from serving_default; "
-            "1 is allowed, for rounding."
-        )
-    return levels
 
 
 def litert_entry(
@@ -148,6 +124,11 @@ def litert_entry(
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = latency_ms(lambda: runner(inputs[:1]))
     return entry
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def report_entry(

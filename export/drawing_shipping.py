@@ -7,19 +7,22 @@ from typing import Any
 import tensorflow as tf
 
 from tfi2i.errors import ExportError
-from tfi2i.export.drawing import Drawing, condition_facts, write_litert, write_saved_model
-from tfi2i.export.drawing_beside_keras import compared_on, litert_entry, saved_model_entry
+from tfi2i.export.drawing import Drawing, facts_of
+from tfi2i.export.drawing_beside_keras import (
+    compared_on,
+    litert_entry,
+    plain_entry,
+    saved_model_entry,
+)
+from tfi2i.export.drawing_fixed import plain_drawing, write_litert
+from tfi2i.export.drawing_saved_model import write_saved_model
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
-from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.partial import partial_folder
+from tfi2i.export.placing import earlier_reports, put_in_place
+from tfi2i.export.plain import write_plain
 from tfi2i.export.references import latency_ms
 from tfi2i.export.saved_model import next_version
-from tfi2i.export.shipping import (
-    Wanted,
-    earlier_reports,
-    put_in_place,
-    translated_reports,
-)
+from tfi2i.export.shipping import Wanted, translated_reports
 from tfi2i.zoo.generation._base import GenerationGAN
 from tfi2i.zoo.translating import translator_of
 
@@ -94,6 +97,12 @@ def _report(
                 compared = (reference, given, wanted.required_psnr_db)
                 entries.append(saved_model_entry(made, str(version), *compared))
                 continue
+            if name == "plain":
+                made = partial / f"{stem}-plain"
+                metadata = {**wanted.metadata, "direction": "sample"}
+                write_plain(plain_drawing(reference), made, metadata, facts_of(reference))
+                entries.append(plain_entry(made, reference, given))
+                continue
             precision = LITERT_PRECISIONS[name]
             path = partial / f"{stem}-{precision}.tflite"
             write_litert(reference, path, precision)
@@ -107,10 +116,7 @@ def _report(
     return {
         "images": _COMPARED,
         "image_size": list(reference.image_shape[:2]),
-        "latent_length": reference.latent_length,
-        "latent_prior": reference.prior,
-        **condition_facts(reference),
-        "value_ranges": ranges_facts(reference.gives, reference.gives),
+        **facts_of(reference),
         "keras": {"latency_ms": latency_ms(lambda: compiled(first).numpy())},
         "artefacts": entries,
         "notes": list(reference.notes),

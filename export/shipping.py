@@ -6,31 +6,32 @@ TF Serving wants: a name and numbers below it), `<variant>-<direction>-<precisio
 folder, and moved to its place when all of it agrees.
 """
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tfi2i.data.scale import Scale
 from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model
-from tfi2i.export.agreement import REQUIRED_PSNR_DB, agreement, tolerance_of
+from tfi2i.export.agreement import REQUIRED_PSNR_DB
 from tfi2i.export.beside_keras import litert_entry, saved_model_entry
-from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
-from tfi2i.export.generator import BFLOAT16_NEEDS, inference_generator
-from tfi2i.export.litert import check_litert_size
-from tfi2i.export.partial import not_writable, partial_folder
+from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS, OF_FIXED_SIZE
+from tfi2i.export.generator import BFLOAT16_NEEDS
+from tfi2i.export.metadata import ranges_facts
+from tfi2i.export.opened import Opened, inference_generators
+from tfi2i.export.partial import partial_folder
+from tfi2i.export.placing import earlier_reports, put_in_place
+from tfi2i.export.plain import check_fixed_size, plain_translator, write_plain
+from tfi2i.export.plain_beside_keras import plain_entry
+from tfi2i.export.precision import suitable_precision
 from tfi2i.export.references import References
 from tfi2i.export.saved_model import next_version
-from tfi2i.export.scale import outputs_at_scale
+from tfi2i.export.serving.warmup import USUAL_SIZE
 from tfi2i.image_sizes import Size, height_and_width, size_in_words
-from tfi2i.machine import computes_bfloat16
 from tfi2i.zoo.translating import Translating
 
-PARITY_FILE = "parity.json"
 Precision = Literal["auto", "float32", "bfloat16"]
 # Further heights and widths, besides those of the images: a large size, and one that is a multiple
 # of nothing.
@@ -104,19 +105,37 @@ def translated_reports(
     model: Translating, folder: Path, images: Mapping[str, Any], wanted: Wanted, partial: Path
 ) -> dict[str, dict[str, Any]]:
     """Makes the files of `ship` in a partial folder; the rest is the same."""
-    references = {
-        direction: References.of(
-            model.translator(direction), pictures, OTHER_SIZES, model.ranges_of(direction)
-        )
-        for direction, pictures in images.items()
-    }
-    if set(wanted.formats) & set(LITERT_PRECISIONS):
+    references = {}
+    for name, pictures in images.items():
+        # One for all domains is compared by the first direction, and then by all of them.
+        one = name if name in model.translators else None
+        ranges = model.ranges_of(one)
+        references[name] = References.of(model.translator(one), pictures, OTHER_SIZES, ranges)
+    if set(wanted.formats) & set(OF_FIXED_SIZE):
         for reference in references.values():
-            check_litert_size(reference.generator, height_and_width(wanted.size))
-    return {
-        direction: _Export(model, direction, reference, wanted, partial, folder).report()
-        for direction, reference in references.items()
-    }
+            check_fixed_size(reference.generator, height_and_width(wanted.size))
+    reports = {}
+    for name, reference in references.items():
+        formats = _formats_of(model, name, wanted.formats, [*images])
+        if formats:
+            wanted_here = replace(wanted, formats=formats)
+            export = _Export(model, name, reference, wanted_here, partial, folder)
+            reports[name] = export.report()
+    if not reports:
+        known = ", ".join(model.translators)
+        raise ExportError(f"LiteRT files translate to one domain each: --direction one of {known}")
+    return reports
+
+
+def _formats_of(
+    model: Translating, name: str, formats: Sequence[str], names: Sequence[str]
+) -> list[str]:
+    """The formats of one name: what one file holds for all domains is not written for each."""
+    formats = [one for one in formats if one in FORMATS]  # A page is made elsewhere.
+    of_all = [one for one in names if one in model.open_views and one not in model.translators]
+    if name in of_all:
+        return [one for one in formats if one not in LITERT_PRECISIONS]
+    return [one for one in formats if not of_all or one in LITERT_PRECISIONS]
 
 
 class _Export:
@@ -131,14 +150,16 @@ class _Export:
         partial: Path,
         folder: Path,
     ):
-        self._generator = model.translator(direction)
+        self._opened = Opened.of(model, direction)
+        alone = direction if direction in model.translators else None
+        self._generator = model.translator(alone)
         self._direction = direction
-        self._ranges = model.ranges_of(direction)
+        self._ranges = model.ranges_of(alone)
         self._stem = f"{model.variant_name()}-{direction}"
         self._references = references
         self._wanted = wanted
         self._partial, self._folder = partial, folder
-        self._scale = model.scale_of(direction, wanted.scale)
+        self._scale = model.scale_of(alone, wanted.scale)
         self._notes: list[str] = []
         size = references.generator.only_size
         if size is not None:
@@ -152,12 +173,17 @@ class _Export:
         for name in FORMATS:
             if name in self._wanted.formats:
                 with self._named(name):
-                    made = self._saved_model() if name == "saved_model" else self._litert(name)
-                    entries.append(made)
+                    entries.append(self._made(name))
         report = self._references.report(entries)
         report["notes"] += self._notes
         report["scale"] = self._scale
         return report
+
+    def _made(self, name: str) -> dict[str, Any]:
+        """Makes the files of a format, and compares them."""
+        if name == "saved_model":
+            return self._saved_model()
+        return self._plain() if name == "plain" else self._litert(name)
 
     @contextmanager
     def _named(self, name: str) -> Iterator[None]:
@@ -174,22 +200,35 @@ class _Export:
     def _saved_model(self) -> dict[str, Any]:
         precision = self._wanted.precision
         if precision == "auto":
-            precision, reason = self._suitable_precision()
+            psnr_db = self._wanted.required_psnr_db
+            precision, reason = suitable_precision(self._generator, self._references, psnr_db)
             self._notes.append(f"SavedModel in {precision}: {reason}.")
         if precision == "bfloat16":
             self._notes.append(BFLOAT16_NEEDS)
         place = Path("saved_model") / self._stem
         version = export_saved_model(
-            self._generator,
+            self._opened or self._generator,
             self._partial / place,
             metadata={**self._wanted.metadata, "direction": self._direction},
             precision=precision,
             max_pixels=self._wanted.max_pixels,
             scale=self._scale,
             value_ranges=self._ranges,
+            warm_up=(self._references.images.shape[1:3], USUAL_SIZE),
         )
         version = version.rename(version.with_name(str(next_version(self._folder / place))))
-        return saved_model_entry(version, self._references, self._wanted.required_psnr_db)
+        psnr_db = self._wanted.required_psnr_db
+        return saved_model_entry(version, self._references, psnr_db, self._opened)
+
+    def _plain(self) -> dict[str, Any]:
+        made = self._opened or self._generator
+        generators = inference_generators(made, value_ranges=self._ranges)
+        folder = self._partial / f"{self._stem}-plain"
+        size = height_and_width(self._wanted.size)
+        facts = {"image_size": [*size], "value_ranges": ranges_facts(*self._ranges)}
+        metadata = {**self._wanted.metadata, "direction": self._direction}
+        write_plain(plain_translator(generators[-1], size), folder, metadata, facts)
+        return plain_entry(folder, self._references, self._opened)
 
     def _litert(self, name: str) -> dict[str, Any]:
         precision = LITERT_PRECISIONS[name]
@@ -203,80 +242,3 @@ class _Export:
             value_ranges=self._ranges,
         )
         return litert_entry(path, self._references, self._wanted.required_psnr_db)
-
-    def _suitable_precision(self) -> tuple[Literal["float32", "bfloat16"], str]:
-        """The faster precision that gives the images of float32, and the reason."""
-        if not self._references.generator.is_plain:
-            return "float32", "bfloat16 keeps 8 bits of a number, and the images may have more"
-        if not computes_bfloat16():
-            return "float32", "this machine has no bfloat16 instructions"
-        half = inference_generator(self._generator, "bfloat16", fused=True)
-        references = self._references
-        found = [
-            agreement(outputs, outputs_at_scale(half, pictures, 1.0))
-            for pictures, outputs in [(references.images, references.outputs), *references.others]
-        ]
-        tolerance = tolerance_of("saved_model", "bfloat16", self._wanted.required_psnr_db)
-        figures = [one.psnr_db for one in found if one.psnr_db is not None]
-        decibels = f"{min(figures):.1f} dB" if figures else "equal"
-        if all(one.satisfies(tolerance) for one in found):
-            return "bfloat16", f"this machine computes in it, and the images agree ({decibels})"
-        return "float32", f"in bfloat16 the images would differ ({decibels})"
-
-
-def earlier_reports(folder: Path) -> dict[str, Any]:
-    """The reports that a folder holds, by variant and direction.
-
-    Raises:
-        ExportError: The file there is no report.
-    """
-    path = folder / PARITY_FILE
-    if not path.is_file():
-        return {}
-    try:
-        reports = json.loads(path.read_text(encoding="utf-8"))
-        for report in reports.values():
-            _ = [_place(entry) for entry in report["artefacts"]]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ExportError(
-            f"{path} is no report of this version of tfi2i; move it away, or export to another "
-            "folder"
-        ) from error
-    return reports
-
-
-def _place(entry: Mapping[str, Any]) -> Path:
-    """Where a file of a report lies in its folder."""
-    above = "saved_model" if entry["kind"] == "saved_model" else ""
-    return Path(above) / entry["name"]
-
-
-def put_in_place(
-    partial: Path, folder: Path, reports: dict[str, dict[str, Any]], earlier: dict[str, Any]
-) -> None:
-    """Moves the files of the reports to where servers look, and then their figures.
-
-    Args:
-        partial: Where the files are.
-        folder: Where they go.
-        reports: Of the files, by variant and direction.
-        earlier: Those that the folder holds, from `earlier_reports`.
-
-    Raises:
-        ExportError: The folder cannot be written.
-    """
-    moved = [_place(entry) for report in reports.values() for entry in report["artefacts"]]
-    written = dict(earlier)
-    for stem, report in reports.items():
-        before = earlier.get(stem, {"artefacts": []})["artefacts"]
-        # Figures of files that are still there: earlier versions, and formats not exported now.
-        kept = [e for e in before if _place(e) not in moved and (folder / _place(e)).exists()]
-        written[stem] = {**report, "artefacts": [*report["artefacts"], *kept]}
-    text = json.dumps(written, indent=2, allow_nan=False) + "\n"
-    (partial / PARITY_FILE).write_text(text, encoding="utf-8")
-    try:
-        for place in [*moved, Path(PARITY_FILE)]:
-            (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(partial / place, folder / place)
-    except OSError as error:
-        raise ExportError(not_writable(folder, error)) from error

@@ -11,8 +11,9 @@ from typing import Any
 from tfi2i.errors import ExportError
 from tfi2i.export.formats import WEB, page_precisions
 from tfi2i.export.partial import not_writable, partial_folder
+from tfi2i.export.placing import PARITY_FILE
 from tfi2i.export.references import References
-from tfi2i.export.shipping import OTHER_SIZES, PARITY_FILE, Wanted
+from tfi2i.export.shipping import OTHER_SIZES, Wanted
 from tfi2i.export.web.drawing import add_drawing_view
 from tfi2i.export.web.page import Page, add_runtime, check_replaceable, write_page
 from tfi2i.export.web.runtime import fetched

@@ -34,24 +34,29 @@ if TYPE_CHECKING:
     from tfi2i.export.web.shipping import MadePage
     from tfi2i.training.views import View
 
-EXAMPLE = "Example:  tfi2i export --run runs/00000-pix2pix-facades --out shipped --formats litert"
+EXAMPLE = "Example:  tfi2i export runs/00000-pix2pix-facades --out shipped --formats saved_model"
 
 SERVING_HINT = (
-    "to serve on processors, set TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1 in TF Serving's environment: "
-    "weights are then prepared once, not for every image"
+    "docker compose up, in {0}, starts a server; the README.md beside each model has a request to "
+    "paste. Other servers on processors: set TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1, so that weights "
+    "are prepared once, not for every image"
 )
 MOST_IMAGES = 16
 
 
 def export(
     out_folder: Annotated[Path, typer.Option("--out", help="The folder for the files.")],
+    run_folder: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run folder, as --run has it.")
+    ] = None,
     run: RunOption = None,
     checkpoint: CheckpointOption = None,
     preset: PresetOption = None,
     formats: Annotated[
         str,
         typer.Option(
-            help="Of saved_model, litert, litert_float16, litert_int8, web; separated by commas."
+            help="Of saved_model (servers), plain (converters), litert, litert_float16, "
+            "litert_int8 (phones), web (browsers); separated by commas."
         ),
     ] = "saved_model,litert,litert_float16",
     precision: Annotated[
@@ -71,8 +76,8 @@ def export(
     size: Annotated[
         str | None,
         typer.Option(
-            help="Of LiteRT's fixed image in pixels: 256, or height and width, 256x512; else as "
-            "the model was trained."
+            help="Of the fixed image of plain and LiteRT files in pixels: 256, or height and "
+            "width, 256x512; else as the model was trained."
         ),
     ] = None,
     max_pixels: Annotated[
@@ -101,6 +106,9 @@ def export(
 ) -> None:
     """Export generators to SavedModel, LiteRT and a page, and compare each file with Keras."""
     names = _check_formats(formats)
+    if run is not None and run_folder is not None:
+        raise ExportError(f"one run at a time: {run_folder}, or --run {run}")
+    run = run or run_folder
     fixed_size = None if size is None else as_size(size, "--size")
     if max_pixels is not None and max_pixels < 1:
         raise ExportError(f"--max-pixels {max_pixels} is not possible: give 1 or more")
@@ -175,7 +183,8 @@ def _page(
 
     # Of a model that draws and copies images too, the page draws.
     model = generator_of(chosen.model) if draws else chosen.translator()
-    shown = {} if draws else pictures
+    # A page has a file for each domain.
+    shown = {} if draws else {n: p for n, p in pictures.items() if n in chosen.model.views}
     with made_page(model, out_folder, shown, wanted, title=chosen.folder.name) as page:
 
         def place() -> None:
@@ -202,11 +211,12 @@ def _views(chosen: Chosen, direction: str | None) -> "dict[str, View]":
     Raises:
         DataError: The model has no such view, or none of which images come.
     """
+    # One file for all domains comes first.
     views = {
         name: view
-        for name, view in chosen.model.views.items()
+        for name, view in {**chosen.model.open_views, **chosen.model.views}.items()
         # Of stages that draw, the last is what ships.
-        if view.takes == ("images",) or name == "sample"
+        if view.takes[0] == "images" or name == "sample"
     }
     if not views:
         chosen.translator()
@@ -223,19 +233,20 @@ def _metadata(chosen: Chosen, run: Path | None) -> dict[str, Any]:
         "variant": chosen.facts["variant"],
         "config": chosen.facts["config"],
         **({} if run is None else {"iteration": chosen.iteration}),
+        **{name: chosen.facts[name] for name in ("data_licence",) if name in chosen.facts},
     }
 
 
 def _show(reports: dict[str, dict[str, Any]], out_folder: Path, formats: list[str]) -> None:
     from tfi2i.export.parity import parity_table
-    from tfi2i.export.shipping import PARITY_FILE
+    from tfi2i.export.placing import PARITY_FILE
 
     for name, report in reports.items():
         out.print(f"{name}:")
         out.print(parity_table(report))
     out.print(f"in {out_folder}, figures in {out_folder / PARITY_FILE}")
     if "saved_model" in formats:
-        out.print(SERVING_HINT)
+        out.print(SERVING_HINT.format(out_folder))
 
 
 def _check_formats(formats: str) -> list[str]:
@@ -257,7 +268,8 @@ def _real_images(
     from tfi2i.inference.file_names import find_images
 
     model = chosen.translator()
-    channels, takes = model.translator(direction).input_shape[-1], model.ranges_of(direction)[0]
+    alone = direction if direction in model.translators else None
+    channels, takes = model.translator(alone).input_shape[-1], model.ranges_of(alone)[0]
     keeps_scale = False
     if inputs:
         files = find_images(inputs)[:MOST_IMAGES]
@@ -265,7 +277,7 @@ def _real_images(
     else:
         source = chosen.open_data(None)
         keeps_scale = source.keeps_scale
-        part = model.image_view(direction).reads or "a"
+        part = model.image_view(alone).reads or "a"
         splits = [source.splits[name] for name in ("test", "train") if name in source.splits]
         domain = next((one for split in splits if (one := getattr(split, part))), None)
         if domain is None:
