@@ -253,6 +253,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
         ("export", "--run", trained, "--out", tmp_path, "--accept-psnr", "nan"): "give dB",
         ("export", "--run", trained, "--out", tmp_path, "--max-pixels", 0): "--max-pixels 0",
         ("export", "--run", trained, "--out", tmp_path, "--direction", "b2a"): "a2b",
+        ("export", trained, "--run", trained, "--out", tmp_path): "one run at a time",
     }
     before = everything_below(tmp_path)
     for arguments, words in cases.items():
@@ -390,12 +391,12 @@ def test_evaluate_on_other_images_and_splits(trained, tmp_path, paired_folder, t
 
 
 def test_export_writes_files_that_agree(trained, tmp_path, tfi2i):
-    code, said, _ = tfi2i(
-        "export", "--run", trained, "--out", tmp_path, "--formats", "saved_model, litert"
-    )
+    code, said, _ = tfi2i("export", trained, "--out", tmp_path, "--formats", "saved_model, litert")
     assert code == 0 and "pix2pix-a2b-float32.tflite" in said
-    assert "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1" in said
+    assert "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1" in said and "docker compose up, in" in said
     assert (tmp_path / "saved_model" / "pix2pix-a2b" / "1" / "saved_model.pb").exists()
+    assert "serving_bytes" in (tmp_path / "saved_model" / "pix2pix-a2b" / "README.md").read_text()
+    assert {"compose.yaml", "parity.json"} < {path.name for path in tmp_path.iterdir()}
     assert (tmp_path / "pix2pix-a2b-float32.tflite").stat().st_size
     assert not list(tmp_path.glob("*float16*"))
     report = json.loads((tmp_path / "parity.json").read_text())["pix2pix-a2b"]

@@ -41,6 +41,7 @@ def test_demo_ends_in_one_page_with_everything(tmp_path):
     figures = json.loads((tmp_path / "evaluation.json").read_text())
     assert figures["images_a"] == 126 and figures["size"] == 64
     assert {p.name for p in (tmp_path / "exported").iterdir()} == {
+        "compose.yaml",
         "saved_model",
         "pix2pix-a2b-float32.tflite",
         "pix2pix-a2b-float16.tflite",

@@ -1,6 +1,7 @@
 """Generators of latents as files: what is served is what Keras draws, of latents and of seeds."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -102,8 +103,19 @@ def test_the_second_version_and_bfloat16(tmp_path):
     model = tiny()
     ship_drawing(model, tmp_path, wanted("saved_model"))
     ship_drawing(model, tmp_path, wanted("saved_model", precision="bfloat16", required_psnr_db=25))
-    versions = sorted(path.name for path in (tmp_path / "saved_model" / "dcgan-sample").iterdir())
-    assert versions == ["1", "2"]
+    names = sorted(path.name for path in (tmp_path / "saved_model" / "dcgan-sample").iterdir())
+    assert names == ["1", "2", "README.md"]
+    parameters = (
+        tmp_path / "saved_model" / "dcgan-sample" / "2" / "batching_params.pbtxt"
+    ).read_text()
+    most = read_metadata(tmp_path / "saved_model" / "dcgan-sample" / "2")["export"]["max_images"]
+    assert dict(re.findall(r"^(\w+) \{ value: (\w+) \}$", parameters, re.MULTILINE)) == {
+        "max_batch_size": str(most),
+        "enable_large_batch_splitting": "true",
+        "max_execution_batch_size": "8",
+        "batch_timeout_micros": "1000",
+        "max_enqueued_batches": "100",
+    }
     reports = json.loads((tmp_path / "parity.json").read_text())["dcgan-sample"]["artefacts"]
     assert [(one["name"], one["precision"]) for one in reports] == [
         ("dcgan-sample/2", "bfloat16"),

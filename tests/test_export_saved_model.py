@@ -144,6 +144,12 @@ def test_a_float_batch_gives_what_keras_gives(generator, signatures):
     np.testing.assert_allclose(translate(signatures, images), expected, atol=1e-2)
 
 
+def test_bytes_of_pixels_give_the_rounded_floats(signatures):
+    images = noise(2, 9, 11, 3)
+    made = signatures["serving_uint8"](images=tf.constant(images))["images"].numpy()
+    np.testing.assert_array_equal(made, np.rint(translate(signatures, images)).astype(np.uint8))
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 5), (2, 2), (3, 3), (7, 13), (8, 16), (50, 9)])
 def test_any_size_is_mirrored_up_and_cropped_back(generator, signatures, height, width):
     image = noise(1, height, width, 3)
@@ -272,7 +278,7 @@ def test_metadata_says_what_is_served(version, tmp_path):
     document = read_metadata(version)
     assert document["model"] == {"variant": "test"}
     facts = document["export"]
-    assert facts["signatures"] == ["serving_bytes", "serving_default"]
+    assert facts["signatures"] == ["serving_bytes", "serving_default", "serving_uint8"]
     assert (facts["size_multiple"], facts["max_pixels"]) == (4, MAX_PIXELS)
     assert facts["encoded_formats"] == ["PNG", "JPEG"]
     assert "ignored" in facts["exif_orientation"]
@@ -284,7 +290,8 @@ def test_channels_that_no_png_holds_get_the_float_signature_only(tmp_path):
     generator = make_generator(channels=5, output_channels=2)
     version = export_saved_model(generator, tmp_path, metadata={})
     signatures = tf.saved_model.load(str(version)).signatures
-    assert list(signatures) == read_metadata(version)["export"]["signatures"] == ["serving_default"]
+    known = ["serving_default", "serving_uint8"]
+    assert sorted(signatures) == read_metadata(version)["export"]["signatures"] == known
     assert translate(signatures, noise(1, 8, 8, 5)).shape == (1, 8, 8, 2)
 
 

@@ -17,7 +17,7 @@ from tfi2i.zoo.unpaired.cyclegan import CycleGAN
 
 SIZE = 32
 BOTH = ["litert", "litert_int8"]
-VISIBLE = ["cyclegan-a2b-float32.tflite", "parity.json", "saved_model"]
+VISIBLE = ["compose.yaml", "cyclegan-a2b-float32.tflite", "parity.json", "saved_model"]
 
 
 def noise(*shape, seed=1):
@@ -62,6 +62,7 @@ def test_each_direction_has_a_name_and_its_figures(model, tmp_path):
     names = [entry["name"] for entry in again["cyclegan-b2a"]["artefacts"]]
     assert names == ["cyclegan-b2a/2", "cyclegan-b2a/1", "cyclegan-b2a-float32.tflite"]
     assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "compose.yaml",
         "cyclegan-a2b-float32.tflite",
         "cyclegan-b2a-float32.tflite",
         "parity.json",

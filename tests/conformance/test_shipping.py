@@ -16,16 +16,30 @@ translators = pytest.mark.parametrize("name", TRANSLATES, indirect=True)
 @translators
 def test_ships_and_agrees_with_keras(name, folder, tmp_path):
     from tfi2i.export import export_litert, export_saved_model, parity_report
+    from tfi2i.export.beside_keras import saved_model_entry
+    from tfi2i.export.opened import Opened
+    from tfi2i.export.references import References
+    from tfi2i.export.runtime import inspect_litert
 
     model = tiny_model(name)
     source = open_source(folder, kind=model.batch_kind, channels=channels_of(name))
     images, _, _ = evaluation_arrays(source, size=SIZE)
+    for view in model.open_views:  # One file for all domains, latents or styles.
+        opened = Opened.of(model, view)
+        assert opened is not None
+        saved = export_saved_model(opened, tmp_path / f"open-{view}", metadata={})
+        # Raises where an answer does not agree.
+        entry = saved_model_entry(saved, References.of(model.translator(), images), opened=opened)
+        assert len(entry["beside_images"]) >= 2
     for direction, generator in model.translators.items():
-        saved = export_saved_model(generator, tmp_path / direction, metadata={})
         lite = export_litert(generator, tmp_path / f"{direction}.tflite", image_size=(SIZE, SIZE))
-        # Raises where an artefact does not agree.
+        # The graph that converters take too: most of them know no control flow.
+        assert not {"IF", "WHILE"} & {*inspect_litert(lite.read_bytes()).operators}
+        saved = None  # The open view's has been compared for every direction.
+        if not model.open_views:
+            saved = export_saved_model(generator, tmp_path / direction, metadata={})
         report = parity_report(generator, images, saved_model=saved, litert=[lite])
-        assert len(report["artefacts"]) == 2
+        assert len(report["artefacts"]) == 1 + (saved is not None)
 
 
 @translators
@@ -46,12 +60,15 @@ def test_its_generators_compute_in_bfloat16_for_inference(name, folder):
 def test_draws_the_same_when_shipped(name, tmp_path):
     """From latents and from seeds; `ship_drawing` raises where a file does not agree with Keras."""
     from tfi2i.export.drawing_shipping import ship_drawing
+    from tfi2i.export.runtime import inspect_litert
     from tfi2i.export.shipping import Wanted
 
     model = tiny_model(name)
     wanted = Wanted(formats=("saved_model", "litert"), size=SIZE, metadata={})
     report = ship_drawing(model, tmp_path / "shipped", wanted)["sample"]
     assert len(report["artefacts"]) == 2
+    (lite,) = (tmp_path / "shipped").glob("*.tflite")
+    assert not {"IF", "WHILE"} & {*inspect_litert(lite.read_bytes()).operators}
 
 
 @everyone
