@@ -74,6 +74,50 @@ def test_gradients_are_the_papers():
         s.assert_logs(discriminator_loss=discriminator_loss, inference_loss=inference_loss)
 
 
+def latent_loss(model, z):
+    """What the encoder says of the latents of samples: cross-entropy, or half the squares."""
+    found = model.encoder(model.generator(z, training=True), training=True)
+    if model.latent_prior == "normal":
+        return tf.reduce_mean((found - z) ** 2) / 2
+    latents, logits = found
+    p, u = tf.sigmoid(logits), (z + 1) / 2
+    np.testing.assert_allclose(latents, 2 * p - 1, atol=1e-5)
+    return -tf.reduce_mean(u * tf.math.log(p) + (1 - u) * tf.math.log(1 - p))
+
+
+@pytest.mark.parametrize(
+    ("objective", "prior", "share"),
+    [
+        ("regression", "uniform", 0.0),
+        ("joint_regression", "uniform", 0.25),
+        ("joint_regression", "normal", 0.25),
+    ],
+)
+def test_latent_regressors_never_see_a_real_image(objective, prior, share):
+    model, batch = tiny(encoder_objective=objective, latent_prior=prior)
+    e, g, d = model.encoder, model.generator, model.discriminator
+    z = model.draw_latents(4, site=0)
+    with replay(model, batch, dict.fromkeys(("encoder", "generator", "discriminator"), 0.05)) as s:
+        with tf.GradientTape() as tape:
+            made = g(z, training=True)
+            real, fake = d(batch, training=True), d(made, training=True)
+            discriminator_loss = -tf.reduce_mean(tf.math.log(tf.sigmoid(real))) - tf.reduce_mean(
+                tf.math.log(1 - tf.sigmoid(fake))
+            )
+            decayed = discriminator_loss + decay(d)
+        s.update("discriminator", [d], decayed, tape)
+        with tf.GradientTape(persistent=True) as tape:
+            of_latents = latent_loss(model, z)
+            fooled = d(g(z, training=True), training=True)
+            generator_loss = -tf.reduce_mean(tf.math.log(tf.sigmoid(fooled)))
+            of_encoder = of_latents + decay(e)
+            of_generator = generator_loss + share * of_latents + decay(g)
+        s.update("encoder", [e], of_encoder, tape)
+        s.update("generator", [g], of_generator, tape)
+        s.assert_logs(latent_loss=of_latents, generator_loss=generator_loss)
+    assert model.encode(np.zeros((2, SIZE, SIZE, 3), np.uint8)).shape == (2, 5)
+
+
 def test_defaults_are_the_papers():
     defaults = {k: v.default for k, v in inspect.signature(BiGAN).parameters.items()}
     assert (defaults["latent_length"], defaults["latent_prior"]) == (50, "uniform")

@@ -38,20 +38,29 @@ def bigan_encoder(
     image_size: Size = 28,
     channels: int = 1,
     units: int = 1024,
+    bounded: bool = False,
     name: str = "encoder",
 ) -> keras.Model:
-    """Builds an encoder: images (B, H, W, channels) -> latents (B, latent_length), unbounded.
+    """Builds an encoder: images (B, H, W, channels) -> latents (B, latent_length).
 
     Args:
         latent_length: Components of the latent.
         image_size: Height and width of the images.
         channels: Channels of the images.
         units: Of each of the two hidden layers, with LeakyReLU 0.2.
+        bounded: Whether latents are in [-1, 1]: 2 sigmoid(l) - 1, and the network gives the logits
+            l too, [latents, l]; else they are unbounded.
         name: The model's name.
     """
     images = keras.Input((*height_and_width(image_size), channels), name="image")
     hidden = _hidden(keras.layers.Flatten(name="pixels")(images), units, slope=0.2)
-    return keras.Model(images, _dense(latent_length, "latent", dtype="float32")(hidden), name=name)
+    latents = _dense(latent_length, "latent", dtype="float32")(hidden)
+    if not bounded:
+        return keras.Model(images, latents, name=name)
+    # 2 sigmoid(l) - 1 = tanh(l / 2)
+    halved = keras.layers.Rescaling(0.5, dtype="float32", name="half")(latents)
+    within = keras.layers.Activation("tanh", dtype="float32", name="bounded")(halved)
+    return keras.Model(images, [within, latents], name=name)
 
 
 def joint_discriminator(
@@ -65,19 +74,19 @@ def joint_discriminator(
     """Builds a judge of pairs: [images, latents] -> scores (B, 1), without a sigmoid.
 
     Args:
-        latent_length: Components of the latent.
+        latent_length: Components of the latent; 0 for a judge of images alone.
         image_size: Height and width of the images.
         channels: Channels of the images.
         units: Of each of the two hidden layers, with LeakyReLU 0.2.
         name: The model's name.
     """
     images = keras.Input((*height_and_width(image_size), channels), name="image")
-    latents = keras.Input((latent_length,), name="latent")
-    pairs = keras.layers.Concatenate(name="pair")(
-        [keras.layers.Flatten(name="pixels")(images), latents]
-    )
-    scores = _dense(1, "scores", dtype="float32")(_hidden(pairs, units, slope=0.2))
-    return keras.Model([images, latents], scores, name=name)
+    inputs, judged = [images], keras.layers.Flatten(name="pixels")(images)
+    if latent_length:
+        inputs.append(keras.Input((latent_length,), name="latent"))
+        judged = keras.layers.Concatenate(name="pair")([judged, inputs[1]])
+    scores = _dense(1, "scores", dtype="float32")(_hidden(judged, units, slope=0.2))
+    return keras.Model(inputs if latent_length else images, scores, name=name)
 
 
 def _hidden(values, units: int, *, slope: float):
