@@ -59,7 +59,8 @@ def test_the_same_as_markdown_with_one_picture(compared):
     for name, one in results["variants"].items():
         assert f"| {name} | {one['figures']['kid']['mean']:.3f} |" in text
     assert "![Images of each](pictures.jpg)" in text
-    assert image_size(out / "pictures.jpg") == (6 * 32, 3 * 32)
+    # Eight times as large.
+    assert image_size(out / "pictures.jpg") == (6 * 32 * 8, 3 * 32 * 8)
 
 
 def test_finished_runs_are_not_repeated(compared, capsys):
@@ -137,14 +138,50 @@ def test_generators_from_noise_are_compared_with_each_other(images_folder, tmp_p
         assert one["figures"]["recall"]["mean"] >= 0 and one["images_seen"] == 320
     page, text = ((tmp_path / "out" / name).read_text() for name in ("index.html", "README.md"))
     assert "tfi2i sample --run" in page and "tfi2i translate" not in page
-    assert "| training images |" in text and "From left to right: real, wgan, sngan." in text
-    assert image_size(tmp_path / "out" / "pictures.jpg") == (6 * 16, 3 * 16)
+    assert "| training images |" in text and "From top to bottom: real, wgan, sngan." in text
+    # Eight times as large.
+    assert image_size(tmp_path / "out" / "pictures.jpg") == (3 * 16 * 8, 6 * 16 * 8)
+    # Colour stays colour, though the small recipes are for grey digits.
+    recipe = load_recipe(tmp_path / "out" / "wgan-seed0" / "recipe.yaml")
+    assert recipe.data["channels"] == 3 and recipe.data["flip"] is True
 
 
 def test_generators_of_classes_stand_beside_real_images(tmp_path):
+    budget = Budget("digits:handwritten", size=32, epochs=1).settled()
     for name in ("acgan", "dcgan"):
-        entry = _enter(name, Budget("digits:handwritten", size=32, epochs=1), [0], tmp_path)
+        entry = _enter(name, budget, [0], tmp_path)
         assert [*_test_images(entry.source, 32, drawn=True)] == ["real"]
+
+
+def test_defaults_fit_the_images():
+    found = {
+        data: (one.channels, one.flip)
+        for data in ("digits:printed", "digits:handwritten-printed", "music:piano-organ", "photos")
+        for one in [Budget(data, size=32, epochs=1).settled()]
+    }
+    assert found == {
+        "digits:printed": (1, False),
+        "digits:handwritten-printed": (3, False),
+        "music:piano-organ": (1, True),
+        "photos": (3, True),
+    }
+    asked = Budget("photos", size=32, epochs=1, flip=False, channels=1)
+    assert asked.settled() == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "lengths"),
+    [
+        # The small recipe has 30 epochs: six and 393 iterations for each size that grows.
+        ("progressive_gan", {"stage_epochs": 2, "fade_iterations": 131}),
+        ("dcgan", {}),
+    ],
+)
+def test_parts_of_a_training_have_their_share_of_the_budget(name, lengths, tmp_path):
+    budget = Budget("digits:handwritten", size=32, epochs=10).settled()
+    entry = _enter(name, budget, [0], tmp_path)
+    words = [one for one in entry.overrides[0] if one.startswith("model.")]
+    assert words == [f"model.{key}={value}" for key, value in lengths.items()]
 
 
 def test_translators_are_not_compared_with_generators(tmp_path):

@@ -33,7 +33,16 @@ def compare(
     size: Annotated[
         str, typer.Option(help="Of the training images: 64, or height and width, 64x128.")
     ] = "64",
-    flip: Annotated[bool, typer.Option(help="Mirror training images at random.")] = True,
+    flip: Annotated[
+        bool | None,
+        typer.Option(help="Mirror training images at random; by default unless they are digits."),
+    ] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Of the images: 3, or 1 for grey; by default 1 for digits:<one> and music."
+        ),
+    ] = None,
     generator_size: Annotated[
         int | None,
         typer.Option(
@@ -62,7 +71,7 @@ def compare(
 
     # Runs remember their images, and can be resumed from anywhere.
     source = str(Path(data).absolute()) if Path(data).exists() else data
-    budget = Budget(source, as_size(size, "--size"), epochs, flip, generator_size)
+    budget = Budget(source, as_size(size, "--size"), epochs, flip, channels, generator_size)
     results = run_comparison(variants, budget, seeds=numbers, out=out_folder, jobs=jobs)
     for name, found in results["variants"].items():
         out.print(f"{name}: {figures_in_words(found)}, {found['seconds']} s")

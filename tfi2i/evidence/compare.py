@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ class Budget:
         data: A folder of images or a built-in source.
         size: Side of the training images in pixels, or (height, width).
         epochs: Passes over the training images; the last third brings the rates to zero.
-        flip: Whether training images are mirrored at random.
+        flip: Whether training images are mirrored at random; None: unless they are digits.
+        channels: Of the images; None: 1 for digits alone and for music, else 3.
         generator_size: Approximate parameters of every generator; None leaves each as in its
             recipe.
     """
@@ -53,8 +54,19 @@ class Budget:
     data: str
     size: Size
     epochs: int
-    flip: bool = True
+    flip: bool | None = None
+    channels: int | None = None
     generator_size: int | None = None
+
+    def settled(self) -> "Budget":
+        """The same with every default filled in."""
+        alone = self.data.startswith("digits:") and "-" not in self.data
+        grey = alone or self.data.startswith("music:")
+        return replace(
+            self,
+            flip=not self.data.startswith("digits:") if self.flip is None else self.flip,
+            channels=(1 if grey else 3) if self.channels is None else self.channels,
+        )
 
     def overrides(self, seed: int) -> list[str]:
         """The overrides that give a variant's recipe this budget."""
@@ -62,6 +74,7 @@ class Budget:
             f"data.source={json.dumps(self.data)}",
             f"data.load_size={size_in_words(self.size)}",
             f"data.crop_size={size_in_words(self.size)}",
+            f"data.channels={self.channels}",
             f"data.flip={json.dumps(self.flip)}",
             f"train.epochs={self.epochs}",
             f"train.decay_epochs={self.epochs // 3}",
@@ -112,6 +125,7 @@ def compare(
         RunError: `out` holds a run with another budget, or pages that no comparison wrote.
         TrainingError: A run failed; its own message is in its log.
     """
+    budget = budget.settled()
     if len(set(names)) != len(names):
         raise RecipeError(f"each variant can be named once, got {', '.join(names)}")
     _check_comparable(names)
@@ -176,10 +190,16 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     variant, recipe_name = find_variant(variant_name), recipe_name or _RECIPE
     variant_class = variant.load_class()
     written = load_recipe(variant.recipe_path(recipe_name))
-    source = open_source(budget.data, kind=variant_class.batch_kind, load_size=budget.size)
+    source = open_source(
+        budget.data,
+        kind=variant_class.batch_kind,
+        load_size=budget.size,
+        channels=budget.channels or 3,
+    )
     if "test" not in source.splits:
         raise DataError(f"{source.name} has no test images, on which variants are compared")
-    overrides = {seed: budget.overrides(seed) for seed in seeds}
+    paced = _paced(variant_class, written.resolve(variant_class), budget.epochs)
+    overrides = {seed: [*budget.overrides(seed), *paced] for seed in seeds}
     if budget.generator_size is not None:
         resolved = written.with_overrides(overrides[seeds[0]]).resolve(variant_class)
         width = _width(variant_class, resolved, source, budget.generator_size)
@@ -191,6 +211,17 @@ def _enter(name: str, budget: Budget, seeds: Sequence[int], out: Path) -> _Entry
     place = name.replace(":", "-")
     folders = {seed: _folder(out / f"{place}-seed{seed}", one) for seed, one in recipes.items()}
     return _Entry(name, variant, recipe_name, source, overrides, folders)
+
+
+def _paced(variant_class: type[GAN], recipe: Recipe, epochs: int) -> list[str]:
+    """Overrides that give the parts of a training their share of another number of epochs."""
+    share = epochs / recipe.train["epochs"]
+    lengths = {name: recipe.model[name] for name in variant_class.pace}
+    return [
+        f"model.{name}={max(1, round(length * share))}"
+        for name, length in lengths.items()
+        if length
+    ]
 
 
 def _width(variant_class: type[GAN], recipe: Recipe, source: DataSource, parameters: int) -> int:

@@ -42,6 +42,8 @@ def write_compare_page(
 def _pictures(names: list[str], pictures: dict[str, np.ndarray]) -> Html:
     first = next(iter(pictures))
     columns = [first, *names, *(["truth"] if "truth" in pictures else [])]
+    if first == "real":
+        return _rows(columns, pictures)
     cells = [element("span", column) for column in columns]
     for index in range(len(pictures[first])):
         for column in columns:
@@ -49,6 +51,16 @@ def _pictures(names: list[str], pictures: dict[str, np.ndarray]) -> Html:
             cells.append(element("img", src=source, alt=f"image {index + 1}, {column}"))
     style = f"grid-template-columns:repeat({len(columns)},1fr);max-width:{len(columns) * 160}px"
     return element("div", *cells, class_="crops", style=style)
+
+
+def _rows(names: list[str], pictures: dict[str, np.ndarray]) -> Html:
+    """A row for each: samples have nothing in common but who drew them."""
+    shown = []
+    for name in names:
+        shown.append(element("span", name))
+        row = np.concatenate(list(pictures[name]), axis=1)
+        shown.append(element("img", src=data_uri(row), alt=f"images of {name}"))
+    return element("div", *shown, class_="rows pixels")
 
 
 def _commands(variants: dict[str, Any], *, translates: bool) -> Html:

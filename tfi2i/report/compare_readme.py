@@ -11,6 +11,8 @@ from tfi2i.report.compare_table import comparison_lead, comparison_note, compari
 from tfi2i.whole_files import write_text
 
 PICTURE = "pictures.jpg"
+# Small images are enlarged by whole numbers, until the picture is about as wide as a page's text.
+_WIDTH = 800
 
 
 def write_compare_readme(
@@ -28,8 +30,13 @@ def write_compare_readme(
     """
     variants = results["variants"]
     columns = [next(iter(pictures)), *variants, *(["truth"] if "truth" in pictures else [])]
-    rows = np.concatenate([as_rgb(pictures[column]) for column in columns], axis=2)
-    write_image(folder / PICTURE, np.concatenate(list(rows), axis=0))
+    drawn = columns[0] == "real"
+    # A column for each of translations of one image; samples of a model are a row of their own.
+    order, within, across = ("From top to bottom", 1, 0) if drawn else ("From left to right", 0, 1)
+    parts = [np.concatenate(list(as_rgb(pictures[one])), axis=within) for one in columns]
+    picture = np.concatenate(parts, axis=across)
+    factor = max(1, _WIDTH // picture.shape[1])
+    write_image(folder / PICTURE, picture.repeat(factor, axis=0).repeat(factor, axis=1))
     head, body = comparison_table(variants)
     lines = [
         f"# {', '.join(variants)}",
@@ -42,7 +49,7 @@ def write_compare_readme(
         "",
         f"![Images of each]({PICTURE})",
         "",
-        f"From left to right: {', '.join(columns)}.",
+        f"{order}: {', '.join(columns)}.",
     ]
     path = folder / "README.md"
     write_text(path, "\n".join(lines) + "\n")

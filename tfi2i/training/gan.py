@@ -41,6 +41,8 @@ class GAN(Fitting, Saved):
         mini_batches: Name of the constructor's argument that says into how many mini-batches
             `train_step` divides a batch, one for each update of a critic; None if it does not
             divide it.
+        pace: Names of the constructor's arguments that divide a training: epochs or iterations,
+            which a longer or shorter training has in proportion.
         crop_size: Side of the training images in pixels, or (height, width).
         measures_one_domain: Whether `measure` needs no second domain beside what is trained on.
     """
@@ -49,6 +51,7 @@ class GAN(Fitting, Saved):
     discriminator_game: ClassVar[tuple[str, float] | None] = None
     smallest_batch: ClassVar[int] = 1
     mini_batches: ClassVar[str | None] = None
+    pace: ClassVar[tuple[str, ...]] = ()
     crop_size: Size
     measures_one_domain: ClassVar[bool] = False
 

@@ -48,6 +48,7 @@ class ProgressiveGAN(ConvolutionalGAN):
     batch_kind = "images"
     # A critic with a gradient penalty keeps its slope however well it tells real from fake.
     discriminator_game: ClassVar = None
+    pace = ("stage_epochs", "fade_iterations")
     # For each stage the parts of both networks up to its size.
     grown: list[tuple[keras.Model, keras.Model]]
 

@@ -46,6 +46,7 @@ class R3GAN(ConvolutionalGAN):
     batch_kind = "images"
     # log 2 where no pair can be told apart.
     discriminator_game: ClassVar = ("discriminator_loss", 0.693)
+    pace = ("burn_in",)
 
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """One step of the discriminator with both penalties, then one of the generator."""

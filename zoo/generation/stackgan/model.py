@@ -58,6 +58,7 @@ class StackGAN(CaptionGAN):
     discriminator_game: ClassVar = ("discriminator_loss", 1.386)
     # A caption of another image is needed.
     smallest_batch = 2
+    pace = ("stage_one_epochs",)
 
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator of the present stage, then one of its generator."""
