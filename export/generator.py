@@ -1,5 +1,6 @@
 """The generator as it is exported: its precision chosen, its sizes known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -219,25 +220,34 @@ class _Rewriting:
 
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Gives every variable of `target` the value of the one with the same path in `source`."""
-    values = {variable.path: variable for variable in source.variables}
+    values = dict(_variables_of(source))
     if len(values) < len(source.variables):
         raise ExportError(
             f"{source.name!r} cannot be rebuilt for export: it has several variables of one path. "
             "Give the layers of networks inside it different names."
         )
     phases = {id(layer.kernel) for layer in _layers_of(target, PhaseConv2DTranspose)}
-    for variable in target.variables:
-        if variable.path not in values:
+    for path, variable in _variables_of(target):
+        if path not in values:
             raise ExportError(
                 f"{source.name!r} cannot be rebuilt for export: its copy has a variable "
-                f"{variable.path!r} that it has not. Give every layer an explicit name."
+                f"{path!r} that it has not. Give every layer an explicit name."
             )
-        value = values[variable.path]
+        value = values[path]
         if id(variable) in phases and value.shape != variable.shape:
             kernel = keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))
             variable.assign(PhaseConv2DTranspose.phase_kernel(kernel))
         else:
             variable.assign(value)
+
+
+def _variables_of(model: keras.Model, within: str = "") -> Iterator[tuple[str, keras.Variable]]:
+    """Every variable with its path, before which stand the names of the models that it is in."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _variables_of(layer, f"{within}{layer.name}/")
+        else:
+            yield from ((within + variable.path, variable) for variable in layer.variables)
 
 
 def _layers_of(model: keras.Model, kind: type) -> list[Any]:

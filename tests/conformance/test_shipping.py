@@ -58,17 +58,21 @@ def test_its_generators_compute_in_bfloat16_for_inference(name, folder):
 
 @pytest.mark.parametrize("name", DRAWS, indirect=True)
 def test_draws_the_same_when_shipped(name, tmp_path):
-    """From latents and from seeds; `ship_drawing` raises where a file does not agree with Keras."""
+    """Every view; `ship_drawing` raises where a file does not agree with Keras."""
     from tfi2i.export.drawing_shipping import ship_drawing
     from tfi2i.export.runtime import inspect_litert
     from tfi2i.export.shipping import Wanted
 
     model = tiny_model(name)
-    wanted = Wanted(formats=("saved_model", "litert"), size=SIZE, metadata={})
-    report = ship_drawing(model, tmp_path / "shipped", wanted)["sample"]
-    assert len(report["artefacts"]) == 2
-    (lite,) = (tmp_path / "shipped").glob("*.tflite")
-    assert not {"IF", "WHILE"} & {*inspect_litert(lite.read_bytes()).operators}
+    wanted = Wanted(formats=("saved_model", "litert"), size=SIZE, metadata={}, precision="float32")
+    shape = (1, SIZE, SIZE, model.channels)
+    seen = [view for view, one in model.views.items() if one.takes == ("images",)]
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    reports = ship_drawing(model, tmp_path / "shipped", wanted, dict.fromkeys(seen, image))
+    assert [*reports] == ["sample", *seen]
+    assert all(len(report["artefacts"]) == 2 for report in reports.values())
+    for lite in (tmp_path / "shipped").glob("*.tflite"):
+        assert not {"IF", "WHILE"} & {*inspect_litert(lite.read_bytes()).operators}
 
 
 @everyone
