@@ -14,10 +14,11 @@ from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from tfi2i.errors import MissingExtraError, WeightsError
+from tfi2i.errors import MissingExtraError, RecipeError, WeightsError
 from tfi2i.recipe import Recipe
 from tfi2i.training import RunFolder
 from tfi2i.training.files.hub import hub_folder
@@ -25,7 +26,9 @@ from tfi2i.training.files.model_card import card_text
 from tfi2i.training.files.publishing import upload_preset
 from tfi2i.training.files.trained import find_preset, find_trained
 from tfi2i.training.run.training import Training
+from tfi2i.zoo.catalogue import from_preset
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
+from tiny_models import tiny_model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ROUTES = (
@@ -346,3 +349,17 @@ def test_a_preset_is_not_a_run(run, tmp_path):
         find_preset(str(run))
     with pytest.raises(WeightsError, match="there is no folder .*none, where a preset could be"):
         find_preset(str(tmp_path / "none"))
+
+
+def test_a_generator_s_preset_draws_what_it_drew(tmp_path):
+    model = tiny_model("dcgan")
+    folder = model.save_to_preset(tmp_path / "digits")
+    assert "pipeline_tag: unconditional-image-generation" in (folder / "README.md").read_text()
+    (folder / "README.md").write_text("mine")
+    drawn = from_preset(str(folder)).sample(2, seed=1)
+    np.testing.assert_array_equal(drawn, model.sample(2, seed=1))
+    model.save_to_preset(folder, licence="mit")
+    assert (folder / "README.md").read_text() == "mine", "a card of one's own stays"
+    with pytest.raises(RecipeError, match="has no network that is used after training"):
+        tiny_model("gatys").save_to_preset(tmp_path / "none")
+    assert not (tmp_path / "none").exists()

@@ -37,13 +37,26 @@ def checkpoint_at(path: Path) -> Path | None:
 
     Returns:
         The prefix, or None if there is no checkpoint.
+
+    Raises:
+        WeightsError: A folder has several, and nothing says which is the newest.
     """
     if path.is_dir():
         newest = tf.train.latest_checkpoint(str(path))
-        saved = path / "variables" / "variables"
-        return Path(newest) if newest else saved if _index(saved).is_file() else None
+        return Path(newest) if newest else _only_checkpoint(path)
     prefix = Path(re.sub(r"\.(index|data-\d{5}-of-\d{5})$", "", str(path)))
     return prefix if _index(prefix).is_file() else None
+
+
+def _only_checkpoint(folder: Path) -> Path | None:
+    """That of a folder without the file `checkpoint`, which names the newest."""
+    found = sorted([*folder.glob("*.index"), *folder.glob("variables/variables.index")])
+    if len(found) > 1:
+        raise WeightsError(
+            f"{folder} has {len(found)} checkpoints, and no file `checkpoint` that says which is "
+            f"the newest: name one, such as {found[-1]}"
+        )
+    return found[0].with_suffix("") if found else None
 
 
 def _index(prefix: Path) -> Path:
