@@ -420,14 +420,22 @@ def test_a_run_is_resumed_from_another_working_directory(
 
 
 @pytest.mark.parametrize("level", [None, "3"])
-def test_tensorflow_keeps_quiet(tmp_path, paired_folder, level):
+def test_tensorflow_keeps_quiet_and_starts_without_what_no_command_uses(paired_folder, level):
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     if level is not None:
         environment["TF_CPP_MIN_LOG_LEVEL"] = level
-    command = [sys.executable, "-m", "tfi2i", "train", "pix2pix", "--data", str(paired_folder)]
+    program = (
+        "import atexit, sys\n"
+        "from tfi2i.cli import main\n"
+        "unused = ('matplotlib', 'pandas', 'sklearn')\n"
+        "atexit.register(lambda: print([name for name in unused if name in sys.modules]))\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", program, "train", "pix2pix", "--data", str(paired_folder)]
     command += ["--dry-run", *TINY]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("\n[]\n"), done.stdout
 
 
 def test_a_run_goes_on_where_its_images_were_moved_to(trained, paired_folder, tmp_path, tfi2i):
