@@ -72,9 +72,11 @@ def complete_batches(
         return dataset
     shapes = [part.shape for part in first]
 
+    @tf.autograph.experimental.do_not_convert
     def is_complete(*element: tf.Tensor) -> tf.Tensor:
         return tf.reduce_all([tf.shape(part)[0] == shapes[0][0] for part in element])
 
+    @tf.autograph.experimental.do_not_convert
     def finish(*element: tf.Tensor) -> Any:
         parts = [tf.ensure_shape(p, s) for p, s in zip(_converted(element), shapes, strict=True)]
         return parts[0] if single else tuple(parts)

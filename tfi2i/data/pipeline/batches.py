@@ -262,6 +262,7 @@ def _finisher(
             return floats
         return to_float(augmenter((floats + 1.0) * 127.5, step=step, purpose=purpose))
 
+    @tf.autograph.experimental.do_not_convert
     def finish(step: tf.Tensor, element: Any) -> Any:
         if kind == "images":
             return finish_image(step, element, range_a, draws.AUGMENT_A)
