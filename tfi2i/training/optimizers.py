@@ -33,25 +33,44 @@ class FusedAdam(keras.optimizers.Adam):
         super().build(variables)
         self._exchanges_bfloat16 = keras.config.dtype_policy().name == "mixed_bfloat16"
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        """Where Keras updates all variables: hands `update_step` what they have in common."""
+        if not self.amsgrad:
+            dtypes = {tf.as_dtype(variable.dtype).name for variable in trainable_variables}
+            learning_rate = {dtype: self._numbers(learning_rate, dtype) for dtype in dtypes}
+        super()._backend_update_step(grads, trainable_variables, learning_rate)
+
+    def _numbers(self, learning_rate, dtype: str) -> dict[str, tf.Tensor]:
+        """The kernel's numbers for this step: computed once, not once for each variable."""
+        step = tf.cast(self.iterations.value + 1, dtype)
+        second = self.beta_2 if self.beta_2_now is None else self.beta_2_now()
+        beta_1, beta_2 = (tf.cast(beta, dtype) for beta in (self.beta_1, second))
+        return {
+            "beta1_power": tf.pow(beta_1, step),
+            "beta2_power": tf.pow(beta_2, step),
+            "lr": tf.cast(learning_rate, dtype),
+            "beta1": beta_1,
+            "beta2": beta_2,
+            "epsilon": tf.cast(self.epsilon, dtype),
+        }
+
     def update_step(self, gradient, variable, learning_rate):
-        """Updates one variable and its moments in place."""
+        """Updates one variable and its moments in place.
+
+        Args:
+            gradient: Of the variable's shape.
+            variable: On this replica.
+            learning_rate: Of each type of variables, the numbers that the kernel takes.
+        """
         if self.amsgrad:
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
-        step = tf.cast(self.iterations.value + 1, variable.dtype)
-        second = self.beta_2 if self.beta_2_now is None else self.beta_2_now()
-        beta_1, beta_2 = (tf.cast(beta, variable.dtype) for beta in (self.beta_1, second))
         return tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(self._momentums[index]),
             v=_handle(self._velocities[index]),
-            beta1_power=tf.pow(beta_1, step),
-            beta2_power=tf.pow(beta_2, step),
-            lr=tf.cast(learning_rate, variable.dtype),
-            beta1=beta_1,
-            beta2=beta_2,
-            epsilon=tf.cast(self.epsilon, variable.dtype),
             grad=tf.cast(gradient, variable.dtype),
+            **learning_rate[variable.dtype.name],
         )
 
     def _all_reduce_sum_gradients(self, grads_and_vars):

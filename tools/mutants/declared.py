@@ -138,11 +138,11 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "tfi2i/training/optimizers.py", "the betas exchanged",
-        "beta1=beta_1,", "beta1=beta_2,", _OPTIMIZERS,
+        '"beta1": beta_1,', '"beta1": beta_2,', _OPTIMIZERS,
     ),
     Declared(
         "tfi2i/training/optimizers.py", "a bias correction of the other moment",
-        "beta2_power=tf.pow(beta_2, step)", "beta2_power=tf.pow(beta_1, step)", _OPTIMIZERS,
+        '"beta2_power": tf.pow(beta_2, step)', '"beta2_power": tf.pow(beta_1, step)', _OPTIMIZERS,
     ),
     Declared(
         "tfi2i/training/optimizers.py", "gradients of one replica",

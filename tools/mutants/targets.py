@@ -123,8 +123,8 @@ MECHANISMS = (
     Target(
         "tfi2i/training/optimizers.py",
         (
-            "FusedAdam.build", "FusedAdam.update_step", "FusedAdam._all_reduce_sum_gradients",
-            "paper_adam",
+            "FusedAdam.build", "FusedAdam._numbers", "FusedAdam.update_step",
+            "FusedAdam._all_reduce_sum_gradients", "paper_adam",
         ),
         operators.MECHANISM,
         ("tests/test_optimizers.py",),
