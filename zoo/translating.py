@@ -130,14 +130,16 @@ class Translating(GAN):
         from tfi2i.inference.translate import translate_image
 
         generator, ranges = self.translator(direction), self.ranges_of(direction)
-        if not isinstance(image, np.ndarray):
+        if isinstance(image, np.ndarray):
+            pixels = image
+        else:
             channels = generator.input_shape[-1]
-            image = read_pixels(image, channels=channels, value_range=ranges[0])
-        ranges[0].require(image, "translate")
-        height, width = image.shape[:2]
+            pixels = read_pixels(image, channels=channels, value_range=ranges[0])
+        ranges[0].require(pixels, "translate")
+        height, width = pixels.shape[:2]
         factor = self.scale_of(direction, scale, height=height, width=width)
         with self.averaged_weights():
-            return translate_image(generator, image, tile=tile, scale=factor, value_ranges=ranges)
+            return translate_image(generator, pixels, tile=tile, scale=factor, value_ranges=ranges)
 
     def translate_files(
         self,
