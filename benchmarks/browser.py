@@ -21,7 +21,6 @@ _OPTIONS = (
     # WebGPU without a graphics processor.
     "--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --enable-features=Vulkan"
 ).split()
-_SECONDS = 300
 
 
 def chromium() -> str | None:
@@ -29,7 +28,9 @@ def chromium() -> str | None:
     return next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
 
 
-def tried_in_chromium(root: Path, page: str, script: str) -> dict[str, Any]:
+def tried_in_chromium(
+    root: Path, page: str, script: str, *, seconds: float = 300
+) -> dict[str, Any]:
     """Opens a page with a script beside its own, and returns what that posts.
 
     Args:
@@ -37,12 +38,13 @@ def tried_in_chromium(root: Path, page: str, script: str) -> dict[str, Any]:
         page: Address of the page below it.
         script: A module, `test.js` beside the page's own. It posts JSON to `/found`, as often as it
             likes, and at last to `/end`. After a post to `/close` nothing more is served.
+        seconds: How long it may take.
 
     Returns:
         What was posted, all together.
 
     Raises:
-        RuntimeError: There is no Chromium, the script does not come to its end in five minutes, or
+        RuntimeError: There is no Chromium, the script does not come to its end in time, or
             it posts an `error`.
     """
     program = chromium()
@@ -55,12 +57,12 @@ def tried_in_chromium(root: Path, page: str, script: str) -> dict[str, Any]:
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            ended = server.ended.wait(_SECONDS)
+            ended = server.ended.wait(seconds)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
     if not ended or "error" in server.found:
-        error = server.found.get("error", f"no end after {_SECONDS} s")
+        error = server.found.get("error", f"no end after {seconds:g} s")
         raise RuntimeError(f"{error}; what came so far: {', '.join(server.found)}")
     return server.found
 

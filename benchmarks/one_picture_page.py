@@ -43,8 +43,9 @@ the size of the image. Its whole pictures have the right shapes and no seams, bu
 in training.
 
 Whole images are the default all the same, for every preset. Tiles are many pictures in place of
-one: each is lit by its own statistics, so that even ground shows their grid, and no exported file
-makes them. `translate --tile 64` does. For faithful colours of larger pictures train at their size
+one: each is lit by its own statistics, so that even ground shows their grid. `translate --tile 64`
+makes them, and a page in the browser of pictures that need too much memory; exported files never
+do. For faithful colours of larger pictures train at their size
 (`data.crop_size`).
 """
 

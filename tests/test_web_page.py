@@ -17,6 +17,7 @@ from tensorflow.lite.python.schema_py_generated import BuiltinOperator
 from tensorflow.lite.tools import flatbuffer_utils
 
 from benchmarks.browser import chromium, tried_in_chromium
+from tfi2i import layers
 from tfi2i.cli import main
 from tfi2i.data import ValueRange, read_image
 from tfi2i.errors import ExportError, MissingExtraError
@@ -235,6 +236,22 @@ def test_captions_that_the_model_knows_are_offered():
     unknowing = StackGAN(crop_size=16, enlargement=2, embedding_length=3, filters=4)
     with pytest.raises(ExportError, match="knows no captions"):
         add_drawing_view(Page("draw", TITLE, "x"), unknowing, Wanted(["web"], 16, {}))
+
+
+def test_vectors_beside_every_pixel_leave_a_file_of_one_length():
+    """A domain and a latent that are fixed: as planes they would be as large as the image."""
+    images = keras.Input((None, None, 3))
+    x = layers.ConcatenateLabel()([images, layers.FixedLabel(1, 4)(images)])
+    x = layers.AppendLatent()([x, layers.FixedLatent([0.5, -0.25])(images)])
+    network = keras.Model(images, x, name="generator")
+    network.size_multiple = 4
+    inference = inference_generator(network)
+    small, large = (convert(inference, (side, side), "float32") for side in (8, 64))
+    assert len(small) == len(large)
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype(np.float32)
+    made = LiteRTRunner(large)(image)
+    np.testing.assert_array_equal(made[..., :3], image)
+    assert np.unique(made[..., 3:].reshape(-1, 6), axis=0).tolist() == [[0, 1, 0, 0, 0.5, -0.25]]
 
 
 # --- the runtime ---

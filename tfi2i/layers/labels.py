@@ -4,6 +4,20 @@ import keras
 import tensorflow as tf
 
 
+# Far above the values of any image or map, and with its inverse exact in half precision too.
+_BEYOND = 2.0**14
+
+
+def repeated(vectors: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """Vectors at every pixel of images: (B, N) for (B, H, W, C) -> (B, H, W, N).
+
+    The ones that they are multiplied with come from the images: converters cannot know it, so that
+    an exported file holds no constant of the images' size, which one of `tf.ones_like` would.
+    """
+    ones = tf.maximum(images[..., :1], _BEYOND) * (1.0 / _BEYOND)
+    return ones * vectors[:, None, None, :]
+
+
 @keras.saving.register_keras_serializable(package="tfi2i")
 class ConcatenateLabel(keras.layers.Layer):
     """Repeats a label vector at every pixel and concatenates it to the image's channels.
@@ -15,9 +29,7 @@ class ConcatenateLabel(keras.layers.Layer):
     def call(self, inputs):
         """Returns the images with their label maps."""
         images, labels = inputs
-        # Multiplied, not broadcast: an exported file then holds no constant of the maps' size.
-        maps = tf.ones_like(images[..., :1]) * tf.cast(labels, images.dtype)[:, None, None, :]
-        return tf.concat([images, maps], axis=-1)
+        return tf.concat([images, repeated(tf.cast(labels, images.dtype), images)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         """The images' shape with as many more channels as labels have entries."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfi2i.layers.labels import repeated
+
 
 @keras.saving.register_keras_serializable(package="tfi2i")
 class AppendLatent(keras.layers.Layer):
@@ -16,9 +18,7 @@ class AppendLatent(keras.layers.Layer):
     def call(self, inputs):
         """Takes the list of images and vectors."""
         images, latent = inputs
-        shape = tf.concat([tf.shape(images)[:3], [latent.shape[-1]]], axis=0)
-        spread = tf.broadcast_to(latent[:, None, None, :], shape)
-        return tf.concat([images, spread], axis=-1)
+        return tf.concat([images, repeated(latent, images)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         """The images' shape with the channels of both."""

@@ -1,0 +1,148 @@
+"""Pages in Chromium beside `translate` and `decode`: the largest difference of any pixel.
+
+Run: python -m benchmarks.web [PRESET ...] [--page docs/web.md]
+
+It exports the page of each preset with all of its files, opens it in headless Chromium, and
+translates a picture of the size of training, and one of another size as one and by tiles: by
+WebAssembly, and by WebGPU on the processor (SwiftShader). Generators draw six latents. Presets that
+are named are measured anew. It needs Chromium, and npm or LiteRT.js from an earlier export.
+"""
+
+import argparse
+import base64
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.browser import tried_in_chromium
+from benchmarks.markdown import table
+from benchmarks.pictures import domains_of, picture
+from tfi2i.cli.chosen import Chosen, choose_model
+from tfi2i.data.decode.writing import encode_png
+from tfi2i.export.formats import LITERT_PRECISIONS, WEB
+from tfi2i.export.shipping import Wanted
+from tfi2i.export.web.shipping import made_page
+from tfi2i.metrics import psnr
+from tfi2i.zoo.generation._base import generator_of
+
+FOLDER = Path(__file__).parent
+RESULTS, SCRIPT = FOLDER / "results_web.json", FOLDER / "web.js"
+PRESETS = (
+    "pix2pix-relief2elevation-64",
+    "bicyclegan-elevation2satellite-64",
+    "cyclegan-relief2elevation-64",
+    "siamese-relief2elevation-64",
+    "stargan-earth-64",
+    "dcgan-digits-32",
+)
+ACCELERATORS = {"wasm": "WebAssembly", "webgpu": "WebGPU"}
+# Height and width; the second is a multiple of nothing.
+SIZES = {"own": (64, 64), "other": (150, 203)}
+# WebGPU on the processor is slow.
+_SECONDS = 3600
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def main() -> None:
+    """Measures, and writes after each preset."""
+    parser = argparse.ArgumentParser(description="Pages in a browser beside Keras.")
+    parser.add_argument("presets", nargs="*", help="those to measure; by default all")
+    parser.add_argument("--json", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, help="put the figures into this page")
+    arguments = parser.parse_args()
+    found = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
+    for preset in arguments.presets or PRESETS:
+        print(f"    {preset}", file=sys.stderr, flush=True)
+        found[preset] = measured(preset)
+        found = {name: found[name] for name in PRESETS if name in found}
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if arguments.page:
+        arguments.page.write_text(with_figures(arguments.page.read_text(), found), "utf-8")
+
+
+def measured(preset: str) -> dict[str, Any]:
+    """Accelerator and precision -> way -> largest difference in levels, and PSNR in dB."""
+    chosen = choose_model(None, preset)
+    draws = "sample" in chosen.model.views
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        expected = _drawn(chosen, root) if draws else _translated(chosen, root)
+        script = SCRIPT.read_text(encoding="utf-8")
+        made = tried_in_chromium(root, "page/", script, seconds=_SECONDS)
+    return {
+        f"{accelerator} {precision}": {
+            way: _difference(made[f"{accelerator} {precision} {way}"], pixels)
+            for way, pixels in expected.items()
+        }
+        for accelerator in ACCELERATORS
+        for precision in LITERT_PRECISIONS.values()
+    }
+
+
+def _translated(chosen: Chosen, root: Path) -> dict[str, list[np.ndarray]]:
+    """Writes a page and pictures; gives what `translate` makes of these."""
+    model = chosen.translator()
+    direction = list(model.translators)[-1] if "a2b" not in model.translators else "a2b"
+    source = chosen.open_data(None)
+    read, _ = domains_of(source, direction)
+    pictures = {name: picture(source, read, size) for name, size in SIZES.items()}
+    _write_page(model, {direction: pictures["own"][None]}, root)
+    for name, pixels in pictures.items():
+        (root / f"{name}.png").write_bytes(encode_png(pixels))
+    return {
+        "own": [model.translate(pictures["own"], direction=direction)],
+        "other": [model.translate(pictures["other"], direction=direction)],
+        "tiles": [model.translate(pictures["other"], direction=direction, tile=model.crop_size)],
+    }
+
+
+def _drawn(chosen: Chosen, root: Path) -> dict[str, list[np.ndarray]]:
+    """Writes a page; gives what `decode` makes of the latents that are stored in it."""
+    model = generator_of(chosen.model)
+    _write_page(model, {}, root)
+    site = json.loads((root / "page" / "site.json").read_text(encoding="utf-8"))
+    stored = [sample["inputs"] for sample in site["views"]["sample"]["samples"]]
+    latents = np.array([one["latents"] for one in stored], np.float32)
+    return {"own": list(model.decode(latents))}
+
+
+def _write_page(model: Any, images: dict[str, np.ndarray], root: Path) -> None:
+    wanted = Wanted([*LITERT_PRECISIONS, WEB], model.crop_size, {}, required_psnr_db=20)
+    with made_page(model, root / "out", images, wanted, title="Page") as page:
+        page.put_in_place()
+        shutil.move(page.folder, root / "page")
+
+
+def _difference(made: list[dict[str, Any]], expected: list[np.ndarray]) -> dict[str, float | None]:
+    pixels = [
+        np.frombuffer(base64.b64decode(one["data"]), np.uint8).reshape(wanted.shape)
+        for one, wanted in zip(made, expected, strict=True)
+    ]
+    one, other = np.stack(pixels), np.stack(expected)
+    levels = int(np.abs(one.astype(int) - other).max())
+    return {"levels": levels, "psnr_db": round(float(psnr(one, other)), 1) if levels else None}
+
+
+def with_figures(page: str, found: dict[str, Any]) -> str:
+    """A page in Markdown with the table of the figures between its two marks."""
+    head = [
+        f"{name} {precision}"
+        for name in ACCELERATORS.values()
+        for precision in LITERT_PRECISIONS.values()
+    ]
+    rows = []
+    for preset, figures in found.items():
+        levels = [" / ".join(str(one["levels"]) for one in of.values()) for of in figures.values()]
+        rows.append([f"`{preset}`", *levels])
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(['', *head], rows)}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    main()
