@@ -184,8 +184,8 @@ MECHANISMS = (
         (*LATENTS, "tests/zoo/test_bicyclegan_objective.py"),
     ),
     Target(
-        "zoo/generation/_base.py",
-        ("GenerationGAN.draw_latents",),
+        "zoo/generation/_latents.py",
+        ("Latents.draw_latents",),
         operators.MECHANISM,
         ("tests/test_generation.py::test_priors", "tests/zoo/test_gan_objective.py"),
     ),
