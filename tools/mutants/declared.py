@@ -51,7 +51,7 @@ DECLARED: tuple[Declared, ...] = (
     ),
     Declared(
         "tfi2i/training/player.py", "decay for rate",
-        "1.0 - self.ema_decay", "self.ema_decay", _PLAYER,
+        "1.0 - decay", "decay", _PLAYER,
     ),
     Declared(
         "tfi2i/training/player.py", "gradients without a scale",
