@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-
 # Far above the values of any image or map, and with its inverse exact in half precision too.
 _BEYOND = 2.0**14
 
