@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -234,6 +235,8 @@ def test_resume_leaves_what_is_there(tmp_path, negative):
     assert [path.name for path in written] == ["a.png", "c.png"]
     assert (out / "b.png").stat().st_mtime_ns == before
     assert translate(negative, [tmp_path], out, resume=True) == []
+    (tmp_path / "d.png").write_bytes(b"no picture")
+    assert translate(negative, [tmp_path], out, resume=True, skip_bad=True) == []
 
 
 # --- animations ---
@@ -356,6 +359,29 @@ def test_a_video_that_breaks_in_the_middle_leaves_its_segments(tmp_path, negativ
     with pytest.raises(DataError, match="damaged after frame 5"):
         translate(negative, [source], tmp_path / "out")
     assert len(list((tmp_path / "out" / ".a.mp4.segments").glob("*.nut"))) == 2
+
+
+def test_a_full_disk_is_named_and_whole_segments_stay(tmp_path, negative, monkeypatch):
+    monkeypatch.setattr(clips, "SEGMENT_FRAMES", 2)
+    source = film(tmp_path / "a.mp4", frames=6, sound=None)
+    write, limits = VideoClip.write_segment, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def full(self, path, frames):
+        """The second segment is larger than files may be."""
+        if "00001" in path.name:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300, limits[1]))
+        try:
+            write(self, path, frames)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(VideoClip, "write_segment", full)
+    with pytest.raises(DataError, match=r"00001\.nut cannot be written.*goes on with it"):
+        translate(negative, [source], tmp_path / "out")
+    monkeypatch.setattr(VideoClip, "write_segment", write)
+    assert sorted(os.listdir(tmp_path / "out" / ".a.mp4.segments"))[0] == "00000.json"
+    (written,) = translate(negative, [source], tmp_path / "out")
+    assert Video.opened(written).count == 6
 
 
 def test_without_the_extra_it_is_named(tmp_path, negative, monkeypatch):

@@ -10,8 +10,10 @@ in `left_out.jsonl`, with the reason, and stops nothing.
 import contextlib
 import glob
 import json
+import logging
 import os
 import posixpath
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ from tfi2i.export.beam.handler import Made, Picture, TranslatorHandler, made_suf
 LEFT_OUT = "left_out.jsonl"
 _BAD = "bad"
 _NAMESPACE = "tfi2i.translate"
+_SECONDS_BETWEEN_LINES = 10.0
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -227,6 +231,9 @@ class _Write(beam.DoFn):
         self._left_out = Metrics.counter(_NAMESPACE, "left_out")
         self._several = Metrics.counter(_NAMESPACE, "several")
 
+    def setup(self) -> None:
+        self._done, self._said = 0, time.monotonic()
+
     def process(self, element: tuple[str, PredictionResult]) -> Iterator[Any]:
         target, result = element
         made: Made = result.inference
@@ -247,7 +254,15 @@ class _Write(beam.DoFn):
         self._translated.inc()
         if made.frames > 1:
             self._several.inc()
+        self._say()
         yield target
+
+    def _say(self) -> None:
+        """A line now and then: how far a pipeline is, only its runner can show."""
+        self._done += 1
+        if time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            _LOGGER.info("%d pictures translated by this worker", self._done)
 
 
 def _counts(result: Any) -> Counts:

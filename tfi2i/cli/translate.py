@@ -1,6 +1,7 @@
 """`tfi2i translate`: images, videos and animations through a trained generator."""
 
 import importlib.util
+import logging
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -166,7 +167,9 @@ def _translate_on(
         set_chosen_style(model, asked["style"], asked["strength"])
     made = model.ranges_of(asked["direction"])[1]
     channels = model.translator(asked["direction"]).output_shape[-1]
-    out.print(f"a pipeline on {runner}: it shows its own progress")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("tfi2i").setLevel(logging.INFO)
+    out.print(f"a pipeline on {runner}; workers log how far they are")
     counts = translate_on(
         runner,
         inputs,

@@ -196,8 +196,14 @@ class _Segments:
                 last, count = frame.pixels, count + 1
                 yield frame
 
-        with replacing(self._segment(number), DataError) as temporary:
-            self._clip.write_segment(temporary, counted())
+        try:
+            with replacing(self._segment(number), DataError) as temporary:
+                self._clip.write_segment(temporary, counted())
+        except OSError as error:
+            raise DataError(
+                f"{display_name(self._segment(number))} cannot be written: {error}; what is there "
+                "stays, and the same command goes on with it"
+            ) from error
         assert last is not None
         with replacing(self._last_frame(number), DataError) as temporary:
             with open(temporary, "wb") as file:

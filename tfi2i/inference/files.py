@@ -36,6 +36,7 @@ from tfi2i.inference.clips import (
 from tfi2i.inference.file_names import find_images, left_alone, output_paths
 from tfi2i.inference.remarks import Remarks
 from tfi2i.inference.translate import translate_image
+from tfi2i.progress import progress_bar
 
 Report = Callable[[float], None]
 
@@ -147,7 +148,7 @@ def translate_files(
                 continue
             written.append(target)
         bar.update(task, completed=len(targets))
-    if targets and not written:
+    if len(unreadable) == len(found):
         reason = next(iter(unreadable.values()))
         raise DataError(f"none of the {len(found)} files can be read: {reason}")
     _say(console, way, unreadable, found, inputs, out_dir)
@@ -158,19 +159,20 @@ def _opened_clips(
     files: Sequence[Path], skip_bad: bool
 ) -> tuple[dict[Path, Clip], dict[Path, str]]:
     """Files that become another kind of file, as clips; and those that cannot be read, with why."""
-    clips, unreadable = {}, {}
-    for file in files:
-        if not is_video(file) and file.suffix.lower() not in (".gif", ".apng"):
-            continue
-        try:
-            clip = open_clip(file)
-        except DataError as error:
-            if not skip_bad:
-                raise
-            unreadable[file] = str(error)
-            continue
-        if clip is not None:
-            clips[file] = clip
+    clips: dict[Path, Clip] = {}
+    unreadable: dict[Path, str] = {}
+    others = [one for one in files if is_video(one) or one.suffix.lower() in (".gif", ".apng")]
+    with progress_bar("looking at clips", len(others)) as advance:
+        for file in others:
+            try:
+                clip = open_clip(file)
+            except DataError as error:
+                if not skip_bad:
+                    raise
+                unreadable[file] = str(error)
+            else:
+                clips |= {file: clip} if clip is not None else {}
+            advance(1)
     if files and len(unreadable) == len(files):
         reason = next(iter(unreadable.values()))
         raise DataError(f"none of the {len(files)} files can be read: {reason}")

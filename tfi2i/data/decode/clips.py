@@ -44,7 +44,11 @@ class Clip(Protocol):
         ...
 
     def write_segment(self, path: Path, frames: Iterable[Frame]) -> None:
-        """Writes some frames that follow each other."""
+        """Writes some frames that follow each other.
+
+        Raises:
+            OSError: They cannot be written.
+        """
         ...
 
     def join(self, segments: Sequence[Path], target: Path) -> None:
