@@ -102,5 +102,5 @@ def test_save_and_load(name, tmp_path):
     weights.write_bytes(content)
     with pytest.raises(WeightsError, match="SHA-256"):
         type(model).load(tmp_path / "saved")
-    with pytest.raises(WeightsError, match="holds no model"):
+    with pytest.raises(WeightsError, match="no preset is called"):
         type(model).from_preset("none-of-this-name")
