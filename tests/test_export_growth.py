@@ -27,9 +27,13 @@ def test_tensors_are_held_until_their_last_use():
     assert graph_load(kept, (8, 8, 3)) == Load(held=3 * image, written=4 * image)
 
 
-def test_what_grows_with_the_pixels_is_limited_by_memory(monkeypatch):
-    monkeypatch.setattr(growth, "MEMORY_BYTES", 1000 * PIXEL)
-    pixels = largest_image(lambda image: tf.exp(tf.exp(image)), channels=3, size_multiple=1)
+def test_what_grows_with_the_pixels_is_limited_by_memory():
+    pixels = largest_image(
+        lambda image: tf.exp(tf.exp(image)),
+        channels=3,
+        size_multiple=1,
+        memory_bytes=1000 * PIXEL,
+    )
     # Two images at once, each counted twice.
     assert pixels == pytest.approx(250, abs=1)
 
@@ -40,11 +44,12 @@ def test_what_grows_with_their_square_is_limited_much_earlier(monkeypatch):
         return tf.matmul(places, places, transpose_b=True)
 
     monkeypatch.setattr(growth, "SIDES", (16, 32))
-    monkeypatch.setattr(growth, "MEMORY_BYTES", 2 * 1000**2 * 4)
-    assert largest_image(scores, channels=1, size_multiple=1) == pytest.approx(1000, abs=1)
-    monkeypatch.setattr(growth, "MEMORY_BYTES", 1 << 40)
+    options = {"channels": 1, "size_multiple": 1}
+    pixels = largest_image(scores, **options, memory_bytes=2 * 1000**2 * 4)
+    assert pixels == pytest.approx(1000, abs=1)
     monkeypatch.setattr(growth, "WRITTEN_BYTES", 500**2 * 4)
-    assert largest_image(scores, channels=1, size_multiple=1) == pytest.approx(500, abs=1)
+    pixels = largest_image(scores, **options, memory_bytes=1 << 40)
+    assert pixels == pytest.approx(500, abs=1)
 
 
 @pytest.mark.parametrize("attention", [False, True])

@@ -122,7 +122,7 @@ def test_class_accuracy_is_that_of_the_asked_classes():
     training = np.stack([train.a.load(i) for i in range(0, len(train.a), 4)])
     labels = np.array(train.labels)[::4]
     real, truth = training[1::10], labels[1::10]
-    options = {"labels": labels, "classes": 10, "real_labels": truth, "extractor": Means()}
+    options = {"labels": labels, "classes": 10, "real_labels": truth}
     half = np.where(np.arange(len(truth)) % 2, truth, (truth + 1) % 10)
     found = evaluate_samples(real, real, training, asked=half, **options)
     assert found["real_images"]["class_accuracy"] > 0.9

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tfi2i import machine
-from tfi2i.export import shipping
+from tfi2i.export import precision, shipping
 from tfi2i.training import RunFolder
 from tfi2i.training.run import preparation
 from tfi2i.training.run.training import Training
@@ -92,7 +92,7 @@ def test_precision_auto_follows_the_machine(monkeypatch, tmp_path, paired_folder
 def test_the_saved_model_is_in_bfloat16_where_that_pays(monkeypatch, tmp_path, native):
     from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
-    monkeypatch.setattr(shipping, "computes_bfloat16", lambda: native)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda: native)
     keras.utils.set_random_seed(0)
     model = Pix2Pix(crop_size=32, filters=4, discriminator_filters=4, receptive_field=16, depth=3)
     images = keras.ops.convert_to_numpy(

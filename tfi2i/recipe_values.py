@@ -50,6 +50,7 @@ RANGES = {
     "anchor": Range(-1000, 1000),
     "augmented_length": Range(1, 4096),
     "blocks": Range(1, 100),
+    "burn_in": Range(0, 1_000_000_000),
     "categories": Range(2, 4096),
     "clip_limit": _POSITIVE,
     "compressed_length": Range(1, 4096),
