@@ -39,6 +39,8 @@ def program(tmp_path_factory):
     libraries = [f"-l:{name}.so.2" for name in ("libtensorflow_cc", "libtensorflow_framework")]
     options = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{tf.sysconfig.get_include()}"]
     where = [f"-L{TENSORFLOW}", f"-Wl,-rpath,{TENSORFLOW}"]
+    if shutil.which("ld.gold"):  # The library has a gigabyte, through which others go slowly.
+        where.append("-fuse-ld=gold")
     command = ["gcc", *options, str(SOURCE), "-o", str(path), *where, *libraries]
     subprocess.run(command, check=True, timeout=600)
     return path

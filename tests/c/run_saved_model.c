@@ -85,8 +85,7 @@ static TF_Tensor *read_tensor(const char *dtype, char *dimensions, const char *p
   for (char *rest; rank < MOST && (dimensions = strtok_r(rank ? NULL : dimensions, ",", &rest));)
     count *= sides[rank++] = atoll(dimensions);
   FILE *file = fopen(path, "rb");
-  if (!file) fail("cannot be read", path);
-  fseek(file, 0, SEEK_END);
+  if (!file || fseek(file, 0, SEEK_END)) fail("cannot be read", path);
   size_t size = ftell(file);
   rewind(file);
   int text = !strcmp(dtype, "string");
@@ -121,12 +120,15 @@ static void answer(char *line) {
   int count = 0, inputs = 0;
   for (char *one = strtok_r(line, " \n", &rest); one; one = strtok_r(NULL, " \n", &rest))
     if (count < 3 + 4 * MOST) words[count++] = one;
-  const char *tags[] = {"serve"};
+  static char loaded[1024]; /* the version of the line before stays loaded for the next one */
+  static TF_Session *session; static TF_Graph *graph; static TF_Buffer *definition;
   TF_Status *status = TF_NewStatus();
-  TF_Graph *graph = TF_NewGraph();
-  TF_Buffer *definition = TF_NewBuffer();
-  TF_Session *session = TF_LoadSessionFromSavedModel(TF_NewSessionOptions(), NULL, words[0], tags, 1,
-                                                     graph, definition, status);
+  if (strcmp(loaded, words[0])) {
+    graph = TF_NewGraph(), definition = TF_NewBuffer();
+    session = TF_LoadSessionFromSavedModel(TF_NewSessionOptions(), NULL, words[0],
+                                           (const char *[]){"serve"}, 1, graph, definition, status);
+    snprintf(loaded, sizeof loaded, "%s", words[0]);
+  }
   if (TF_GetCode(status)) fail(words[0], TF_Message(status));
   const uint8_t *start = definition->data;
   Bytes signature = entry((Bytes){start, start + definition->length}, 5, words[1]);
@@ -139,11 +141,9 @@ static void answer(char *line) {
   TF_SessionRun(session, NULL, taken, values, inputs, &made, &result, 1, NULL, 0, NULL, status);
   if (TF_GetCode(status)) fail(words[1], TF_Message(status));
   write_tensor(output_name, result, words[2]);
-  TF_CloseSession(session, status);
 }
 
 int main(void) {
   char line[8192];
   while (fgets(line, sizeof line, stdin)) answer(line);
-  return 0;
 }
