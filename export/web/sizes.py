@@ -50,7 +50,7 @@ class SizeNumbers:
 
         Returns:
             None where files of two sizes differ in more: something as large as an image is stored
-            in them, such as the plane of a domain or the mask of dropout.
+            in them, such as the mask of dropout.
         """
 
         def beyond(step: Shape) -> Shape:

@@ -185,6 +185,9 @@ def _page(
     model = generator_of(chosen.model) if draws else chosen.translator()
     # A page has a file for each domain.
     shown = {} if draws else {n: p for n, p in pictures.items() if n in chosen.model.views}
+    if not (draws or shown):
+        known = " or ".join(chosen.translator().translators)
+        raise ExportError(f"--formats web: a page translates by files of one direction, {known}")
     with made_page(model, out_folder, shown, wanted, title=chosen.folder.name) as page:
 
         def place() -> None:
