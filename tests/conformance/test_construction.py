@@ -54,7 +54,7 @@ def test_what_is_left_open_is_noted_with_the_value_it_got(name):
         return
     model = tiny_model(name, **left_open)
     # What only a network has that was not chosen gets no value.
-    unused = {"resnet": "depth", "unet": "blocks"}.get(model.get_config().get("network"))
+    unused = {"resnet": "depth", "unet": "blocks"}.get(model.get_config().get("network", ""))
     assert None not in [model.get_config()[key] for key in left_open if key != unused]
     noted = type(model)(**model.get_config())
     assert {k: v.shape for k, v in noted.network_state().items()} == {
