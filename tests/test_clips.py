@@ -180,7 +180,7 @@ def test_a_stopped_call_goes_on_with_whole_segments(tmp_path, negative, monkeypa
     source = film(tmp_path / "a.mp4")
     (whole,) = translate(negative, [source], tmp_path / "whole")
     seen = []
-    from tfi2i.inference import files
+    from tfi2i.inference import one_file as files
 
     ordinary = files.translate_image
 

@@ -234,3 +234,21 @@ def test_files_of_rows_are_gone_after_an_error(tmp_path, all_is_large, monkeypat
     with pytest.raises(ValueError):
         rows[0:1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_attention_over_many_places_is_said_before(tmp_path, monkeypatch, capsys):
+    """At a stride of 2 an image of 32x24 has 192 places, and a quarter as many keys."""
+    from tfi2i.inference import one_file as files
+
+    generator = unet(depth=2, filters=4, norm="instance", dropout=0, attention_at=(1,))
+    assert translate.pairs_of_places(generator, 32 * 24) == 192 * 192 / 4
+    assert translate.pairs_of_places(unet(depth=2, filters=4), 32 * 24) == 0
+    Image.fromarray(noise(32, 24)).save(tmp_path / "a.png")
+    monkeypatch.setattr(files, "_MOST_PAIRS_WITHOUT_A_WORD", 9000)
+    translate_files(generator, [tmp_path / "a.png"], tmp_path / "1", progress=False)
+    assert "a.png: this network's attention compares 9.2e+03 pairs" in capsys.readouterr().err
+    ways: list[dict[str, Any]] = [{"tile": 16}, {"scale": 0.5}]
+    for place, options in enumerate(ways):
+        out = tmp_path / f"other{place}"
+        translate_files(generator, [tmp_path / "a.png"], out, progress=False, **options)
+        assert "attention" not in capsys.readouterr().err

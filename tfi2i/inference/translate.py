@@ -20,6 +20,7 @@ from tfi2i.inference.sizes import SMALLEST_SIDE, only_size, padded_side
 from tfi2i.inference.steps import NotInStrips, laid_open
 from tfi2i.inference.strips import StripNetwork
 from tfi2i.inference.tiles import blend_weights, tile_starts
+from tfi2i.layers import SelfAttention
 
 # Larger images go through by strips. One of this size takes 1.4 GB in CycleGAN's ResNet.
 MOST_PIXELS_AT_ONCE = 1 << 20
@@ -133,6 +134,21 @@ def _translate_as_one(
     if report is not None:
         report(1.0)
     return translated[:height, :width]
+
+
+def pairs_of_places(generator: keras.Model, pixels: int) -> float:
+    """Pairs of places that the generator's attention compares in an image of so many pixels.
+
+    Their number grows with the square of the pixels. 0 without attention, and for generators whose
+    layers are not known.
+    """
+    try:
+        steps = laid_open(generator).steps
+    except NotInStrips:
+        return 0.0
+    strides = [s.sources[0].stride or 1 for s in steps if isinstance(s.layer, SelfAttention)]
+    # Keys and values are pooled 2x2.
+    return sum((pixels / stride**2) ** 2 / 4 for stride in strides)
 
 
 def _by_strips(generator: keras.Model) -> StripNetwork | None:
