@@ -41,7 +41,7 @@ def largest_image(
     *,
     channels: int,
     size_multiple: int,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
 ) -> int:
     """Finds the pixels of the largest image that a server, or a page, should accept.
 
@@ -52,7 +52,7 @@ def largest_image(
         translate: from one image, float32 (H, W, C), to another.
         channels: C.
         size_multiple: H and W have to be multiples of it.
-        memory_bytes: What one image may take of the memory.
+        memory_bytes: What one image may take of the memory; None for `MEMORY_BYTES`.
 
     Returns:
         Height times width at which the image needs these bytes or `WRITTEN_BYTES`, whichever
@@ -61,7 +61,8 @@ def largest_image(
     sides = [padded_side(side, size_multiple) for side in SIDES]
     small, large = (graph_load(translate, (side, side, channels)) for side in sides)
     areas = sides[0] ** 2, sides[1] ** 2
-    by_memory = _pixels(areas, (small.held, large.held), memory_bytes // HELD_SHARE)
+    budget = MEMORY_BYTES if memory_bytes is None else memory_bytes
+    by_memory = _pixels(areas, (small.held, large.held), budget // HELD_SHARE)
     by_time = _pixels(areas, (small.written, large.written), WRITTEN_BYTES)
     return min(by_memory, by_time)
 
