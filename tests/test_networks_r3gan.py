@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfi2i.errors import RecipeError
-from tfi2i.layers import GroupedConv2D, LearnedBasis, LinearUpsampling2D
+from tfi2i.layers import GroupedConv2D, LearnedBasis, LinearUpsampling2D, grouped_convolution
 from tfi2i.networks import r3gan_discriminator, r3gan_generator
 
 
@@ -21,31 +21,47 @@ def test_linear_upsampling_is_that_of_tensorflow():
     assert layer.compute_output_shape((None, 5, 3, 4)) == (None, 10, 6, 4)
 
 
-def test_groups_see_only_themselves():
-    """Against one convolution with zeros between the groups; its second derivatives too."""
-    images = tf.constant(draws(2, 6, 6, 8))
-    layer = GroupedConv2D(4, 3, padding="same", groups=2)
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_groups_see_only_themselves(monkeypatch, together):
+    """Against one convolution with zeros between the groups; its gradients and second ones too.
+
+    Two of three groups together are the form of a GPU, with a last set that is smaller.
+    """
+    monkeypatch.setattr(grouped_convolution, "groups_together", lambda channels: together)
+    images = tf.constant(draws(2, 6, 6, 12))
+    layer = GroupedConv2D(6, 3, padding="same", groups=3)
     layer.build(images.shape)
-    kernel = np.zeros((3, 3, 8, 4), np.float32)
-    kernel[:, :, :4, :2] = layer.kernel[..., :2]
-    kernel[:, :, 4:, 2:] = layer.kernel[..., 2:]
-    whole = keras.layers.Conv2D(4, 3, padding="same")
+    places = [np.s_[:, :, 4 * one : 4 * one + 4, 2 * one : 2 * one + 2] for one in range(3)]
+    kernel = np.zeros((3, 3, 12, 6), np.float32)
+    for one, place in enumerate(places):
+        kernel[place] = layer.kernel[..., 2 * one : 2 * one + 2]
+    whole = keras.layers.Conv2D(6, 3, padding="same")
     whole.build(images.shape)
     whole.kernel.assign(kernel)
-    np.testing.assert_allclose(layer(images), whole(images), atol=1e-6)
 
-    def penalty_gradient(one):
+    def outputs_and_gradients(one):
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
                 inner.watch(images)
-                result = tf.reduce_sum(tf.nn.softplus(one(images)))
-            penalty = tf.reduce_sum(inner.gradient(result, images) ** 2)
-        return outer.gradient(penalty, one.kernel.value)
+                outputs = one(images)
+                result = tf.reduce_sum(tf.nn.softplus(outputs))
+            first = inner.gradient(result, [images, one.kernel.value])
+            penalty = tf.reduce_sum(first[0] ** 2)
+        return outputs, *first, outer.gradient(penalty, one.kernel.value)
 
-    expected = penalty_gradient(whole)
-    found = penalty_gradient(layer)
-    np.testing.assert_allclose(found[..., :2], expected[:, :, :4, :2], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found[..., 2:], expected[:, :, 4:, 2:], rtol=1e-4, atol=1e-5)
+    def of_groups(gradient):
+        return np.concatenate([gradient[place] for place in places], axis=-1)
+
+    outputs, to_images, *to_kernel = outputs_and_gradients(whole)
+    expected = [outputs, to_images, *map(of_groups, to_kernel)]
+    for one, other in zip(outputs_and_gradients(layer), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_gpu_convolves_as_many_groups_together_as_a_tile_spans(monkeypatch):
+    for gpu, expected in ((False, [1, 1]), (True, [8, 1])):
+        monkeypatch.setattr(grouped_convolution, "has_gpu", lambda gpu=gpu: gpu)
+        assert [grouped_convolution.groups_together(channels) for channels in (16, 256)] == expected
 
 
 def test_the_basis_by_hand():
