@@ -308,6 +308,14 @@ class TestForms:
         assert (source.class_names, source.splits["train"].labels) == ((), None)
 
 
+def test_a_licence_is_what_the_user_states(put):
+    folder = put("train/1.png", "test/2.png")
+    assert opened(folder).licence is None
+    stated = opened(folder, derive="grey", licence="CC0-1.0")
+    assert stated.licence == "CC0-1.0"
+    assert stated.fingerprint == opened(folder, derive="grey").fingerprint
+
+
 def test_looking_at_many_files_shows_how_far_it_is(put, monkeypatch):
     told = []
 

@@ -53,6 +53,7 @@ def open_source(
     a_range: str | None = None,
     b_range: str | None = None,
     side: Side | None = None,
+    licence: str | None = None,
 ) -> DataSource:
     """Finds the images and says in words what was found.
 
@@ -90,6 +91,8 @@ def open_source(
         side: for a folder whose files hold two images side by side: which half is `a`, "left" or
             "right". Without it such files are recognised if they are two squares, and `a` is on the
             left; with it the two images may have any one shape.
+        licence: of the images, such as "CC0-1.0", where the source itself does not know it; it is
+            kept with the run and beside the weights that are made from them.
 
     Raises:
         DataError: the source cannot be used as asked; the message names it, with counts and a fix.
@@ -116,6 +119,8 @@ def open_source(
         found = _open_whole(source, kind, direction, load_size, asked, skip_bad, side)
     if aligned:
         found = aligned_classes(found)
+    if licence is not None:
+        found = dataclasses.replace(found, licence=licence)
     return found if limit is None else limited(found, limit)
 
 
