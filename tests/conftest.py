@@ -10,6 +10,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests run side by side: one thread each is faster than two that fight, and bit-equal everywhere.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+# What XLA makes runs once: LLVM's search for faster code would take half of a compilation.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 from pathlib import Path
 
@@ -37,7 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays to the end: the collector need not look at it again and again."""
+    """What was imported stays to the end: the collector need not look at it again and again.
+
+    Nor need it look every 700 objects, of which a graph has very many, and keeps them all.
+    """
+    gc.set_threshold(50_000, 20, 100)
     gc.collect()
     gc.freeze()
 
