@@ -1,45 +1,69 @@
-// Runs all files of the page's first view on both processors, and posts the pixels.
+// Runs the files of a page on what asked.json says, and posts the pixels and the seconds.
+//
+// asked.json, beside the page: {accelerators, most_seconds, pictures: [{name, view, picture, tiled,
+// beside}]}. A page that draws has its samples drawn.
 
 const module = (name) => import(new URL(`./${name}.js`, location).href);
 const post = (place, found) => fetch(place, {method: 'POST', body: JSON.stringify(found)});
+const RUNS = 3;
 
-function kept({data, height, width, channels}) {
+function kept({data, height, width, channels}, seconds) {
   let text = '';
   for (const value of data) text += String.fromCharCode(value);
-  return {height, width, channels, data: btoa(text)};
+  return {height, width, channels, seconds, data: btoa(text)};
 }
 
 try {
-  const [{Engine}, {download, loadSite}, {readPicture}, {translate}, {draw}] = await Promise.all(
-    ['engine', 'download', 'pictures', 'translation', 'drawing'].map(module),
-  );
+  const [{Engine}, {runner, latentOf}, {download, loadSite}, {readPicture}, {translate}, {draw}] =
+    await Promise.all(
+      ['engine', 'beside', 'download', 'pictures', 'translation', 'drawing'].map(module),
+    );
   const site = await loadSite();
-  const [view] = Object.values(site.views);
-  const [height, width] = view.size;
-  const picture = async (name) =>
-    readPicture(await (await fetch(`../${name}.png`)).blob(), view.channels[0]);
-  for (const accelerator of ['wasm', 'webgpu']) {
-    for (const model of view.models) {
-      const engine = new Engine(new URL(`./litertjs-${site.litertjs}/`, location).href);
-      const content = await download(new URL(model.file, location).href);
-      const file = {model: content, numbers: model.numbers, height, width};
-      await engine.open(file, accelerator, () => {});
-      const name = `${accelerator} ${model.precision}`;
-      if (site.kind === 'draw') {
-        const run = (inputs) => engine.run(inputs, height, width);
-        const made = [];
-        for (const {inputs} of view.samples) made.push(kept(await draw(run, view, inputs)));
-        await post('/found', {[`${name} own`]: made});
-      } else {
-        const run = (floats, h, w) =>
-          engine.run({images: {floats, shape: [1, h, w, view.channels[0]]}}, h, w);
-        for (const way of ['own', 'other', 'tiles']) {
-          const given = await picture(way === 'tiles' ? 'other' : way);
-          const how = {view, model, factor: 1, tiled: way === 'tiles'};
-          await post('/found', {[`${name} ${way}`]: [kept(await translate(run, given, how))]});
+  const asked = await (await fetch('../asked.json')).json();
+
+  /** Pixels, and the least seconds of some runs after a first one that compiles. */
+  async function timed(make) {
+    let pixels = await make();
+    let [least, spent] = [Infinity, 0];
+    for (let run = 0; run < RUNS && spent < asked.most_seconds; run++) {
+      const begin = performance.now();
+      pixels = await make();
+      const seconds = (performance.now() - begin) / 1000;
+      [least, spent] = [Math.min(least, seconds), spent + seconds];
+    }
+    return kept(pixels, least);
+  }
+
+  async function translated(engine, view, model, one) {
+    const file = await (await fetch(`../${one.picture}`)).blob();
+    const given = await readPicture(file, view.channels[0]);
+    const value = one.beside ?? (view.beside && latentOf(view.beside, null));
+    const how = {view, model, factor: 1, tiled: one.tiled};
+    return timed(() => translate(runner(engine, view, value), given, how));
+  }
+
+  for (const accelerator of asked.accelerators) {
+    for (const [name, view] of Object.entries(site.views)) {
+      const [height, width] = view.size;
+      for (const model of view.models) {
+        const engine = new Engine(new URL(`./litertjs-${site.litertjs}/`, location).href);
+        const content = await download(new URL(model.file, location).href);
+        await engine.open({model: content, numbers: model.numbers, height, width}, accelerator, () => {});
+        const way = `${accelerator} ${model.precision}`;
+        if (site.kind === 'draw') {
+          const run = (inputs) => engine.run(inputs, height, width);
+          for (const [number, {inputs}] of view.samples.entries()) {
+            const made = await timed(() => draw(run, view, inputs));
+            await post('/found', {[`${way} ${name} ${number}`]: made});
+          }
+        } else {
+          for (const one of asked.pictures.filter((picture) => picture.view === name)) {
+            const made = await translated(engine, view, model, one);
+            await post('/found', {[`${way} ${name} ${one.name}`]: made});
+          }
         }
+        engine.close();
       }
-      engine.close();
     }
   }
   await post('/end', {});

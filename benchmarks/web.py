@@ -14,6 +14,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from tfi2i.export.web.shipping import made_page
 from tfi2i.metrics import psnr
 from tfi2i.zoo.generation._base import generator_of
 
+Pair = tuple[np.ndarray, np.ndarray]
+
 FOLDER = Path(__file__).parent
 RESULTS, SCRIPT = FOLDER / "results_web.json", FOLDER / "web.js"
 PRESETS = (
@@ -45,6 +48,8 @@ ACCELERATORS = {"wasm": "WebAssembly", "webgpu": "WebGPU"}
 SIZES = {"own": (64, 64), "other": (150, 203)}
 # WebGPU on the processor is slow.
 _SECONDS = 3600
+# A picture is not made again to measure its time, once that took so long.
+_ENOUGH = 5.0
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -71,59 +76,94 @@ def measured(preset: str) -> dict[str, Any]:
     draws = "sample" in chosen.model.views
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
-        expected = _drawn(chosen, root) if draws else _translated(chosen, root)
-        script = SCRIPT.read_text(encoding="utf-8")
-        made = tried_in_chromium(root, "page/", script, seconds=_SECONDS)
+        expected, asked = (_drawn if draws else _translated)(chosen, root)
+        made = shown_in_chromium(root, asked)
+    found: dict[str, dict[str, list[Pair]]] = {}
+    for (way, _, name), (pixels, _) in made.items():
+        of_way = found.setdefault(way, {})
+        of_way.setdefault("own" if draws else name, []).append((pixels, expected[name]))
     return {
-        f"{accelerator} {precision}": {
-            way: _difference(made[f"{accelerator} {precision} {way}"], pixels)
-            for way, pixels in expected.items()
-        }
-        for accelerator in ACCELERATORS
-        for precision in LITERT_PRECISIONS.values()
+        way: {name: difference(pairs) for name, pairs in found[way].items()}
+        for way in (f"{a} {p}" for a in ACCELERATORS for p in LITERT_PRECISIONS.values())
     }
 
 
-def _translated(chosen: Chosen, root: Path) -> dict[str, list[np.ndarray]]:
-    """Writes a page and pictures; gives what `translate` makes of these."""
+def shown_in_chromium(
+    root: Path,
+    pictures: Sequence[Mapping[str, Any]],
+    accelerators: Sequence[str] = (*ACCELERATORS,),
+) -> dict[tuple[str, str, str], tuple[np.ndarray, float]]:
+    """What a page makes of pictures, or of the samples that are stored in it.
+
+    Args:
+        root: Has the page's folder, `page`, and the pictures.
+        pictures: See `web.js`.
+        accelerators: "wasm" or "webgpu".
+
+    Returns:
+        Accelerator and precision, view, name of the picture -> its pixels and the least seconds.
+    """
+    asked = {"accelerators": [*accelerators], "pictures": [*pictures], "most_seconds": _ENOUGH}
+    (root / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+    script = SCRIPT.read_text(encoding="utf-8")
+    found = tried_in_chromium(root, "page/", script, seconds=_SECONDS)
+    made = {}
+    for title, one in found.items():
+        accelerator, precision, view, name = title.split(" ", 3)
+        pixels = np.frombuffer(base64.b64decode(one["data"]), np.uint8)
+        shape = one["height"], one["width"], one["channels"]
+        made[f"{accelerator} {precision}", view, name] = pixels.reshape(shape), one["seconds"]
+    return made
+
+
+def _translated(chosen: Chosen, root: Path) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
+    """Writes a page and pictures; gives what `translate` makes of these, and what is asked."""
     model = chosen.translator()
     direction = list(model.translators)[-1] if "a2b" not in model.translators else "a2b"
     source = chosen.open_data(None)
     read, _ = domains_of(source, direction)
     pictures = {name: picture(source, read, size) for name, size in SIZES.items()}
-    _write_page(model, {direction: pictures["own"][None]}, root)
+    write_page_of(model, {direction: pictures["own"][None]}, root)
     for name, pixels in pictures.items():
         (root / f"{name}.png").write_bytes(encode_png(pixels))
-    return {
-        "own": [model.translate(pictures["own"], direction=direction)],
-        "other": [model.translate(pictures["other"], direction=direction)],
-        "tiles": [model.translate(pictures["other"], direction=direction, tile=model.crop_size)],
+    ways = {"own": ("own", None), "other": ("other", None), "tiles": ("other", model.crop_size)}
+    made = {
+        way: model.translate(pictures[name], direction=direction, tile=tile)
+        for way, (name, tile) in ways.items()
     }
+    asked = [
+        {"name": way, "view": direction, "picture": f"{name}.png", "tiled": tile is not None}
+        for way, (name, tile) in ways.items()
+    ]
+    return made, asked
 
 
-def _drawn(chosen: Chosen, root: Path) -> dict[str, list[np.ndarray]]:
+def _drawn(chosen: Chosen, root: Path) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
     """Writes a page; gives what `decode` makes of the latents that are stored in it."""
     model = generator_of(chosen.model)
-    _write_page(model, {}, root)
+    write_page_of(model, {}, root)
     site = json.loads((root / "page" / "site.json").read_text(encoding="utf-8"))
     stored = [sample["inputs"] for sample in site["views"]["sample"]["samples"]]
     latents = np.array([one["latents"] for one in stored], np.float32)
-    return {"own": list(model.decode(latents))}
+    return {str(number): one for number, one in enumerate(model.decode(latents))}, []
 
 
-def _write_page(model: Any, images: dict[str, np.ndarray], root: Path) -> None:
-    wanted = Wanted([*LITERT_PRECISIONS, WEB], model.crop_size, {}, required_psnr_db=20)
+def write_page_of(
+    model: Any,
+    images: Mapping[str, np.ndarray],
+    root: Path,
+    formats: Sequence[str] = (*LITERT_PRECISIONS,),
+) -> None:
+    """Puts a page with files of some LiteRT formats into `page`, a new folder in `root`."""
+    wanted = Wanted([*formats, WEB], model.crop_size, {}, required_psnr_db=20)
     with made_page(model, root / "out", images, wanted, title="Page") as page:
         page.put_in_place()
         shutil.move(page.folder, root / "page")
 
 
-def _difference(made: list[dict[str, Any]], expected: list[np.ndarray]) -> dict[str, float | None]:
-    pixels = [
-        np.frombuffer(base64.b64decode(one["data"]), np.uint8).reshape(wanted.shape)
-        for one, wanted in zip(made, expected, strict=True)
-    ]
-    one, other = np.stack(pixels), np.stack(expected)
+def difference(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    """Of pixels, made and expected: the largest difference in levels, and PSNR in dB."""
+    one, other = (np.stack(side) for side in zip(*pairs, strict=True))
     levels = int(np.abs(one.astype(int) - other).max())
     return {"levels": levels, "psnr_db": round(float(psnr(one, other)), 1) if levels else None}
 

@@ -47,8 +47,7 @@ class Opened:
 
     def outputs(self, images: Any, beside: np.ndarray) -> np.ndarray:
         """Keras' images of what a client gives for one: images are float32 (1, H, W, C)."""
-        inputs = [tf.constant(images), self.condition.as_input(tf.constant(beside))]
-        return np.asarray(tf.nest.flatten(self.network(inputs, training=False))[-1])
+        return np.asarray(Bound(self, beside)(images, training=False))
 
     def examples(self, images: np.ndarray) -> list[np.ndarray]:
         """What a client could give beside an image: every domain, some latents, some styles.
@@ -64,6 +63,42 @@ class Opened:
             return [image[:-3, :-1].astype(np.float32) for image in images[::-1][:_COMPARED]]
         drawn = np.random.default_rng(0).standard_normal((_COMPARED, condition.length))
         return list(drawn.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An opened translator with what is beside images given: it is used as one of images alone.
+
+    Attributes:
+        opened: The translator.
+        beside: What a client gives for one image; see `Opened.examples`.
+    """
+
+    opened: Opened
+    beside: np.ndarray
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The images."""
+        return self.opened.network.inputs[:1]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The images that are asked for."""
+        return self.opened.network.outputs[-1:]
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width have to be multiples of this, in pixels."""
+        return self.opened.network.size_multiple
+
+    def __call__(self, images: Any, training: bool) -> tf.Tensor:
+        """float32 (1, H, W, C) to float32 (1, H, W, C_out)."""
+        inputs = [
+            tf.convert_to_tensor(images),
+            self.opened.condition.as_input(tf.constant(self.beside)),
+        ]
+        return tf.nest.flatten(self.opened.network(inputs, training=training))[-1]
 
 
 def inference_generators(

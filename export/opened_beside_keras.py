@@ -1,7 +1,7 @@
 """A SavedModel that takes more than images beside Keras: for several of what clients can give."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import keras
@@ -9,29 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfi2i.export.agreement import Tolerance
-from tfi2i.export.opened import Opened
+from tfi2i.export.opened import Bound, Opened
 from tfi2i.export.references import References
 from tfi2i.export.scale import outputs_at_scale
 from tfi2i.export.served_answers import compared, png_levels
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """An opened translator with what is beside images given: it is used as one of images alone."""
-
-    opened: Opened
-    beside: np.ndarray
-
-    @property
-    def inputs(self) -> list[Any]:
-        return self.opened.network.inputs[:1]
-
-    @property
-    def size_multiple(self) -> int:
-        return self.opened.network.size_multiple
-
-    def __call__(self, images: Any, training: bool) -> np.ndarray:
-        return self.opened.outputs(images, self.beside)
 
 
 def compared_beside(
@@ -66,7 +47,7 @@ def compared_beside(
     figures = []
     for number, beside in enumerate(opened.examples(references.images)):
         words = opened.condition.names[number] if kind == "domain" else f"number {number}"
-        bound = cast("keras.Model", _Asked(opened, beside))
+        bound = cast("keras.Model", Bound(opened, beside))
         reference = replace(references.generator, model=bound)
         outputs = outputs_at_scale(reference, photo, scale)
 

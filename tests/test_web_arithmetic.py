@@ -28,7 +28,7 @@ def node() -> str:
 
 def computed(given, body):
     """What a script makes of `given`, with all of the page's modules of arithmetic at hand."""
-    names = ("pixels", "resize", "tiles", "sizes", "latents", "translation", "drawing")
+    names = ("pixels", "resize", "tiles", "sizes", "latents", "translation", "drawing", "beside")
     imports = "".join(f'import * as {name} from "{ASSETS / name}.js";\n' for name in names)
     script = (
         f"{imports}\nconst given = JSON.parse(await new Promise((ended) => {{ let all = ''; "
@@ -223,3 +223,26 @@ def test_latents_are_of_the_prior_and_walk_as_in_python():
     assert np.abs(two - others).max() > 0.1
     np.testing.assert_allclose(walk[0], two[0], atol=1e-6)
     np.testing.assert_allclose(walk[2], walk[0], atol=1e-6)
+
+
+def test_what_stands_beside_a_picture_is_given_by_its_name():
+    body = """
+    const open = {beside: {kind: 'latents', length: 3}};
+    const engine = {run: async (inputs, height, width) => [inputs, height, width]};
+    const run = beside.runner(engine, {...open, channels: [1, 3]}, [4, 5, 6]);
+    return [
+      beside.besideInputs({beside: null}, null),
+      beside.besideInputs({beside: {kind: 'domain', length: 3}}, beside.oneHot(1, 3)),
+      beside.besideInputs({beside: {kind: 'style', length: 1}}, pixelsOf(given)),
+      beside.latentOf(open.beside, null), beside.latentOf(open.beside, 7),
+      latents.drawn(7, 3, 'normal'), await run([0, 1], 1, 2),
+    ];
+    """
+    style = {"data": [0, 255], "height": 1, "width": 2, "channels": 1}
+    nothing, domain, style, mean, seven, drawn, asked = computed(style, body)
+    assert nothing == {}
+    assert domain == {"domain": {"floats": [0, 1, 0], "shape": [1, 3]}}
+    assert style == {"style": {"floats": [-1, 1], "shape": [1, 1, 2, 1]}}
+    assert mean == [0, 0, 0] and seven == drawn and seven != mean
+    images = {"floats": [0, 1], "shape": [1, 1, 2, 1]}
+    assert asked == [{"images": images, "latents": {"floats": [4, 5, 6], "shape": [1, 3]}}, 1, 2]

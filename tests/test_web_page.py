@@ -28,6 +28,7 @@ from tfi2i.export.references import References
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 from tfi2i.export.shipping import Wanted
 from tfi2i.export.web import runtime
+from tfi2i.export.web.asked import Asked
 from tfi2i.export.web.drawing import add_drawing_view
 from tfi2i.export.web.page import Page, add_runtime, write_page
 from tfi2i.export.web.runtime import fetched
@@ -95,12 +96,11 @@ def translating(translator, tmp_path_factory):
     entries = add_translating_view(
         page,
         "a2b",
-        References.of(translator.translator("a2b"), pictures, [OTHER]),
+        Asked.alone(References.of(translator.translator("a2b"), pictures, [OTHER])),
         precisions=PRECISIONS,
         size=(SIZE, SIZE),
         scale=PageScale(0.5, 64),
         required_psnr_db=20,
-        folder=tmp_path_factory.mktemp("partial"),
         advance=lambda _: None,
     )
     folder = tmp_path_factory.mktemp("site") / "translate"

@@ -1,6 +1,5 @@
 """What a page has to know to draw as Keras does, and the files for it, compared with Keras."""
 
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -9,18 +8,13 @@ import tensorflow as tf
 from tfi2i.data.decode.values import EIGHT_BITS
 from tfi2i.data.decode.writing import encode_png
 from tfi2i.errors import ExportError
-from tfi2i.export.agreement import checked_agreement, tolerance_of
-from tfi2i.export.beside_keras import report_entry
 from tfi2i.export.drawing import Drawing
-from tfi2i.export.formats import LiteRTPrecision, page_precisions
-from tfi2i.export.frozen import frozen
-from tfi2i.export.litert import converted
+from tfi2i.export.formats import page_precisions
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.references import latency_ms
-from tfi2i.export.runtime import LiteRTRunner
 from tfi2i.export.shipping import Wanted
-from tfi2i.export.web.page import Page
-from tfi2i.export.web.unfused import unfused
+from tfi2i.export.web.files import page_entry, page_file
+from tfi2i.export.web.page import Page, short
 from tfi2i.progress import progress_bar
 from tfi2i.zoo.generation._base import GenerationGAN
 from tfi2i.zoo.generation._captioned import CaptionGAN
@@ -60,13 +54,17 @@ def add_drawing_view(page: Page, model: GenerationGAN, wanted: Wanted) -> dict[s
         np.asarray(model.generator(_one(given, place), training=False))
         for place in range(_COMPARED)
     ]
+    shapes = {name: (1, *one.shape[1:]) for name, one in given.items()}
+    asked = [
+        {name: one[place : place + 1] for name, one in given.items()} for place in range(_COMPARED)
+    ]
     stem, entries, models = f"{page.variant}-sample", [], []
     precisions = page_precisions(wanted.formats)
     with progress_bar("Files of the page", len(precisions)) as advance:
         for precision in precisions:
-            content = _converted(drawing, given, precision)
+            content = page_file(drawing.model, shapes, precision)
             place = page.add_model(stem, precision, content)
-            entry = _entry(place, content, precision, drawing, given, outputs, wanted)
+            entry = page_entry(place, content, precision, asked, outputs, wanted.required_psnr_db)
             entries.append(entry)
             facts = {name: entry[name] for name in ("max_abs", "psnr_db")}
             models.append(
@@ -112,12 +110,7 @@ def _conditions(model: GenerationGAN) -> tuple[list[str], np.ndarray] | None:
 
 
 def _facts(names: list[str], values: np.ndarray) -> list[dict[str, Any]]:
-    return [{"name": name, "value": _short(one)} for name, one in zip(names, values, strict=True)]
-
-
-def _short(values: np.ndarray) -> list[float]:
-    """float32 as few digits as bring it back."""
-    return [float(str(value)) for value in values.astype(np.float32)]
+    return [{"name": name, "value": short(one)} for name, one in zip(names, values, strict=True)]
 
 
 def _one(given: dict[str, np.ndarray], place: int) -> Any:
@@ -129,45 +122,6 @@ def _unpacked(inputs: Any) -> Any:
     return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
-def _converted(drawing: Drawing, given: dict[str, np.ndarray], precision: LiteRTPrecision) -> bytes:
-    shapes = [(1, one.shape[1]) for one in given.values()]
-    draw = frozen(drawing.model, *shapes)
-
-    def serving(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"images": tf.nest.flatten(draw(*(inputs[name] for name in given)))[0]}
-
-    specs = {
-        name: tf.TensorSpec(shape, tf.float32, name)
-        for name, shape in zip(given, shapes, strict=True)
-    }
-    signatures = {"serving_default": tf.function(serving).get_concrete_function(**specs)}
-    return unfused(converted(drawing.model, signatures, precision))
-
-
-def _entry(
-    place: str,
-    content: bytes,
-    precision: LiteRTPrecision,
-    drawing: Drawing,
-    given: dict[str, np.ndarray],
-    outputs: list[np.ndarray],
-    wanted: Wanted,
-) -> dict[str, Any]:
-    """What the parity report says of a file, which is run beside Keras."""
-    runner = LiteRTRunner(content)
-    asked = [
-        {name: one[number : number + 1] for name, one in given.items()}
-        for number in range(_COMPARED)
-    ]
-    tolerance = tolerance_of("litert", precision, wanted.required_psnr_db)
-    results = [runner.named(**one) for one in asked]
-    found = checked_agreement(Path(place).name, outputs, results, tolerance)
-    entry = report_entry(place, "web", precision, found, tolerance, drawing.image_shape[:2])
-    entry["size_bytes"] = len(content)
-    entry["latency_ms"] = latency_ms(lambda: runner.named(**asked[0]))
-    return entry
-
-
 def _samples(
     page: Page, drawing: Drawing, given: dict[str, np.ndarray], outputs: list[np.ndarray]
 ) -> list[dict[str, Any]]:
@@ -176,6 +130,6 @@ def _samples(
     for number in range(_MOST_SAMPLES):
         made = f"samples/sample-{number}-made.png"
         page.files[made] = encode_png(drawing.gives.to_pixels(outputs[number][0]))
-        inputs = {name: _short(one[number]) for name, one in given.items()}
+        inputs = {name: short(one[number]) for name, one in given.items()}
         samples.append({"inputs": inputs, "made": made})
     return samples

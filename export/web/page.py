@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import tfi2i
 from tfi2i.errors import ExportError
 from tfi2i.export.web.runtime import VERSION, write_runtime
@@ -79,6 +81,11 @@ def write_page(folder: Path, page: Page) -> None:
     }
     (folder / SITE_FILE).write_text(json.dumps(site, allow_nan=False) + "\n", encoding="utf-8")
     (folder / "NOTICE").write_text(_NOTICE, encoding="utf-8")
+
+
+def short(values: np.ndarray) -> list[float]:
+    """float32 as few digits as bring it back."""
+    return [float(str(value)) for value in values.astype(np.float32)]
 
 
 def add_runtime(folder: Path, archives: tuple[Path, Path]) -> None:

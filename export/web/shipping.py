@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 
 from tfi2i.errors import ExportError
 from tfi2i.export.formats import WEB, page_precisions
+from tfi2i.export.opened import Opened
 from tfi2i.export.partial import not_writable, partial_folder
 from tfi2i.export.placing import PARITY_FILE
 from tfi2i.export.references import References
 from tfi2i.export.shipping import OTHER_SIZES, Wanted
+from tfi2i.export.web.asked import Asked
 from tfi2i.export.web.drawing import add_drawing_view
 from tfi2i.export.web.page import Page, add_runtime, check_replaceable, write_page
 from tfi2i.export.web.runtime import fetched
@@ -77,7 +79,7 @@ def made_page(
         try:
             if images:
                 page = Page("translate", title, variant)
-                reports = _add_directions(page, model, images, wanted, partial)
+                reports = _add_views(page, model, images, wanted)
             else:
                 page = Page("draw", title, variant)
                 reports = {"sample": add_drawing_view(page, model, wanted)}
@@ -94,34 +96,60 @@ def made_page(
         yield MadePage(reports, target, lambda: _replace(made, target, partial))
 
 
-def _add_directions(
-    page: Page,
-    model: Translating,
-    images: Mapping[str, Any],
-    wanted: Wanted,
-    partial: Path,
+def _add_views(
+    page: Page, model: Translating, images: Mapping[str, Any], wanted: Wanted
 ) -> Reports:
     size, precisions = height_and_width(wanted.size), page_precisions(wanted.formats)
+    views = _views(model, list(images))
     reports: Reports = {}
-    with progress_bar("Files of the page", len(images) * len(precisions)) as advance:
-        for direction, pictures in images.items():
-            references = References.of(
-                model.translator(direction), pictures, OTHER_SIZES, model.ranges_of(direction)
-            )
-            factor = model.scale_of(direction, wanted.scale)
+    with progress_bar("Files of the page", len(views) * len(precisions)) as advance:
+        for name, (direction, opened) in views.items():
+            alone = direction if direction in model.translators else None
+            factor = model.scale_of(alone, wanted.scale)
+            asked = _asked(model, direction, opened, images[direction], size)
             entries = add_translating_view(
                 page,
-                direction,
-                references,
+                name,
+                asked,
                 precisions=precisions,
                 size=size,
                 scale=PageScale.of(model.trained_scale, factor, size),
                 required_psnr_db=wanted.required_psnr_db,
-                folder=partial,
                 advance=advance,
             )
-            reports[direction] = references.report(entries)
+            reports[name] = asked.references.report(entries)
     return reports
+
+
+def _views(model: Translating, directions: Sequence[str]) -> dict[str, tuple[str, Opened | None]]:
+    """A page's views by name: each a direction, and what is open in it.
+
+    One for all domains, or for all latents with the mean among them, stands for those that it
+    holds. A stored style is no picture that a page could give, and stands beside it.
+    """
+    opened = {name: Opened.of(model, name) for name in directions}
+    of_all = {name for name in directions if opened[name] and name not in model.translators}
+    views: dict[str, tuple[str, Opened | None]] = {}
+    for name in of_all or directions:
+        one = opened[name]
+        styled = one is not None and one.condition.kind == "style"
+        if styled:
+            views[name] = name, None
+        views["style" if styled else name] = name, one
+    return views
+
+
+def _asked(
+    model: Translating,
+    direction: str,
+    opened: Opened | None,
+    pictures: Any,
+    size: tuple[int, int],
+) -> Asked:
+    if opened is not None:
+        return Asked.beside(opened, model, pictures, size)
+    ranges = model.ranges_of(direction)
+    return Asked.alone(References.of(model.translator(direction), pictures, OTHER_SIZES, ranges))
 
 
 def _replace(made: Path, target: Path, partial: Path) -> None:

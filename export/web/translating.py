@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +11,16 @@ from tfi2i.data.decode.writing import encode_png
 from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import ExportError
 from tfi2i.export.agreement import checked_agreement, tolerance_of
-from tfi2i.export.beside_keras import litert_entry
 from tfi2i.export.formats import LiteRTPrecision
 from tfi2i.export.generator import InferenceGenerator
 from tfi2i.export.growth import largest_image
-from tfi2i.export.litert import convert
-from tfi2i.export.references import References
 from tfi2i.export.runtime import LiteRTRunner
-from tfi2i.export.web.page import Page
+from tfi2i.export.web.asked import Asked
+from tfi2i.export.web.files import page_entry, page_file
+from tfi2i.export.web.page import Page, short
 from tfi2i.export.web.sizes import SizeNumbers
-from tfi2i.export.web.unfused import unfused
 from tfi2i.image_sizes import size_in_words
-from tfi2i.inference.sizes import mirrored_to_fit, only_size, padded_side
+from tfi2i.inference.sizes import mirrored_to_fit, padded_side
 
 # What one image may take of a browser's memory: larger ones go by tiles.
 _MEMORY_BYTES = 1 << 30
@@ -73,27 +69,25 @@ def check_page(generator: InferenceGenerator, size: tuple[int, int]) -> None:
 
 def add_translating_view(
     page: Page,
-    direction: str,
-    references: References,
+    name: str,
+    asked: Asked,
     *,
     precisions: Sequence[LiteRTPrecision],
     size: tuple[int, int],
     scale: PageScale,
     required_psnr_db: float,
-    folder: Path,
     advance: Callable[[int], None],
 ) -> list[dict[str, Any]]:
-    """Adds a direction to a page.
+    """Adds a view to a page.
 
     Args:
         page: Gets the view and its files.
-        direction: Name of the view.
-        references: Real images and what Keras makes of them.
+        name: Of the view: a direction, or what is open for several.
+        asked: Real images, what stands beside them, and what Keras makes of them.
         precisions: Of the files.
         size: Height and width of the file's images, the tiles of larger ones.
         scale: See `PageScale`.
         required_psnr_db: Least agreement of int8.
-        folder: For files on the way.
         advance: Is told of each finished file.
 
     Returns:
@@ -102,36 +96,27 @@ def add_translating_view(
     Raises:
         ExportError: See `check_page`; or a file does not agree with Keras.
     """
-    inference = references.generator
+    inference = asked.references.generator
     check_page(inference, size)
-    single = only_size(inference.model) is not None
+    single = inference.only_size is not None
     most = size[0] * size[1] if single else _most_pixels(inference)
-    stem = f"{page.variant}-{direction}"
     models, entries = [], []
     for precision in precisions:
-        converted = partial(_converted, inference, precision)
-        model = converted(size)
-        path = folder / f"{stem}-{precision}.tflite"
-        path.write_bytes(model)
-        entry = litert_entry(path, references, required_psnr_db)
-        numbers = None
-        if not single:
-            numbers = SizeNumbers.of(model, size, inference.size_multiple, converted)
-        if numbers is not None:
-            entry["sizes"] += _at_other_sizes(model, numbers, references, most, entry)
-        place = page.add_model(stem, precision, model)
-        entries.append({**entry, "name": place, "kind": "web"})
+        file = _File.of(asked, precision, size)
+        place = page.add_model(f"{page.variant}-{name}", precision, file.content)
+        entry = file.entry(place, asked, most, required_psnr_db)
+        entries.append(entry)
         models.append(
             {
                 "file": place,
-                "bytes": len(model),
+                "bytes": len(file.content),
                 "precision": precision,
-                "numbers": None if numbers is None else numbers.to_facts(),
+                "numbers": None if file.numbers is None else file.numbers.to_facts(),
                 **{name: entry[name] for name in ("max_abs", "psnr_db")},
             }
         )
         advance(1)
-    page.views[direction] = {
+    page.views[name] = {
         "models": models,
         "size": list(size),
         "multiple": inference.size_multiple,
@@ -140,15 +125,63 @@ def add_translating_view(
         "max_pixels": max(most, size[0] * size[1]),
         "factor": scale.factor,
         "fit_side": scale.fit_side,
-        "samples": _samples(page, direction, references),
+        "beside": asked.facts,
+        "samples": _samples(page, name, asked),
     }
     return entries
 
 
-def _converted(
-    generator: InferenceGenerator, precision: LiteRTPrecision, size: tuple[int, int]
-) -> bytes:
-    return unfused(convert(generator, size, precision))
+@dataclass(frozen=True)
+class _File:
+    """A file of a view, and the numbers of other sizes in it."""
+
+    content: bytes
+    precision: LiteRTPrecision
+    numbers: SizeNumbers | None
+
+    @classmethod
+    def of(cls, asked: Asked, precision: LiteRTPrecision, size: tuple[int, int]) -> "_File":
+        inference = asked.references.generator
+
+        def converted(size: tuple[int, int]) -> bytes:
+            shapes = {"images": (1, *size, inference.input_channels), **asked.shapes}
+            return page_file(asked.model, shapes, precision)
+
+        content, numbers = converted(size), None
+        if inference.only_size is None:
+            numbers = SizeNumbers.of(content, size, inference.size_multiple, converted)
+        return cls(content, precision, numbers)
+
+    def entry(self, place: str, asked: Asked, most: int, required_psnr_db: float) -> dict[str, Any]:
+        """What the report says of it, in its own size and in others of at most so many pixels."""
+        references = asked.references
+        floats = references.generator.takes.to_float(references.images)
+        given = [
+            {"images": image[np.newaxis], **beside}
+            for image, beside in zip(floats, asked.given, strict=True)
+        ]
+        outputs = references.outputs
+        entry = page_entry(place, self.content, self.precision, given, outputs, required_psnr_db)
+        if self.numbers is not None:
+            entry["sizes"] += self._at_other_sizes(self.numbers, asked, most, entry)
+        return entry
+
+    def _at_other_sizes(
+        self, numbers: SizeNumbers, asked: Asked, most: int, entry: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        generator, found = asked.references.generator, []
+        tolerance = tolerance_of("litert", self.precision, entry["required_psnr_db"] or 0.0)
+        for image, outputs in asked.references.others:
+            height, width = image.shape[1:3]
+            fitting = generator.takes.to_float(mirrored_to_fit(image, generator.size_multiple))
+            if fitting.shape[1] * fitting.shape[2] > most:
+                continue
+            run = LiteRTRunner(numbers.sized(self.content, fitting.shape[1:3]))
+            made = run.named(images=fitting, **asked.given[0])[:, :height, :width]
+            where = f"{entry['name']} on an image of {width} x {height}"
+            one = checked_agreement(where, outputs, [made], tolerance)
+            found.append({"size": [height, width], "max_abs": one.max_abs, "psnr_db": one.psnr_db})
+        return found
 
 
 def _most_pixels(generator: InferenceGenerator) -> int:
@@ -161,37 +194,26 @@ def _most_pixels(generator: InferenceGenerator) -> int:
     )
 
 
-def _at_other_sizes(
-    model: bytes,
-    numbers: SizeNumbers,
-    references: References,
-    most: int,
-    entry: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    """What the report says of the file with the numbers of other sizes."""
-    generator, found = references.generator, []
-    tolerance = tolerance_of("litert", entry["precision"], entry["required_psnr_db"] or 0.0)
-    for image, outputs in references.others:
-        height, width = image.shape[1:3]
-        fitting = generator.takes.to_float(mirrored_to_fit(image, generator.size_multiple))
-        if fitting.shape[1] * fitting.shape[2] > most:
-            continue
-        run = LiteRTRunner(numbers.sized(model, fitting.shape[1:3]))
-        made = run(fitting)[:, :height, :width]
-        where = f"{entry['name']} on an image of {width} x {height}"
-        one = checked_agreement(where, outputs, [made], tolerance)
-        found.append({"size": [height, width], "max_abs": one.max_abs, "psnr_db": one.psnr_db})
-    return found
-
-
-def _samples(page: Page, direction: str, references: References) -> list[dict[str, str]]:
+def _samples(page: Page, name: str, asked: Asked) -> list[dict[str, Any]]:
     """Pictures to try, with what Keras makes of them: a device can prove itself by them."""
-    places = np.linspace(0, len(references.images) - 1, min(len(references.images), _MOST_SAMPLES))
+    references = asked.references
+    count = len(references.images)
     samples = []
-    for number, place in enumerate(places.astype(int)):
-        made = references.generator.gives.to_pixels(references.outputs[place][0])
-        names = f"samples/{direction}-{number}.png", f"samples/{direction}-{number}-made.png"
-        for name, pixels in zip(names, (references.images[place], made), strict=True):
-            page.files[name] = encode_png(pixels)
-        samples.append({"given": names[0], "made": names[1]})
+    for number, place in enumerate(
+        np.linspace(0, count - 1, min(count, _MOST_SAMPLES)).astype(int)
+    ):
+        pixels = {
+            "given": references.images[place],
+            "made": references.generator.gives.to_pixels(references.outputs[place][0]),
+        }
+        sample: dict[str, Any] = {}
+        for kind, beside in asked.given[place].items():
+            if kind == "style":
+                pixels[kind] = references.generator.takes.to_pixels(beside[0])
+            else:
+                sample["beside"] = short(beside[0])
+        for part, of_part in pixels.items():
+            sample[part] = f"samples/{name}-{number}-{part}.png"
+            page.files[sample[part]] = encode_png(of_part)
+        samples.append(sample)
     return samples

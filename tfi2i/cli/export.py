@@ -183,11 +183,7 @@ def _page(
 
     # Of a model that draws and copies images too, the page draws.
     model = generator_of(chosen.model) if draws else chosen.translator()
-    # A page has a file for each domain.
-    shown = {} if draws else {n: p for n, p in pictures.items() if n in chosen.model.views}
-    if not (draws or shown):
-        known = " or ".join(chosen.translator().translators)
-        raise ExportError(f"--formats web: a page translates by files of one direction, {known}")
+    shown = {} if draws else pictures
     with made_page(model, out_folder, shown, wanted, title=chosen.folder.name) as page:
 
         def place() -> None:

@@ -1,10 +1,13 @@
 // The page that translates: what its user chooses, and what is shown.
 
 import {showAbout} from './about.js';
+import {Asking} from './asking.js';
+import {runner} from './beside.js';
 import {inMegabytes, loadSite} from './download.js';
 import {Stopped, fill, guarded, nextFrame, one, save, say, show, showProgress} from './elements.js';
 import {makeOffline} from './offline.js';
 import {Opened} from './opened.js';
+import {pictureButton} from './picking.js';
 import {openCamera, readFrame, readPicture, readWhole} from './pictures.js';
 import {proofOfTranslation, showProof} from './proof.js';
 import {goesWhole, sizeInside, translate} from './translation.js';
@@ -13,17 +16,15 @@ const state = {
   picture: null, // {name, read: channels -> pixels}
   turn: 0, // Of the newest translation: an older one ends.
   closeCamera: null,
+  renewing: false,
+  waiting: false, // For the translation that runs: something else is asked for by now.
 };
-let site, opened, offline;
+let site, opened, offline, asking;
 
 const view = () => site.views[one('direction').value];
 const model = () => view().models[Number(one('model').value)];
 const run = (floats, height, width) =>
-  opened.engine.run(
-    {images: {floats, shape: [1, height, width, view().channels[0]]}},
-    height,
-    width,
-  );
+  runner(opened.engine, view(), asking.value)(floats, height, width);
 
 function fillSettings() {
   const {factor, fit_side: side, models, single_size: single, size} = view();
@@ -42,23 +43,23 @@ function fillSettings() {
 }
 
 function fillSamples() {
-  const buttons = view().samples.map(({given}, number) => {
-    const [button, picture] = [document.createElement('button'), new Image()];
-    button.type = 'button';
-    button.setAttribute('aria-pressed', 'false');
-    Object.assign(picture, {src: given, alt: `Picture to try ${number + 1}`});
-    button.append(picture);
-    button.onclick = guarded(async () => {
-      const file = await (await fetch(given)).blob();
-      await take(file, given.split('/').pop());
-      button.setAttribute('aria-pressed', 'true');
-    });
-    return button;
-  });
+  const files = [...new Set(view().samples.map(({given}) => given))];
+  const buttons = files.map((file, number) => pictureButton(file, `Picture to try ${number + 1}`, take));
   one('samples').replaceChildren(...buttons);
 }
 
-const prove = (sample) => proofOfTranslation(run, view(), model(), sample);
+async function prove(sample) {
+  const beside = await asking.ofSample(view(), sample);
+  return proofOfTranslation(runner(opened.engine, view(), beside), view(), model(), sample);
+}
+
+/** Shows what belongs to a direction, and opens its model. */
+async function openView() {
+  fillSettings();
+  fillSamples();
+  await asking.open(view(), one('direction').value);
+  await openModel();
+}
 
 async function openModel() {
   await opened.open(view(), model(), one('wanted').value, () => prove(view().samples[0]));
@@ -82,13 +83,13 @@ function factorFor(pixels) {
   return chosen === 'fit' ? view().fit_side / Math.sqrt(pixels.height * pixels.width) : view().factor;
 }
 
-/** Translates the picture as the settings say. */
-async function renew() {
+/** Translates the picture as the settings say; `keep` shows the last translation meanwhile. */
+async function renew({keep = false} = {}) {
   if (state.picture === null) return;
   const turn = ++state.turn;
   const pixels = await state.picture.read(view().channels[0]);
   const how = {view: view(), model: model(), factor: factorFor(pixels), tiled: one('tiled').value === 'tiles'};
-  showResult(pixels, pixels);
+  if (!keep) showResult(pixels, pixels);
   const report = reporter(turn);
   report(0);
   await nextFrame();
@@ -98,6 +99,25 @@ async function renew() {
   showResult(pixels, made);
   const seconds = (performance.now() - begin) / 1000;
   say(`Translated ${way} in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s by the ${opened.words()}.`);
+}
+
+/** The same where something else is asked for, which may change faster than pictures are made. */
+async function askedAnew() {
+  if (state.picture === null || state.closeCamera) return; // The camera's next picture has it.
+  state.waiting = true;
+  state.turn++; // A translation that runs ends at its next tile.
+  if (state.renewing) return;
+  state.renewing = true;
+  try {
+    while (state.waiting) {
+      state.waiting = false;
+      await renew({keep: true}).catch((error) => {
+        if (!(error instanceof Stopped && state.waiting)) throw error;
+      });
+    }
+  } finally {
+    state.renewing = false;
+  }
 }
 
 function reporter(turn) {
@@ -201,7 +221,7 @@ function listen() {
   one('slider').oninput = ({target}) => one('compare').style.setProperty('--from', `${target.value}%`);
   one('save').onclick = guarded(() => {
     const name = (state.picture?.name ?? 'camera').replace(/\.[^.]*$/, '');
-    return save(one('after'), `${name}-${one('direction').value}.png`);
+    return save(one('after'), `${name}-${asking.words}.png`);
   });
   one('stop').onclick = guarded(stop);
   one('camera').hidden = !navigator.mediaDevices?.getUserMedia;
@@ -210,9 +230,7 @@ function listen() {
   one('check').onclick = guarded(() => showProof(view().samples, prove, model()));
   one('direction').onchange = guarded(async () => {
     closeCamera();
-    fillSettings();
-    fillSamples();
-    await openModel();
+    await openView();
     await renew();
   });
   for (const id of ['model', 'wanted']) {
@@ -222,7 +240,7 @@ function listen() {
       await renew();
     });
   }
-  for (const id of ['scale', 'tiled']) one(id).onchange = guarded(renew);
+  for (const id of ['scale', 'tiled']) one(id).onchange = guarded(() => renew());
 }
 
 await guarded(async () => {
@@ -230,9 +248,8 @@ await guarded(async () => {
   offline = await makeOffline(site);
   opened = new Opened(site);
   fill(one('direction'), Object.fromEntries(Object.keys(site.views).map((name) => [name, name])));
-  fillSettings();
-  fillSamples();
-  await openModel();
+  asking = new Asking(askedAnew);
+  await openView();
   listen();
   document.body.dataset.ready = 'yes';
 })();
