@@ -51,7 +51,7 @@ async function used(folder, steps) {
     found[`${folder} ${name}`] = btoa(String.fromCharCode(...data.filter((_, i) => i % 4 < 3)));
   }
   found[`${folder} controls`] = ['domain', 'latents', 'style'].filter(
-    (kind) => !one('asked').hidden && !one(`by_${kind}`).hidden);
+    (kind) => !one(`by_${kind}`).hidden);
   return found;
 }
 

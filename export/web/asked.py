@@ -14,6 +14,10 @@ from tfi2i.export.shipping import OTHER_SIZES
 from tfi2i.export.web.files import Given
 from tfi2i.zoo.translating import Translating
 
+# Multiples of what a network takes by which styles are larger than a file's pictures: more than
+# those by which the numbers of other sizes are found.
+_BEYOND = 5
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -49,10 +53,13 @@ class Asked:
             opened: A translator of the model.
             model: Gives the value ranges.
             pictures: Pixels (N, H, W, C).
-            size: Height and width in pixels of styles, which are fixed in the files.
+            size: Height and width in pixels of the files' pictures. Styles have one size whatever
+                that of pictures, a little more than this.
         """
         condition = opened.condition
-        values = _values(opened, pictures, size)
+        # Of equal sizes a file would have numbers that both need, and not know which to change.
+        height, width = (side + _BEYOND * opened.network.size_multiple for side in size)
+        values = _values(opened, pictures, (height, width))
         count = max(len(pictures), len(values))
         # Shifted after each round, so that pictures at any distance have different ones.
         order = [(place + place // len(values)) % len(values) for place in range(count)]
@@ -75,7 +82,7 @@ class Asked:
         if name == "domain":
             facts["names"] = list(condition.names)
         elif name == "style":
-            facts["size"] = list(size)
+            facts["size"] = [height, width]
         given: list[Given] = [
             {name: np.asarray(condition.as_input(one), np.float32)} for one in asked
         ]

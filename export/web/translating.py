@@ -213,7 +213,13 @@ def _samples(page: Page, name: str, asked: Asked) -> list[dict[str, Any]]:
             else:
                 sample["beside"] = short(beside[0])
         for part, of_part in pixels.items():
-            sample[part] = f"samples/{name}-{number}-{part}.png"
-            page.files[sample[part]] = encode_png(of_part)
+            sample[part] = _place(page, f"samples/{name}-{number}-{part}.png", encode_png(of_part))
         samples.append(sample)
     return samples
+
+
+def _place(page: Page, place: str, content: bytes) -> str:
+    """Where a page has a picture; the same one is there once."""
+    known = next((one for one, other in page.files.items() if other == content), place)
+    page.files[known] = content
+    return known

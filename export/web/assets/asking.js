@@ -40,7 +40,6 @@ export class Asking {
   async open(view, name) {
     this.#view = view;
     const {kind, names, length} = view.beside ?? {};
-    one('asked').hidden = !view.beside;
     for (const other of ['domain', 'latents', 'style']) one(`by_${other}`).hidden = other !== kind;
     [this.value, this.words] = [null, name];
     if (kind === 'domain') fill(one('domain'), Object.fromEntries(names.entries()));
