@@ -13,6 +13,7 @@ from tfi2i.layers.fade import FadeIn
 from tfi2i.layers.grouped_convolution import GroupedConv2D
 from tfi2i.layers.labels import ConcatenateLabel, FixedLabel
 from tfi2i.layers.latent import AppendLatent, DrawVector, FixedLatent, VectorPart
+from tfi2i.layers.leaky_relu import LeakyReLU
 from tfi2i.layers.maxout import Maxout
 from tfi2i.layers.minibatch import MinibatchDiscrimination
 from tfi2i.layers.normalization import BatchNormalization, InstanceNormalization
@@ -49,6 +50,7 @@ __all__ = [
     "FixedLatent",
     "GroupedConv2D",
     "InstanceNormalization",
+    "LeakyReLU",
     "LearnedBasis",
     "LinearUpsampling2D",
     "Maxout",

@@ -11,6 +11,7 @@ from tfi2i.layers import (
     BlockConv2D,
     CropFirst2D,
     InstanceNormalization,
+    LeakyReLU,
     NearestUpsampling2D,
     ProductConv2D,
     ProductConv2DTranspose,
@@ -183,7 +184,7 @@ def normalisation(
 
 def leaky_relu(images, name: str):
     """LeakyReLU with the papers' slope of 0.2."""
-    return keras.layers.LeakyReLU(negative_slope=0.2, name=name)(images)
+    return LeakyReLU(negative_slope=0.2, name=name)(images)
 
 
 def generator_model(inputs, images, *, size_multiple: int, name: str) -> keras.Model:

@@ -14,6 +14,7 @@ from tfi2i.image_sizes import Size
 from tfi2i.layers import (
     EqualizedConv2D,
     FadeIn,
+    LeakyReLU,
     MinibatchDeviation,
     NearestUpsampling2D,
     PixelNormalization,
@@ -183,7 +184,7 @@ def _image(maps, channels: int, name: str):
 
 def _rectified(name: str, width: int, kernel_size, padding: str = "same") -> list[Any]:
     convolution = EqualizedConv2D(width, kernel_size, padding=padding, name=f"{name}_conv")
-    return [convolution, keras.layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu")]
+    return [convolution, LeakyReLU(negative_slope=0.2, name=f"{name}_relu")]
 
 
 def _block(name: str, layers: list[keras.layers.Layer]) -> keras.Sequential:

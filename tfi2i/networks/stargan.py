@@ -7,6 +7,7 @@ from tfi2i.image_sizes import Size, height_and_width
 from tfi2i.layers import (
     ConcatenateLabel,
     FixedLabel,
+    LeakyReLU,
     NearestUpsampling2D,
     ProductConv2D,
     ProductConv2DTranspose,
@@ -99,7 +100,7 @@ def stargan_discriminator(
         images = stargan_convolution(
             images, filters * 2 ** (level - 1), 4, stride=2, name=f"block{level}_conv"
         )
-        images = keras.layers.LeakyReLU(0.01, name=f"block{level}_relu")(images)
+        images = LeakyReLU(0.01, name=f"block{level}_relu")(images)
     # Both heads are in float32, as their losses are.
     scores = stargan_convolution(images, 1, 3, name="scores", use_bias=False, dtype="float32")
     logits = stargan_convolution(
