@@ -11,11 +11,15 @@ from PIL import Image, ImageFilter
 
 from tfi2i.data import open_source
 from tfi2i.errors import DataError, MissingExtraError, WeightsError
+from tfi2i.evidence.measures import segmentation
 from tfi2i.metrics import (
+    classifier,
     efficientnet,
     efficientnet_lite0,
+    efficientnet_lite0_patches,
     extractors,
     fid,
+    grey_classifier,
     inception_v3,
     kid,
     mobilenet,
@@ -33,6 +37,21 @@ def tiles():
     """All test tiles of the shaded relief, (126, 64, 64, 3)."""
     images = open_source("earth:shadedrelief-etopo1", load_size=64).splits["test"].a
     return np.stack([images.load(i) for i in range(len(images))])
+
+
+def test_a_training_in_half_precision_is_measured_in_single(extractor, tiles):
+    patches = efficientnet_lite0_patches()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    assert np.array_equal(efficientnet_lite0()(tiles[:2]), extractor(tiles[:2]))
+    assert np.array_equal(efficientnet_lite0_patches()(tiles[:2]), patches(tiles[:2]))
+    networks = [
+        grey_classifier._network((16, 16), 2, 0),
+        classifier._network((8, 8, 3), 2, 0),
+        segmentation._build(2),
+    ]
+    precisions = {layer.compute_dtype for network in networks for layer in network.layers}
+    assert precisions == {"float32"}
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
 
 
 def blurred(images, radius):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tfi2i.metrics.precision import single_precision
+
 _EPOCHS = 12
 _BATCH = 16
 _CHANNELS = (16, 32, 64)
@@ -46,25 +48,24 @@ class DomainClassifier:
         return float(np.mean(self.predict(images) == self.names.index(domain)))
 
 
+@single_precision()
 def _network(shape: tuple[int, ...], count: int, seed: int):
     import keras
 
     def start(number: int):
         return keras.initializers.HeNormal(seed=100 * seed + number)
 
-    # In float32, whatever the policy of the model that is measured.
-    options = {"dtype": "float32"}
     inputs = keras.Input(shape)
-    features = keras.layers.Rescaling(1 / 127.5, -1.0, **options)(inputs)
+    features = keras.layers.Rescaling(1 / 127.5, -1.0)(inputs)
     for number, channels in enumerate(_CHANNELS):
         features = keras.layers.Conv2D(
             channels, 3, strides=2, padding="same", activation="relu",
-            kernel_initializer=start(number), **options,
+            kernel_initializer=start(number),
         )(features)  # fmt: skip
-    mean = keras.layers.GlobalAveragePooling2D(**options)(features)
-    most = keras.layers.GlobalMaxPooling2D(**options)(features)
-    both = keras.layers.Concatenate(**options)([mean, most])
-    logits = keras.layers.Dense(count, kernel_initializer=start(len(_CHANNELS)), **options)(both)
+    mean = keras.layers.GlobalAveragePooling2D()(features)
+    most = keras.layers.GlobalMaxPooling2D()(features)
+    both = keras.layers.Concatenate()([mean, most])
+    logits = keras.layers.Dense(count, kernel_initializer=start(len(_CHANNELS)))(both)
     model = keras.Model(inputs, logits)
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),  # type: ignore[arg-type]

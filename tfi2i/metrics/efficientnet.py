@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfi2i.metrics.extractors import KerasExtractor
 from tfi2i.metrics.inverted_residuals import assign, build_classifier
+from tfi2i.metrics.precision import single_precision
 from tfi2i.package_files import PackageFile
 from tfi2i.torch_files import read_torch_file
 
@@ -74,6 +75,7 @@ def efficientnet_lite0() -> KerasExtractor:
     )
 
 
+@single_precision()
 def efficientnet_lite0_patches() -> KerasExtractor:
     """Features of every place in an image, `efficientnet-lite0-patches@160`, to compare two images.
 

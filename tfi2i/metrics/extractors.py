@@ -9,6 +9,7 @@ import numpy as np
 
 from tfi2i.errors import WeightsError
 from tfi2i.metrics.pixel import check_images
+from tfi2i.metrics.precision import single_precision
 from tfi2i.package_files import file_sha256
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class KerasExtractor:
         return features
 
 
+@single_precision()
 def inception_v3(weights: str | Path = "imagenet") -> KerasExtractor:
     """Inception-v3 of `keras.applications`: the 2048 features of its last pooling, at 299 px.
 

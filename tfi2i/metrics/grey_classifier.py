@@ -9,6 +9,7 @@ import numpy as np
 
 from tfi2i.data.decode.pixels import to_float
 from tfi2i.errors import DataError
+from tfi2i.metrics.precision import single_precision
 
 _EPOCHS = 6
 _BATCH_SIZE = 64
@@ -89,6 +90,7 @@ class GreyClassifier:
         return float(np.mean(self.predict(images) == labels))
 
 
+@single_precision()
 def _network(size: tuple[int, int], classes: int, seed: int):
     import keras
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tfi2i.errors import WeightsError
+from tfi2i.metrics.precision import single_precision
 
 if TYPE_CHECKING:
     import keras
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Stage = tuple[int, int, int, int, int]
 
 
+@single_precision()
 def build_classifier(
     name: str,
     stages: Sequence[Stage],

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, size_in_words
+from tfi2i.metrics.precision import single_precision
 from tfi2i.metrics.segmentation import class_figures
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _segment(model: "keras.Model", images: np.ndarray) -> np.ndarray:
     return np.concatenate(logits).argmax(axis=-1).astype(np.uint8)
 
 
+@single_precision()
 def _build(classes: int) -> "keras.Model":
     """A U-Net with three halvings; every kernel starts from a seed of its own."""
     from keras import Input, Model, initializers, layers
