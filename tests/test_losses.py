@@ -306,6 +306,18 @@ def test_comparing_within_a_batch_of_one_is_an_error_in_words():
             objective(tf.zeros((1, 8)))
 
 
+def test_patch_contrast_by_hand():
+    queries = tf.Variable([[[1.0, 0.0], [0.0, 1.0]]])
+    keys = tf.Variable([[[1.0, 0.0], [0.6, 0.8]]])
+    # Cosines over 0.5: (2, 1.2) with the first key right, (0, 1.6) with the second.
+    by_hand = (math.log(1 + math.exp(-0.8)) + math.log(1 + math.exp(-1.6))) / 2
+    with tf.GradientTape() as tape:
+        loss = losses.patch_contrast(queries, keys, temperature=0.5)
+    assert float(loss) == pytest.approx(by_hand)
+    to_queries, to_keys = tape.gradient(loss, [queries, keys])
+    assert to_queries is not None and to_keys is None
+
+
 def test_batch_sizes_unknown_until_the_graph_runs():
     @tf.function(input_signature=[tf.TensorSpec((None, 2))])
     def travel(vectors):

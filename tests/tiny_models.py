@@ -29,6 +29,17 @@ TINY = {
         },
         "cycle_loss",
     ),
+    "cut": (
+        {
+            "filters": 4,
+            "discriminator_filters": 4,
+            "projector_filters": 8,
+            "receptive_field": 16,
+            "blocks": 1,
+            "patches": 16,
+        },
+        "contrastive_loss",
+    ),
     "stargan": (
         {
             "domains": ["x", "y"],

@@ -19,6 +19,7 @@ from tfi2i.losses.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tfi2i.losses.contrastive import patch_contrast
 from tfi2i.losses.critic import classification, gradient_penalty, scores_and_slope
 from tfi2i.losses.distance import DistanceScale, pair_distance, self_distance
 from tfi2i.losses.entropy import conditional_entropy, marginal_entropy
@@ -71,6 +72,7 @@ __all__ = [
     "outside",
     "over_scales",
     "pair_distance",
+    "patch_contrast",
     "relativistic",
     "reparameterise",
     "scores_and_slope",

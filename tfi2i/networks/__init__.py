@@ -11,6 +11,7 @@ from tfi2i.networks.autoencoder import (
 )
 from tfi2i.networks.bigan import bigan_encoder, bigan_generator, joint_discriminator
 from tfi2i.networks.blocks import check_image_size
+from tfi2i.networks.contrastive import patch_projector, resnet_encoder_maps
 from tfi2i.networks.dcgan import dcgan_depth, dcgan_discriminator, dcgan_generator
 from tfi2i.networks.dcgan_encoder import dcgan_encoder
 from tfi2i.networks.discogan import encoder_decoder, feature_discriminator
@@ -60,6 +61,8 @@ from tfi2i.networks.unet import unet, unet_depth
 from tfi2i.networks.vgg import PerceptualFeatures, vgg_channels, vgg_features
 
 __all__ = [
+    "patch_projector",
+    "resnet_encoder_maps",
     "recurrent_generator",
     "band_discriminator",
     "band_generator",

@@ -1,0 +1,5 @@
+"""CUT."""
+
+from tfi2i.zoo.unpaired.cut.model import CUT
+
+__all__ = ["CUT"]
