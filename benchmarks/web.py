@@ -25,7 +25,7 @@ from benchmarks.markdown import table
 from benchmarks.pictures import domains_of, picture
 from tfi2i.cli.chosen import Chosen, choose_model
 from tfi2i.data.decode.writing import encode_png
-from tfi2i.export.formats import LITERT_PRECISIONS, WEB
+from tfi2i.export.formats import OF_FLOATS, WEB
 from tfi2i.export.shipping import Wanted
 from tfi2i.export.web.shipping import made_page
 from tfi2i.metrics import psnr
@@ -84,7 +84,7 @@ def measured(preset: str) -> dict[str, Any]:
         of_way.setdefault("own" if draws else name, []).append((pixels, expected[name]))
     return {
         way: {name: difference(pairs) for name, pairs in found[way].items()}
-        for way in (f"{a} {p}" for a in ACCELERATORS for p in LITERT_PRECISIONS.values())
+        for way in (f"{a} {p}" for a in ACCELERATORS for p in OF_FLOATS.values())
     }
 
 
@@ -152,7 +152,7 @@ def write_page_of(
     model: Any,
     images: Mapping[str, np.ndarray],
     root: Path,
-    formats: Sequence[str] = (*LITERT_PRECISIONS,),
+    formats: Sequence[str] = (*OF_FLOATS,),
 ) -> None:
     """Puts a page with files of some LiteRT formats into `page`, a new folder in `root`."""
     wanted = Wanted([*formats, WEB], model.crop_size, {}, required_psnr_db=20)
@@ -171,9 +171,7 @@ def difference(pairs: Sequence[Pair]) -> dict[str, float | None]:
 def with_figures(page: str, found: dict[str, Any]) -> str:
     """A page in Markdown with the table of the figures between its two marks."""
     head = [
-        f"{name} {precision}"
-        for name in ACCELERATORS.values()
-        for precision in LITERT_PRECISIONS.values()
+        f"{name} {precision}" for name in ACCELERATORS.values() for precision in OF_FLOATS.values()
     ]
     rows = []
     for preset, figures in found.items():

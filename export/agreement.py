@@ -35,6 +35,8 @@ class Tolerance:
 
 # For files that compute in less than float32: above this no difference is seen.
 REQUIRED_PSNR_DB = 40.0
+# For those that compute in eight bits from image to image; `--accept-psnr` may ask for less.
+INTEGER_PSNR_DB = 30.0
 # A SavedModel runs the same kernels on the same weights. LiteRT has its own kernels, which add in
 # another order. Half precision rounds every weight by up to 2**-11 of itself.
 _MAX_ABS = {"saved_model": {"float32": 1e-4}, "litert": {"float32": 1e-3, "float16": 2e-2}}
@@ -50,8 +52,11 @@ def tolerance_of(
     Args:
         kind: the kind of file.
         precision: the precision that it stores or computes in.
-        required_psnr_db: the one for files that compute in less than float32.
+        required_psnr_db: the one for files that compute in less than float32; for those of
+            uint8, `INTEGER_PSNR_DB` where that is less.
     """
+    if precision == "uint8":
+        required_psnr_db = min(required_psnr_db, INTEGER_PSNR_DB)
     max_abs = _MAX_ABS[kind].get(precision)
     return Tolerance(psnr_db=required_psnr_db) if max_abs is None else Tolerance(max_abs=max_abs)
 

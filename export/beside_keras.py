@@ -16,6 +16,7 @@ from tfi2i.export.agreement import (
     checked_agreement,
     tolerance_of,
 )
+from tfi2i.export.litert import outputs_of
 from tfi2i.export.metadata import read_metadata
 from tfi2i.export.opened import Opened
 from tfi2i.export.opened_beside_keras import compared_beside, of_domain
@@ -116,13 +117,12 @@ def litert_entry(
             f"{images.shape[1:]}; resize the images of the report."
         )
     precision = inspect_litert(model).precision
-    inputs = references.generator.takes.to_float(images)
-    results = [runner(image[None]) for image in inputs]
+    results = outputs_of(runner, references.generator, images)
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     found = checked_agreement(path.name, references.outputs, results, tolerance)
     entry = report_entry(path.name, "litert", precision, found, tolerance, images.shape[1:3])
     entry["size_bytes"] = len(model)
-    entry["latency_ms"] = latency_ms(lambda: runner(inputs[:1]))
+    entry["latency_ms"] = latency_ms(lambda: outputs_of(runner, references.generator, images[:1]))
     return entry
 
 

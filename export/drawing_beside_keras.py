@@ -98,6 +98,8 @@ def litert_entry(
     runner = LiteRTRunner(model)
     asked = one_by_one(given)
     results = [runner.named(**one) for one in asked]
+    if runner.makes_pixels:
+        results = [drawing.gives.to_float(one) for one in results]
     found = checked_agreement(path.name, drawing.outputs(given), results, tolerance)
     entry = report_entry(
         path.name, "litert", contents.precision, found, tolerance, drawing.image_shape[:2]

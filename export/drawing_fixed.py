@@ -1,13 +1,18 @@
 """Generators of latents in files of constants: LiteRT for phones, a SavedModel for converters."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tfi2i.export.drawing import Drawing
+from tfi2i.export.drawing import Drawing, facts_of, one_by_one
+from tfi2i.export.formats import LiteRTPrecision
 from tfi2i.export.frozen import frozen
+from tfi2i.export.integer import check_eight_bits, of_pixels, quantised
 from tfi2i.export.litert import converted
+from tfi2i.export.litert_metadata import image_facts, with_metadata
 from tfi2i.export.plain import SIGNATURE
 
 
@@ -27,11 +32,32 @@ def plain_drawing(drawing: Drawing) -> dict[str, Any]:
 
 
 def write_litert(
-    drawing: Drawing, path: Path, precision: Literal["float32", "float16", "int8"]
+    drawing: Drawing,
+    path: Path,
+    precision: LiteRTPrecision,
+    given: dict[str, np.ndarray],
+    metadata: Mapping[str, Any],
 ) -> None:
-    """Writes a .tflite file with the signature of `plain_drawing`.
+    """Writes a .tflite file with the signature of `plain_drawing`; "uint8" gives pixels.
+
+    Args:
+        drawing: The generator in float32.
+        path: The file.
+        precision: See `tfi2i.export.export_litert`.
+        given: Latents, and what is beside them, on which "uint8" finds its scales.
+        metadata: Of the model.
 
     Raises:
-        ExportError: An operator is not builtin.
+        ExportError: An operator is not builtin, or pixels for "uint8" are not of 8 bits.
+        MissingExtraError: For "uint8", ai-edge-quantizer is not installed.
     """
-    path.write_bytes(converted(drawing.model, plain_drawing(drawing), precision))
+    signatures = plain_drawing(drawing)
+    if precision == "uint8":
+        check_eight_bits(drawing.model.name, drawing.gives)
+        model = converted(drawing.model, of_pixels(signatures), "float32")
+        model = quantised(model, one_by_one(given))
+    else:
+        model = converted(drawing.model, signatures, precision)
+    size, channels = drawing.image_shape[:2], drawing.image_shape[2]
+    facts = {**image_facts(precision, size, channels, drawing.gives), **facts_of(drawing)}
+    path.write_bytes(with_metadata(model, metadata, facts))

@@ -17,6 +17,8 @@ from tfi2i.export.drawing_beside_keras import (
 from tfi2i.export.drawing_fixed import plain_drawing, write_litert
 from tfi2i.export.drawing_saved_model import write_saved_model
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
+from tfi2i.export.integer import CALIBRATION_IMAGES
+from tfi2i.export.litert_metadata import read_litert_metadata
 from tfi2i.export.partial import partial_folder
 from tfi2i.export.placing import earlier_reports, put_in_place
 from tfi2i.export.plain import write_plain
@@ -79,6 +81,8 @@ def _report(
     }
     reference = Drawing.of(model.generator, **options)
     given = compared_on(reference, model.latents(_COMPARED))
+    # Other latents than those that files are compared on.
+    calibration = compared_on(reference, model.latents(CALIBRATION_IMAGES, seed=1))
     entries = []
     for name in FORMATS:
         if name not in wanted.formats:
@@ -105,8 +109,10 @@ def _report(
                 continue
             precision = LITERT_PRECISIONS[name]
             path = partial / f"{stem}-{precision}.tflite"
-            write_litert(reference, path, precision)
-            entries.append(litert_entry(path, reference, given, wanted.required_psnr_db))
+            metadata = {**wanted.metadata, "direction": "sample"}
+            write_litert(reference, path, precision, calibration, metadata)
+            entry = litert_entry(path, reference, given, wanted.required_psnr_db)
+            entries.append({**entry, "metadata": read_litert_metadata(path)})
         except ExportError as error:
             raise ExportError(
                 f"{stem}, {name}: {error} Nothing was written to {folder}."

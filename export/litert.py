@@ -4,8 +4,9 @@ import os
 import re
 import tempfile
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,12 +22,17 @@ from tfi2i.export.agreement import (
     random_images,
     tolerance_of,
 )
+from tfi2i.export.formats import LiteRTPrecision
 from tfi2i.export.generator import InferenceGenerator, inference_generator
+from tfi2i.export.integer import check_eight_bits, of_pixels, quantised
+from tfi2i.export.litert_metadata import image_facts, with_metadata
+from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.plain import check_fixed_size, plain_translator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
 
 # GPU delegates take nothing above.
 MAX_RANK = 4
+_SIZE_RULE = "images of this size alone: resize others before, or cut them into tiles"
 
 
 def export_litert(
@@ -34,15 +40,18 @@ def export_litert(
     path: str | Path,
     *,
     image_size: tuple[int, int],
-    precision: Literal["float32", "float16", "int8"] = "float32",
+    precision: LiteRTPrecision = "float32",
     images: np.ndarray | None = None,
+    calibration: np.ndarray | None = None,
     required_psnr_db: float = REQUIRED_PSNR_DB,
     value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
+    metadata: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes a .tflite file that takes and gives float32 (1, H, W, C) in [-1, 1].
 
-    The size is fixed, because delegates for phones want it so. The file is run before it gets its
-    name: a wrong file is never left behind.
+    A file of "uint8" takes and gives pixels instead, uint8 (1, H, W, C). The size is fixed, because
+    delegates for phones want it so. The file is run before it gets its name: a wrong file is never
+    left behind. It says of itself what its images are (`tfi2i.export.litert_metadata`).
 
     Args:
         generator: functional model, see `tfi2i.export.generator.inference_generator`.
@@ -52,12 +61,19 @@ def export_litert(
             it off again, as `translate` does.
         precision: of the stored weights. "float16" halves the file, the arithmetic stays float32
             on CPUs. "int8" quarters it and computes convolutions in 8 bits, with the scale of the
-            activations found anew for every image (dynamic range).
+            activations found anew for every image (dynamic range). "uint8" computes them in 8 bits
+            with scales that are fixed, as processors of neural networks want it: see
+            `tfi2i.export.integer`.
         images: pixels (N, height, width, C) of the first value range to compare with Keras on;
             random noise when None.
-        required_psnr_db: least agreement of an int8 file with Keras.
+        calibration: more such images, on which "uint8" finds its scales, and which it should not
+            be compared on; those to compare on when None.
+        required_psnr_db: least agreement of a file of int8 with Keras; see
+            `tfi2i.export.agreement.tolerance_of` for "uint8".
         value_ranges: of the pixels that clients make floats of, and of those that they make of the
-            file's floats; the file itself knows nothing of them.
+            file's floats.
+        metadata: JSON-able facts about the model, which the file holds beside those of the export;
+            `tfi2i.export.litert_metadata.read_litert_metadata` reads them.
 
     Returns:
         The path.
@@ -66,14 +82,23 @@ def export_litert(
         ExportError: the size is too small for the generator; an operator is not builtin; a tensor
             has more than 4 axes; or the file's output is not finite or further from Keras than
             `tfi2i.export.agreement.tolerance_of` allows.
-        MissingExtraError: no LiteRT runtime is installed.
+        MissingExtraError: no LiteRT runtime is installed, or for "uint8" no ai-edge-quantizer.
     """
     path = Path(path)
     inference = inference_generator(generator, value_ranges=value_ranges)
     check_fixed_size(inference, image_size)
     if images is None:
         images = random_images(inference, image_size)
-    model = convert(inference, image_size, precision)
+    model = convert(
+        inference, image_size, precision, images if calibration is None else calibration
+    )
+    facts = {
+        **image_facts(precision, image_size, inference.output_channels, inference.gives),
+        "size_rule": _SIZE_RULE,
+        "value_ranges": ranges_facts(inference.takes, inference.gives),
+        "channels": {"input": inference.input_channels, "output": inference.output_channels},
+    }
+    model = with_metadata(model, metadata or {}, facts)
     contents = inspect_litert(model)
     if contents.custom_operators:
         raise ExportError(not_builtin(generator, contents.custom_operators))
@@ -84,7 +109,7 @@ def export_litert(
             "tfi2i.layers.InstanceNormalization in place of GroupNormalization."
         )
     runner = LiteRTRunner(model)
-    results = [runner(inference.takes.to_float(image[None])) for image in images]
+    results = outputs_of(runner, inference, images)
     references = keras_outputs(inference, images)
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     checked_agreement(path.name, references, results, tolerance)
@@ -98,14 +123,31 @@ def export_litert(
     return path
 
 
-def convert(generator: InferenceGenerator, image_size: tuple[int, int], precision: str) -> bytes:
+def convert(
+    generator: InferenceGenerator,
+    image_size: tuple[int, int],
+    precision: str,
+    calibration: np.ndarray | None = None,
+) -> bytes:
     """Converts, without looking at the result, to the bytes of a .tflite file.
 
     It goes by way of a SavedModel with a static signature and constant weights. The two other ways
     are wrong without a word: `from_concrete_functions`, and a SavedModel with variables, both gave
     files that return NaN.
+
+    Args:
+        generator: In float32.
+        image_size: Height and width.
+        precision: See `export_litert`.
+        calibration: Pixels (N, H, W, C) for "uint8".
     """
-    return converted(generator.model, plain_translator(generator, image_size), precision)
+    signatures = plain_translator(generator, image_size)
+    if precision != "uint8":
+        return converted(generator.model, signatures, precision)
+    assert calibration is not None
+    check_eight_bits(generator.model.name, generator.takes, generator.gives)
+    examples = [{"images": image[None].astype(np.float32)} for image in calibration]
+    return quantised(converted(generator.model, of_pixels(signatures), "float32"), examples)
 
 
 def converted(model: keras.Model, signatures: dict[str, Any], precision: str) -> bytes:
@@ -135,6 +177,15 @@ def converted(model: keras.Model, signatures: dict[str, Any], precision: str) ->
             if not names:
                 raise ExportError(f"LiteRT cannot convert the generator: {error}") from error
             raise ExportError(not_builtin(model, (*names,))) from error
+
+
+def outputs_of(
+    runner: LiteRTRunner, generator: InferenceGenerator, images: np.ndarray
+) -> list[np.ndarray]:
+    """What a file makes of pixels (N, H, W, C), as float32 (1, H, W, C_out) in [-1, 1] each."""
+    if runner.makes_pixels:
+        return [generator.gives.to_float(runner(image[None])) for image in images]
+    return [runner(generator.takes.to_float(image[None])) for image in images]
 
 
 def not_builtin(generator: keras.Model, names: tuple[str, ...]) -> str:

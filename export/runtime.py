@@ -19,7 +19,8 @@ class LiteRTContents:
         operators: names of the builtin operators, sorted.
         custom_operators: names of the others: custom ones and TensorFlow's own ("Flex").
         highest_rank: the highest rank of any tensor.
-        precision: precision of the weights: "int8", "float16", or else "float32".
+        precision: "uint8" where images are pixels; else of the weights: "int8", "float16", or
+            "float32".
     """
 
     operators: tuple[str, ...]
@@ -42,10 +43,20 @@ def _runtime() -> tuple[Callable[..., Any], ModuleType]:
     return Interpreter, schema
 
 
+def litert_schema() -> ModuleType:
+    """The module of the file format's schema."""
+    return _runtime()[1]
+
+
+def parsed_litert(model: bytes) -> Any:
+    """A .tflite file as objects of its schema."""
+    schema = litert_schema()
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+
+
 def inspect_litert(model: bytes) -> LiteRTContents:
     """Reads the operators, tensor ranks and precision of a .tflite file."""
-    _, schema = _runtime()
-    parsed = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    schema, parsed = litert_schema(), parsed_litert(model)
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     builtin, custom = set(), set()
     for operator in parsed.operatorCodes:
@@ -58,7 +69,8 @@ def inspect_litert(model: bytes) -> LiteRTContents:
     tensors = [tensor for subgraph in parsed.subgraphs for tensor in subgraph.tensors]
     ranks = [0 if tensor.shape is None else len(tensor.shape) for tensor in tensors]
     types = {tensor.type for tensor in tensors}
-    kinds = (("int8", schema.TensorType.INT8), ("float16", schema.TensorType.FLOAT16))
+    of_kind = schema.TensorType
+    kinds = (("uint8", of_kind.UINT8), ("int8", of_kind.INT8), ("float16", of_kind.FLOAT16))
     precision = next((name for name, code in kinds if code in types), "float32")
     return LiteRTContents(tuple(sorted(builtin)), tuple(sorted(custom)), max(ranks), precision)
 
@@ -87,8 +99,13 @@ class LiteRTRunner:
         """Shape (1, H, W, C) of the images that the file takes."""
         return tuple(int(side) for side in self._input["shape"])
 
+    @property
+    def makes_pixels(self) -> bool:
+        """Whether its images are uint8 pixels, in the place of floats in [-1, 1]."""
+        return self._output["dtype"] is np.uint8
+
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        """Translates float32 (1, H, W, C) in [-1, 1] to float32 (1, H, W, C_out)."""
+        """Translates float32 (1, H, W, C) in [-1, 1], or uint8 pixels, to the same of C_out."""
         self._interpreter.set_tensor(self._input["index"], image)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output["index"])

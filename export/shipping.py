@@ -8,7 +8,7 @@ folder, and moved to its place when all of it agrees.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from tfi2i.export.agreement import REQUIRED_PSNR_DB
 from tfi2i.export.beside_keras import litert_entry, saved_model_entry
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS, OF_FIXED_SIZE
 from tfi2i.export.generator import BFLOAT16_NEEDS
+from tfi2i.export.litert_metadata import read_litert_metadata
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.opened import Opened, inference_generators
 from tfi2i.export.partial import partial_folder
@@ -63,6 +64,8 @@ class Wanted:
         required_psnr_db: Least agreement that is asked from what computes in less than float32.
         scale: Scale at which the SavedModel translates: "trained", or the factor for the sides of
             images; see `tfi2i.data.scale`. LiteRT files take pixels that are at this scale already.
+        calibration: Direction to images of its training for LiteRT files of uint8, pixels (N, H, W,
+            C) of that size; those to compare on serve where there are none.
     """
 
     formats: Sequence[str]
@@ -72,6 +75,7 @@ class Wanted:
     max_pixels: int | None = None
     required_psnr_db: float = REQUIRED_PSNR_DB
     scale: Scale = "trained"
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ship(
@@ -238,7 +242,10 @@ class _Export:
             image_size=height_and_width(self._wanted.size),
             precision=precision,
             images=self._references.images,
+            calibration=self._wanted.calibration.get(self._direction),
             required_psnr_db=self._wanted.required_psnr_db,
             value_ranges=self._ranges,
+            metadata={**self._wanted.metadata, "direction": self._direction, "scale": self._scale},
         )
-        return litert_entry(path, self._references, self._wanted.required_psnr_db)
+        entry = litert_entry(path, self._references, self._wanted.required_psnr_db)
+        return {**entry, "metadata": read_litert_metadata(path)}

@@ -21,15 +21,14 @@ from tfi2i.cli.chosen import (
     set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
+from tfi2i.cli.export_images import calibration_images, real_images
 from tfi2i.errors import DataError, ExportError
 from tfi2i.export.formats import FORMATS, WEB
 from tfi2i.export.partial import check_folder
 from tfi2i.export.web.runtime import fetched
-from tfi2i.image_sizes import Size, as_size
+from tfi2i.image_sizes import as_size
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfi2i.export.shipping import Wanted
     from tfi2i.export.web.shipping import MadePage
     from tfi2i.training.views import View
@@ -41,7 +40,7 @@ SERVING_HINT = (
     "paste. Other servers on processors: set TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=1, so that weights "
     "are prepared once, not for every image"
 )
-MOST_IMAGES = 16
+_UINT8 = "litert_uint8"
 
 
 def export(
@@ -56,7 +55,7 @@ def export(
         str,
         typer.Option(
             help="Of saved_model (servers), plain (converters), litert, litert_float16, "
-            "litert_int8 (phones), web (browsers); separated by commas."
+            "litert_int8, litert_uint8 (phones), web (browsers); separated by commas."
         ),
     ] = "saved_model,litert,litert_float16",
     precision: Annotated[
@@ -87,7 +86,8 @@ def export(
     accept_psnr: Annotated[
         float | None,
         typer.Option(
-            help="Accept bfloat16 and int8 files that agree with Keras to this many dB; else 40."
+            help="Accept bfloat16 and int8 files that agree with Keras to this many dB; else 40, "
+            "and 30 of litert_uint8."
         ),
     ] = None,
     scale: Annotated[
@@ -145,8 +145,9 @@ def export(
         max_pixels=max_pixels,
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
         scale=chosen_scale,
+        calibration=calibration_images(chosen, images, seen, fixed_size) if _UINT8 in names else {},
     )
-    pictures = {name: _real_images(chosen, images, name, fixed_size) for name in seen}
+    pictures = {name: real_images(chosen, images, name, fixed_size) for name in seen}
     with _page(chosen, out_folder, pictures, wanted, draws=len(seen) < len(asked)) as place:
         if names != [WEB]:
             _show(_shipped(chosen, out_folder, pictures, wanted, asked), out_folder, names)
@@ -255,33 +256,3 @@ def _check_formats(formats: str) -> list[str]:
         told = f"; not {', '.join(unknown)}" if unknown else ": name at least one"
         raise ExportError(f"--formats knows {', '.join((*FORMATS, WEB))}{told}")
     return names
-
-
-def _real_images(
-    chosen: Chosen, inputs: list[str] | None, direction: str, size: Size
-) -> "np.ndarray":
-    """Up to 16 images of the domain that the direction translates, pixels (N, H, W, C)."""
-    import numpy as np
-
-    from tfi2i.data import read_pixels, sized
-    from tfi2i.inference.file_names import find_images
-
-    model = chosen.translator()
-    alone = direction if direction in model.translators else None
-    channels, takes = model.translator(alone).input_shape[-1], model.ranges_of(alone)[0]
-    keeps_scale = False
-    if inputs:
-        files = find_images(inputs)[:MOST_IMAGES]
-        pictures = [read_pixels(file, channels=channels, value_range=takes) for file in files]
-    else:
-        source = chosen.open_data(None)
-        keeps_scale = source.keeps_scale
-        part = model.image_view(alone).reads or "a"
-        splits = [source.splits[name] for name in ("test", "train") if name in source.splits]
-        domain = next((one for split in splits if (one := getattr(split, part))), None)
-        if domain is None:
-            raise DataError(f"{source.name} has no images of domain {part}; give --images")
-        chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), MOST_IMAGES))
-        pictures = [domain.load(int(index)) for index in chosen_indices]
-    fitting = [sized(picture, size, keeps_scale=keeps_scale) for picture in pictures]
-    return takes.clipped(np.stack(fitting))
