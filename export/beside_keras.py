@@ -121,6 +121,7 @@ def litert_entry(
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     found = checked_agreement(path.name, references.outputs, results, tolerance)
     entry = report_entry(path.name, "litert", precision, found, tolerance, images.shape[1:3])
+    entry |= references.task_figures(results)
     entry["size_bytes"] = len(model)
     entry["latency_ms"] = latency_ms(lambda: outputs_of(runner, references.generator, images[:1]))
     return entry

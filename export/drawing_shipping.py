@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfi2i.errors import ExportError
+from tfi2i.export.delegates import phone_facts
 from tfi2i.export.drawing import Drawing, facts_of
 from tfi2i.export.drawing_beside_keras import (
     compared_on,
@@ -18,7 +19,6 @@ from tfi2i.export.drawing_fixed import plain_drawing, write_litert
 from tfi2i.export.drawing_saved_model import write_saved_model
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS
 from tfi2i.export.integer import CALIBRATION_IMAGES
-from tfi2i.export.litert_metadata import read_litert_metadata
 from tfi2i.export.partial import partial_folder
 from tfi2i.export.placing import earlier_reports, put_in_place
 from tfi2i.export.plain import write_plain
@@ -112,7 +112,7 @@ def _report(
             metadata = {**wanted.metadata, "direction": "sample"}
             write_litert(reference, path, precision, calibration, metadata)
             entry = litert_entry(path, reference, given, wanted.required_psnr_db)
-            entries.append({**entry, "metadata": read_litert_metadata(path)})
+            entries.append({**entry, **phone_facts(path)})
         except ExportError as error:
             raise ExportError(
                 f"{stem}, {name}: {error} Nothing was written to {folder}."

@@ -17,6 +17,7 @@ from tfi2i.export.agreement import keras_inputs
 from tfi2i.export.generator import InferenceGenerator, inference_generator
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.scale import outputs_at_scale
+from tfi2i.metrics.pixel import l1, psnr
 
 LATENCY_RUNS = 5
 
@@ -31,12 +32,15 @@ class References:
         outputs: the outputs for the images, see `outputs_at_scale`.
         others: the first image in other sizes, pixels (1, H', W', C), with its output: for files
             that take any size.
+        targets: what the images should become, pixels (N, H, W, C_out) of the range that it gives;
+            None where nobody knows.
     """
 
     generator: InferenceGenerator
     images: np.ndarray
     outputs: list[np.ndarray]
     others: list[tuple[np.ndarray, list[np.ndarray]]]
+    targets: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -45,6 +49,7 @@ class References:
         images: np.ndarray,
         other_sizes: Sequence[tuple[int, int]] = (),
         value_ranges: ValueRanges = (EIGHT_BITS, EIGHT_BITS),
+        targets: np.ndarray | None = None,
     ) -> "References":
         """Translates the images with Keras; see `parity_report` for the arguments."""
         inference = inference_generator(generator, value_ranges=value_ranges)
@@ -55,7 +60,7 @@ class References:
             )
         resized = [resize_image(images[0], *size)[np.newaxis] for size in other_sizes]
         others = [(image, outputs_at_scale(inference, image, 1.0)) for image in resized]
-        return cls(inference, images, outputs_at_scale(inference, images, 1.0), others)
+        return cls(inference, images, outputs_at_scale(inference, images, 1.0), others, targets)
 
     def at_scale(self, images: np.ndarray, scale: float) -> list[np.ndarray]:
         """What Keras makes from images at a scale; at their own pixels it is made already."""
@@ -64,13 +69,28 @@ class References:
                 return outputs
         return outputs_at_scale(self.generator, images, scale)
 
+    def task_figures(self, outputs: list[np.ndarray]) -> dict[str, dict[str, float]]:
+        """What `tfi2i evaluate` measures of outputs beside the targets; nothing without targets."""
+        if self.targets is None:
+            return {}
+        gives = self.generator.gives
+        pixels = gives.to_pixels(np.concatenate(outputs))
+        measured = {
+            "l1": l1(pixels, self.targets, gives), "psnr": psnr(pixels, self.targets, gives)
+        }  # fmt: skip
+        # No decibels of an image that is its target exactly.
+        return {"task": {name: one for name, one in measured.items() if np.isfinite(one)}}
+
     def report(self, artefacts: list[dict[str, Any]]) -> dict[str, Any]:
         """Puts entries of files together with Keras' own latency; see `parity_report`."""
         return {
             "images": len(self.images),
             "image_size": list(self.images.shape[1:3]),
             "value_ranges": ranges_facts(self.generator.takes, self.generator.gives),
-            "keras": {"latency_ms": _keras_latency(self.generator, self.images)},
+            "keras": {
+                "latency_ms": _keras_latency(self.generator, self.images),
+                **self.task_figures(self.outputs),
+            },
             "artefacts": artefacts,
             "notes": list(self.generator.notes),
         }

@@ -17,9 +17,9 @@ from tfi2i.errors import ExportError
 from tfi2i.export import export_litert, export_saved_model
 from tfi2i.export.agreement import REQUIRED_PSNR_DB
 from tfi2i.export.beside_keras import litert_entry, saved_model_entry
+from tfi2i.export.delegates import phone_facts
 from tfi2i.export.formats import FORMATS, LITERT_PRECISIONS, OF_FIXED_SIZE
 from tfi2i.export.generator import BFLOAT16_NEEDS
-from tfi2i.export.litert_metadata import read_litert_metadata
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.opened import Opened, inference_generators
 from tfi2i.export.partial import partial_folder
@@ -66,6 +66,8 @@ class Wanted:
             images; see `tfi2i.data.scale`. LiteRT files take pixels that are at this scale already.
         calibration: Direction to images of its training for LiteRT files of uint8, pixels (N, H, W,
             C) of that size; those to compare on serve where there are none.
+        targets: Direction to what its images should become, where that is known: LiteRT files are
+            then measured on the task as well.
     """
 
     formats: Sequence[str]
@@ -76,6 +78,7 @@ class Wanted:
     required_psnr_db: float = REQUIRED_PSNR_DB
     scale: Scale = "trained"
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ship(
@@ -91,7 +94,9 @@ def ship(
         wanted: The files.
 
     Returns:
-        Direction to its parity report; see `tfi2i.export.parity_report`.
+        Direction to its parity report; see `tfi2i.export.parity_report`. LiteRT files also have
+        their `metadata`, the operators that are `left_to_processor` by accelerators, and with
+        targets, as Keras has, the `task`: l1 and psnr beside the targets.
 
     Raises:
         ExportError: If the folder cannot be written, a file cannot be made, or one does not agree
@@ -114,7 +119,10 @@ def translated_reports(
         # One for all domains is compared by the first direction, and then by all of them.
         one = name if name in model.translators else None
         ranges = model.ranges_of(one)
-        references[name] = References.of(model.translator(one), pictures, OTHER_SIZES, ranges)
+        targets = wanted.targets.get(name)
+        references[name] = References.of(
+            model.translator(one), pictures, OTHER_SIZES, ranges, targets
+        )
     if set(wanted.formats) & set(OF_FIXED_SIZE):
         for reference in references.values():
             check_fixed_size(reference.generator, height_and_width(wanted.size))
@@ -248,4 +256,4 @@ class _Export:
             metadata={**self._wanted.metadata, "direction": self._direction, "scale": self._scale},
         )
         entry = litert_entry(path, self._references, self._wanted.required_psnr_db)
-        return {**entry, "metadata": read_litert_metadata(path)}
+        return {**entry, **phone_facts(path)}

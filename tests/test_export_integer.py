@@ -5,12 +5,15 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfi2i import layers
 from tfi2i.data.decode.values import ValueRange
 from tfi2i.errors import ExportError, MissingExtraError
 from tfi2i.export import export_litert
+from tfi2i.export.delegates import left_to_processor
 from tfi2i.export.drawing_shipping import ship_drawing
+from tfi2i.export.litert import converted
 from tfi2i.export.litert_metadata import read_litert_metadata
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert, litert_schema, parsed_litert
 from tfi2i.export.shipping import Wanted, ship
@@ -118,9 +121,19 @@ def test_a_translators_files_say_what_they_take(tmp_path):
     wanted = Wanted(
         ("litert", "litert_uint8"), SIZE, {"variant": "pix2pix", **LICENCE},
         required_psnr_db=20, calibration={"a2b": noise(8, *SIZE, 3, seed=2)},
+        targets={"a2b": noise(2, *SIZE, 3, seed=3)},
     )  # fmt: skip
-    report = ship(model, tmp_path, {"a2b": noise(2, *SIZE, 3)}, wanted)["a2b"]
-    for entry, images in zip(report["artefacts"], ("float32: -1 is", "uint8 pixels"), strict=True):
+    images = noise(2, *SIZE, 3)
+    report = ship(model, tmp_path, {"a2b": images}, wanted)["a2b"]
+    # The task's own figures, before and after.
+    made = (np.asarray(model.generator(images / 127.5 - 1.0)) + 1) * 127.5
+    distance = np.abs(np.rint(made) - wanted.targets["a2b"]).mean() / 127.5
+    assert report["keras"]["task"]["l1"] == pytest.approx(distance, abs=1e-4)
+    assert [entry["task"]["l1"] for entry in report["artefacts"]] == [
+        pytest.approx(distance, abs=tolerance) for tolerance in (1e-4, 0.02)
+    ]
+    assert report["artefacts"][1]["task"] != report["keras"]["task"]
+    for entry, words in zip(report["artefacts"], ("float32: -1 is", "uint8 pixels"), strict=True):
         found = read_litert_metadata(tmp_path / entry["name"])
         assert entry["metadata"] == found
         assert found["model"] == {
@@ -130,8 +143,12 @@ def test_a_translators_files_say_what_they_take(tmp_path):
         assert export["image_size"] == [16, 24] and "of this size alone" in export["size_rule"]
         assert export["channels"] == {"input": 3, "output": 3}
         assert export["layout"].startswith("NHWC: (1, height, width, channels)")
-        assert export["images"].startswith(images)
+        assert export["images"].startswith(words)
         assert export["value_ranges"]["input"] == {"dtype": "uint8", "low": 0, "high": 255}
+        left = entry["left_to_processor"]
+        assert left["gpu"]["operators"] == {}
+        assert left["nnapi"]["operators"] == {"SQUARED_DIFFERENCE": 1}
+        assert left["edge_tpu"]["operators"]["CONV_2D"] > 0  # They take no floats at all.
     other = tmp_path / "other.tflite"
     other.write_bytes((tmp_path / entry["name"]).read_bytes().replace(b"tfi2i.json", b"other.json"))
     with pytest.raises(ExportError, match="no metadata 'tfi2i.json'"):
@@ -152,3 +169,21 @@ def test_a_generators_file_draws_pixels_and_names_its_classes(tmp_path):
     latents, labels = model.latents(1), np.array([1], np.int64)
     made = LiteRTRunner(path.read_bytes()).named(latents=latents, labels=labels)
     assert made.dtype == np.uint8 and made.shape == (1, 16, 16, 3)
+
+
+def test_operators_that_delegates_do_not_know_are_counted():
+    """Of a graph whose operators are known: each list is asked for what it says of them."""
+
+    def computed(images):
+        best = tf.math.top_k(images, 1).values
+        spread = tf.math.squared_difference(images, best)
+        return {"images": spread + tf.math.rsqrt(images)}
+
+    spec = tf.TensorSpec((1, 4, 4, 3), tf.float32, name="images")
+    signature = tf.function(computed).get_concrete_function(images=spec)
+    model = converted(keras.Sequential(), {"serving_default": signature}, "float32")
+    assert left_to_processor(model) == {
+        "gpu": {"TOPK_V2": 1},
+        "nnapi": {"SQUARED_DIFFERENCE": 1, "TOPK_V2": 1},
+        "edge_tpu": {"ADD": 1, "RSQRT": 1, "SQUARED_DIFFERENCE": 1, "TOPK_V2": 1},
+    }

@@ -21,7 +21,7 @@ from tfi2i.cli.chosen import (
     set_chosen_style,
 )
 from tfi2i.cli.console import import_tensorflow, out
-from tfi2i.cli.export_images import calibration_images, real_images
+from tfi2i.cli.export_images import calibration_images, real_images, target_images
 from tfi2i.errors import DataError, ExportError
 from tfi2i.export.formats import FORMATS, WEB
 from tfi2i.export.partial import check_folder
@@ -137,6 +137,7 @@ def export(
     else:
         set_chosen_style(chosen.translator(), style, strength)
     fixed_size = fixed_size or chosen.size
+    pictures = {name: real_images(chosen, images, name, fixed_size) for name in seen}
     wanted = Wanted(
         formats=names,
         size=fixed_size,
@@ -146,8 +147,8 @@ def export(
         required_psnr_db=REQUIRED_PSNR_DB if accept_psnr is None else accept_psnr,
         scale=chosen_scale,
         calibration=calibration_images(chosen, images, seen, fixed_size) if _UINT8 in names else {},
+        targets={} if images else target_images(chosen, seen, fixed_size),
     )
-    pictures = {name: real_images(chosen, images, name, fixed_size) for name in seen}
     with _page(chosen, out_folder, pictures, wanted, draws=len(seen) < len(asked)) as place:
         if names != [WEB]:
             _show(_shipped(chosen, out_folder, pictures, wanted, asked), out_folder, names)

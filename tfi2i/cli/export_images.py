@@ -9,6 +9,8 @@ from tfi2i.image_sizes import Size
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfi2i.data.source import DataSource, Images, Split
+
 MOST_IMAGES = 16
 
 
@@ -51,12 +53,45 @@ def real_images(
     else:
         source = chosen.open_data(None)
         keeps_scale = source.keeps_scale
-        part = model.image_view(alone).reads or "a"
-        splits = [source.splits[name] for name in parts if name in source.splits]
-        domain = next((one for split in splits if (one := getattr(split, part))), None)
-        if domain is None:
-            raise DataError(f"{source.name} has no images of domain {part}; give --images")
-        chosen_indices = np.linspace(0, len(domain) - 1, min(len(domain), most))
-        pictures = [domain.load(int(index)) for index in chosen_indices]
+        reads = model.image_view(alone).reads or "a"
+        pictures = _spread(getattr(_part(source, reads, parts), reads), most)
     fitting = [sized(picture, size, keeps_scale=keeps_scale) for picture in pictures]
     return takes.clipped(np.stack(fitting))
+
+
+def target_images(chosen: Chosen, directions: list[str], size: Size) -> dict[str, "np.ndarray"]:
+    """What the images of `real_images` should become, for directions between paired images."""
+    import numpy as np
+
+    from tfi2i.data import sized
+
+    model, found = chosen.translator(), {}
+    if model.batch_kind != "paired":
+        return found
+    source = chosen.open_data(None)
+    for name in directions:
+        reads = model.image_view(name if name in model.translators else None).reads or "a"
+        split = _part(source, reads, ("test", "train"))
+        targets = split.b if reads == "a" else split.a
+        if targets is not None:  # There may be inputs whose truth is not there.
+            pictures = _spread(targets, MOST_IMAGES)
+            fitting = [sized(one, size, keeps_scale=source.keeps_scale) for one in pictures]
+            found[name] = model.ranges_of(name)[1].clipped(np.stack(fitting))
+    return found
+
+
+def _part(source: "DataSource", domain: str, parts: tuple[str, ...]) -> "Split":
+    """The first of the parts of the model's own images that has some of a domain."""
+    splits = [source.splits[name] for name in parts if name in source.splits]
+    found = next((one for one in splits if getattr(one, domain) is not None), None)
+    if found is None:
+        raise DataError(f"{source.name} has no images of domain {domain}; give --images")
+    return found
+
+
+def _spread(images: "Images", most: int) -> "list[np.ndarray]":
+    """At most so many of them, from all over the set: neighbours are often alike."""
+    import numpy as np
+
+    indices = np.linspace(0, len(images) - 1, min(len(images), most))
+    return [images.load(int(index)) for index in indices]
