@@ -11,7 +11,7 @@ PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/p
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint ruff mutants beam cards bench parity-tfa foreign-weights clean
+.PHONY: help demo test lint ruff mutants beam cards docs bench parity-tfa foreign-weights clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -52,6 +52,10 @@ beam: .venv-beam/.installed ## Test `translate --runner` in an environment with 
 cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
 	@$(BIN)/python -m tfi2i.evidence.cards README.md
 
+docs: .venv-docs/.installed ## Build the documentation site into build/docs; any warning or broken link is an error
+	@.venv-docs/bin/python -m sphinx -W --keep-going -q -c docs . build/docs
+	@echo "look at   build/docs/index.html"
+
 parity-tfa: ## Make anew the numbers of tensorflow-addons that the layers are tested against
 	@echo "==> tensorflow-addons in an environment of its own"
 	@tools/parity_tfa/make_numbers.sh
@@ -60,12 +64,18 @@ foreign-weights: .venv-peers/.installed ## Make anew the weight files of others 
 	@tools/foreign_weights/make_files.sh $(IMAGE)
 
 clean: ## Remove what was installed and built; runs/ stays
-	rm -rf $(VENV) .venv-peers .venv-beam build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .venv-beam .venv-docs build dist *.egg-info .pytest_cache .ruff_cache
 
 # What the benchmarks compare with, apart from TensorFlow's environment: both bring OpenMP.
 .venv-peers/.installed: benchmarks/peers/requirements.txt
 	@$(BIN)/python -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
+# The site is built from the sources: it needs neither TensorFlow nor tfi2i.
+.venv-docs/.installed: docs/requirements.txt
+	@$(or $(PYTHON),python3) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
 # Apache Beam wants older packages than the tests of everything else.

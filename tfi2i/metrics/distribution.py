@@ -30,7 +30,9 @@ class KID(NamedTuple):
 def fid(real_features: np.ndarray, fake_features: np.ndarray) -> float:
     """Fréchet distance of two Gaussians fitted to the features (Heusel et al. 2017, equation 6).
 
-    |m1 - m2|^2 + Tr(C1) + Tr(C2) - 2 Tr((C1 C2)^(1/2)), with covariances over N - 1.
+        |m1 - m2|^2 + Tr(C1) + Tr(C2) - 2 Tr((C1 C2)^(1/2))
+
+    with covariances over N - 1.
 
     With C = R^T R, the eigenvalues of C1 C2 are the squared singular values of R1 R2^T, so that the
     last trace is the sum of these singular values. Then fewer images than features are no special

@@ -14,9 +14,7 @@ def class_figures(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
         - `pixel_accuracy`: share of pixels whose class was found.
         - `class_accuracy`: the same for the pixels of each class, averaged over classes.
         - `class_iou`: the pixels of a class in both maps over those in either, averaged over
-          classes.
-
-        The averages run over the classes that are in `truth`.
+          classes. Both averages run over the classes that are in `truth`.
     """
     classes = np.unique(truth)
     pairs = [(truth == one, found == one) for one in classes]

@@ -31,7 +31,7 @@ class StyleMeter:
         self._features = PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
 
     def content_distance(self, images: np.ndarray, contents: np.ndarray) -> float:
-        """|phi(images) - phi(contents)|^2 / |phi(contents)|^2, mean over images.
+        """`|phi(images) - phi(contents)|^2 / |phi(contents)|^2`, mean over images.
 
         Args:
             images: Stylised, uint8 (N, H, W, 3).
@@ -42,7 +42,7 @@ class StyleMeter:
         return float(np.mean(_relative(made, real)))
 
     def style_distance(self, images: np.ndarray, styles: Sequence[np.ndarray]) -> float:
-        """|gram(images) - gram(styles)|^2 / |gram(styles)|^2, mean over layers and images.
+        """`|gram(images) - gram(styles)|^2 / |gram(styles)|^2`, mean over layers and images.
 
         Args:
             images: Stylised, uint8 (N, H, W, 3).

@@ -90,7 +90,7 @@ def draws_for_each(
     seed: tf.Tensor,
     draw: Callable[..., tf.Tensor] = tf.random.stateless_normal,
 ) -> tf.Tensor:
-    """This replica's share of draws for the global batch: (count, *shape).
+    """This replica's share of draws for the global batch: `(count, *shape)`.
 
     Every replica draws the whole and takes its rows, so that several equal one device.
 

@@ -27,7 +27,7 @@ from tfi2i.image_sizes import Size, as_size, height_and_width, size_in_words
 
 
 def steps_per_epoch(source: DataSource, batch_size: int) -> int:
-    """Full batches in one epoch: max(|A|, |B|) // batch_size.
+    """Full batches in one epoch: `max(|A|, |B|) // batch_size`.
 
     Raises:
         DataError: there are fewer images than one batch, or the source is a dataset of unknown
