@@ -43,7 +43,8 @@ autoapi_root = "docs/api"
 autoapi_ignore = [
     f"*/{room}/*" for room in ("cli", "evidence", "importing", "report", "torch_files")
 ]
-autoapi_options = ["members", "show-module-summary"]
+# Packages without a docstring are undocumented.
+autoapi_options = ["members", "undoc-members", "show-module-summary"]
 autoapi_python_class_content = "both"
 autoapi_add_toctree_entry = False
 autoapi_keep_files = False
@@ -55,17 +56,36 @@ napoleon_use_rtype = False
 
 
 def _formulas(app, what, name, owner, options, lines: list[str]) -> None:
-    """What stands apart and further in, formulas and commands, is shown as it is."""
+    """What stands apart and further in, formulas and examples, is shown as it is."""
     result: list[str] = []
-    for number, line in enumerate(lines):
-        before = next((one for one in reversed(lines[:number]) if one.strip()), "")
-        apart = number > 0 and not lines[number - 1].strip()
-        if apart and line.startswith("    ") and before and not before.startswith("    "):
-            result += ["::", ""]
-        result.append(line)
+    literal, apart, before = False, False, ""
+    for line in lines:
+        inside = line.startswith("    ")
+        if line == "Example:":
+            result += [".. rubric:: Example", "", "::", ""]
+            literal, apart, before = True, False, line
+            continue
+        if line.strip():
+            if not inside:
+                literal = False
+            elif apart and before and not before.startswith("    "):
+                result += ["::", ""]
+                literal = True
+            before = line
+        apart = not line.strip()
+        result.append(line if literal else _escaped(line))
     lines[:] = result
+
+
+def _escaped(line: str) -> str:
+    """Without references where a formula has lengths, |x|; what is code stays as it is."""
+    parts = line.split("`")
+    return "`".join(p if n % 2 else p.replace("|", r"\|") for n, p in enumerate(parts))
 
 
 def setup(app) -> None:
     """Before napoleon, which has 500, reads the sections of docstrings."""
     app.connect("autodoc-process-docstring", _formulas, priority=400)
+
+
+napoleon_use_ivar = True
