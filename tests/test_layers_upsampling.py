@@ -1,5 +1,8 @@
 """Doubling without a checkerboard."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -11,11 +14,12 @@ from tfi2i.networks import unet
 from tfi2i.networks.blocks import Upsampling
 
 
-def test_every_pixel_is_repeated_twice():
-    images = np.arange(12, dtype=np.float32).reshape(1, 2, 3, 2)
+@pytest.mark.parametrize("training", [False, True])
+def test_every_pixel_is_repeated_twice(training):
+    images = np.arange(24, dtype=np.float32).reshape(2, 2, 3, 2)
     expected = images.repeat(2, axis=1).repeat(2, axis=2)
     layer = NearestUpsampling2D()
-    assert np.array_equal(layer(images), expected)
+    assert np.array_equal(layer(images, training=training), expected)
     assert layer.compute_output_shape((None, 2, None, 2)) == (None, 4, None, 2)
 
 
@@ -26,7 +30,7 @@ def test_the_gradient_sums_over_the_copies(precision):
     images = tf.ones((1, 2, 2, 1), layer.compute_dtype)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        total = tf.reduce_sum(layer(images) * 0.5)
+        total = tf.reduce_sum(layer(images, training=True) * 0.5)
     assert np.array_equal(
         tf.cast(tape.gradient(total, images), tf.float32), np.full((1, 2, 2, 1), 2)
     )
@@ -43,8 +47,25 @@ def test_the_gradient_is_tensorflow_s_own_and_compiles_with_xla():
         return tape.gradient(total, images)
 
     expected = gradient(lambda x: tf.image.resize(x, (8, 12), method="nearest"))
-    ours = tf.function(lambda: gradient(NearestUpsampling2D()), jit_compile=True)()
+    layer = NearestUpsampling2D()
+    ours = tf.function(lambda: gradient(lambda x: layer(x, training=True)), jit_compile=True)()
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_traced_gradient_is_not_kept_when_nobody_needs_it():
+    layer = NearestUpsampling2D()
+
+    @tf.function
+    def gradient(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            total = tf.reduce_sum(layer(images, training=True))
+        return tape.gradient(total, images)
+
+    graph = weakref.ref(gradient.get_concrete_function(tf.TensorSpec((1, 2, 2, 1))).graph)
+    del gradient
+    gc.collect()
+    assert graph() is None
 
 
 def checkerboard(upsampling: Upsampling) -> float:
