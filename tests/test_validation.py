@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfi2i.data import open_source, write_image
+from tfi2i.data import open_source, to_float, write_image
 from tfi2i.data.limits import with_validation
 from tfi2i.errors import DataError, RecipeError
 from tfi2i.metrics import l1
@@ -14,6 +14,7 @@ from tfi2i.training.run.metrics_file import BestFigure, best_figure
 from tfi2i.training.run.training import Training
 from tfi2i.training.run.validation_callbacks import MOST_IMAGES
 from tfi2i.zoo.catalogue import find_variant, load
+from tfi2i.zoo.style.fast_style import FastStyle
 from tiny_models import TINY
 
 SIZE = 32
@@ -123,3 +124,26 @@ def test_one_domain_is_refused_before_anything_is_made(images_folder, tmp_path):
     with pytest.raises(RecipeError, match="evaluate_every=1: gatys trains on images of one domain"):
         Training(recipe, variant, RunFolder(tmp_path / "r"))
     assert not (tmp_path / "r").exists()
+
+
+def test_a_style_is_followed_by_its_objective(forty_pairs, tmp_path):
+    """The images alone have no truth and no second domain."""
+    pictures = forty_pairs / "a"
+    recipe, variant = recipe_for(pictures, "fast_style", evaluate_every=1, epochs=1)
+    training = Training(recipe, variant, RunFolder(tmp_path / "r"))
+    training.fit(verbose=0)
+    first, last = training.folder.figures()
+    assert (first["iteration"], last["iteration"]) == (0, 2)
+    best = best_figure([first, last])
+    assert best is not None and best.name == "val_objective"
+    model = load(tmp_path / "r", checkpoint="best")
+    images = np.stack([training.source.splits["val"].a.load(i) for i in range(4)])
+    trained = training.model  # It has seen the style, and its losses are checked by its own test.
+    assert isinstance(trained, FastStyle)
+    losses = [
+        trained.objective(to_float(made)[None], trained.features(to_float(image)[None])["relu3_3"])
+        for made, image in zip(model.translate_batch(images), images, strict=True)
+    ]
+    assert np.mean([one["generator_loss"] for one in losses]) == pytest.approx(best.value, rel=1e-4)
+    untouched = model.measure(training.source, split="val", size=SIZE)["copy_input"]
+    assert untouched["content_loss"] == 0 < untouched["style_loss"] < untouched["objective"]

@@ -7,4 +7,7 @@ FIGURE_NAMES = {
     "fid": "FID",
     "kid": "KID",
     "colour": "colours",
+    "objective": "objective",
+    "content_loss": "content loss",
+    "style_loss": "style loss",
 }

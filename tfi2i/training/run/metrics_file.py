@@ -40,9 +40,9 @@ class BestFigure(NamedTuple):
 
 
 def best_figure(lines: Iterable[dict[str, float]]) -> BestFigure | None:
-    """The best main figure among lines of figures: L1 where there is one, else KID."""
+    """The best main figure among lines of figures: L1 where there is one, else KID or objective."""
     lines = list(lines)
-    for name in (FIGURE + "l1", FIGURE + "kid"):
+    for name in (FIGURE + "l1", FIGURE + "kid", FIGURE + "objective"):
         having = [line for line in lines if name in line]
         if having:
             best = min(having, key=lambda line: line[name])

@@ -17,7 +17,7 @@ MOST_IMAGES = 64
 MOST_SAMPLES = 400
 # The figures that are kept, and how each is judged. FID is left out: with so few images it is
 # mostly bias.
-LOWER_IS_BETTER = ("l1", "kid", "colour")
+LOWER_IS_BETTER = ("l1", "kid", "colour", "objective", "content_loss", "style_loss")
 HIGHER_IS_BETTER = ("psnr", "ssim")
 
 
@@ -25,7 +25,8 @@ class WriteFigures(RunCallback):
     """Measures the model at intervals of epochs, as `tfi2i evaluate` does, on the part `val`.
 
     The figures join `metrics.jsonl`, under names that begin with `val_`. The checkpoint with the
-    best main figure stays: L1 where images have a truth, else KID.
+    best main figure stays: L1 where images have a truth, KID where they have a second domain or are
+    drawn, else the objective.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class WriteFigures(RunCallback):
 
     def _measure(self, epoch: int) -> dict[str, float]:
         earlier = best_figure(self.folder.figures())
-        limit = MOST_SAMPLES if self.gan.measures_one_domain else MOST_IMAGES
+        limit = MOST_SAMPLES if "sample" in self.gan.views else MOST_IMAGES
         found = self.gan.measure(self.source, split="val", size=self.size, limit=limit)
         figures = kept_figures(figures_made(found))
         line = {"iteration": self.iteration(), "epoch": epoch, **figures}

@@ -16,6 +16,7 @@ from tfi2i.zoo.translation import TranslationGAN
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
+    from tfi2i.metrics import FeatureExtractor
 
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -45,33 +46,43 @@ class FastStyle(TranslationGAN):
     """
 
     batch_kind = "images"
+    measures_one_domain = True
 
     def train_step(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """One gradient step on G."""
         target = self.features(batch)[CONTENT_LAYER]
         with tf.GradientTape() as tape:
-            styled = self.generator(batch, training=True)
-            features = self.features(styled)
-            content_loss = losses.content(features[CONTENT_LAYER], target)
-            style_loss = tf.add_n(
-                [
-                    losses.gram_style(losses.gram_matrix(features[layer]), gram)
-                    for layer, gram in self.style_grams.items()
-                ]
-            )
-            variation_loss = losses.total_variation(styled)
-            generator_loss = (
-                self.content_weight * content_loss
-                + self.style_weight * style_loss
-                + self.variation_weight * variation_loss
-            )
-        self.players["generator"].minimize(generator_loss, tape)
-        return self.report(
-            generator_loss=generator_loss,
-            content_loss=content_loss,
-            style_loss=style_loss,
-            variation_loss=variation_loss,
+            parts = self.objective(self.generator(batch, training=True), target)
+        self.players["generator"].minimize(parts["generator_loss"], tape)
+        return self.report(**parts)
+
+    def objective(self, styled: tf.Tensor, target: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What G minimises, and its parts.
+
+        Args:
+            styled: y, float32 (B, H, W, 3) in [-1, 1].
+            target: phi_3_3(x).
+        """
+        features = self.features(styled)
+        content_loss = losses.content(features[CONTENT_LAYER], target)
+        style_loss = tf.add_n(
+            [
+                losses.gram_style(losses.gram_matrix(features[layer]), gram)
+                for layer, gram in self.style_grams.items()
+            ]
         )
+        variation_loss = losses.total_variation(styled)
+        generator_loss = (
+            self.content_weight * content_loss
+            + self.style_weight * style_loss
+            + self.variation_weight * variation_loss
+        )
+        return {
+            "generator_loss": generator_loss,
+            "content_loss": content_loss,
+            "style_loss": style_loss,
+            "variation_loss": variation_loss,
+        }
 
     def make_players(
         self,
@@ -101,6 +112,9 @@ class FastStyle(TranslationGAN):
             MissingExtraError: If the package with the trained network is not installed.
         """
         super().compile(**settings)
+        self._look_at_the_style()
+
+    def _look_at_the_style(self) -> None:
         self.features = networks.PerceptualFeatures((CONTENT_LAYER, *STYLE_LAYERS))
         features = self.features(to_float(self.style_image())[None])
         self.style_grams = {
@@ -181,3 +195,47 @@ class FastStyle(TranslationGAN):
         a, b = (self.value_ranges[domain] for domain in "ab")
         made = b.to_uint8(self.translate_batch(contents))
         return Stylised(made, a.to_uint8(contents), [self.style_image()])
+
+    def measure(
+        self,
+        source: "DataSource",
+        *,
+        split: str,
+        size: Size,
+        limit: int | None = None,
+        extractor: "FeatureExtractor | None" = None,
+        features: bool = True,
+    ) -> dict[str, Any]:
+        """The objective and its two terms on images that G did not learn from; see `GAN.measure`.
+
+        There is no second domain to compare with. Beside the stylised images stand the images
+        themselves, whose content is whole and whose style is not the picture's.
+
+        Raises:
+            DataError: If the source has no such split, or the style image cannot be read.
+            MissingExtraError: If the package with the trained network is not installed.
+        """
+        images, _, _ = evaluation_arrays(source, split=split, size=size, limit=limit)
+        if not self.players:  # A model that was not compiled has not seen the style.
+            self._look_at_the_style()
+        a, b = (self.value_ranges[domain] for domain in "ab")
+        contents = a.to_float(images)
+        return {
+            "images_a": len(images),
+            "translated": self._judged(b.to_float(self.translate_batch(images)), contents),
+            "copy_input": self._judged(contents, contents),
+            "skipped": {},
+        }
+
+    def _judged(self, made: np.ndarray, contents: np.ndarray) -> dict[str, float]:
+        """Means over images, one at a time: the network's activations are large."""
+        found = [
+            self.objective(tf.constant(y[None]), self.features(x[None])[CONTENT_LAYER])
+            for y, x in zip(made, contents, strict=True)
+        ]
+        means = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+        return {
+            "objective": means["generator_loss"],
+            "content_loss": means["content_loss"],
+            "style_loss": means["style_loss"],
+        }
