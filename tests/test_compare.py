@@ -129,20 +129,20 @@ def test_generators_from_noise_are_compared_with_each_other(images_folder, tmp_p
     folder = tmp_path / "many"
     for split in images_folder.iterdir():
         (folder / split.name).mkdir(parents=True)
-        for copy in range(54 if split.name == "train" else 3):  # as many as a batch of wgan has
+        for copy in range(11 if split.name == "train" else 3):  # as many as a batch of dcgan has
             for path in split.iterdir():
                 (folder / split.name / f"{copy}-{path.name}").write_bytes(path.read_bytes())
     budget = Budget(str(folder), size=16, epochs=1)
-    results = compare(["wgan", "sngan"], budget, seeds=[0], out=tmp_path / "out")
+    results = compare(["dcgan", "lsgan"], budget, seeds=[0], out=tmp_path / "out")
     for one in results["variants"].values():
-        assert one["figures"]["recall"]["mean"] >= 0 and one["images_seen"] == 320
+        assert one["figures"]["recall"]["mean"] >= 0 and one["images_seen"] == 64
     page, text = ((tmp_path / "out" / name).read_text() for name in ("index.html", "README.md"))
     assert "tfi2i sample --run" in page and "tfi2i translate" not in page
-    assert "| training images |" in text and "From top to bottom: real, wgan, sngan." in text
+    assert "| training images |" in text and "From top to bottom: real, dcgan, lsgan." in text
     # Eight times as large.
     assert image_size(tmp_path / "out" / "pictures.jpg") == (3 * 16 * 8, 6 * 16 * 8)
     # Colour stays colour, though the small recipes are for grey digits.
-    recipe = load_recipe(tmp_path / "out" / "wgan-seed0" / "recipe.yaml")
+    recipe = load_recipe(tmp_path / "out" / "dcgan-seed0" / "recipe.yaml")
     assert recipe.data["channels"] == 3 and recipe.data["flip"] is True
 
 

@@ -46,8 +46,8 @@ def iterations_logged(run: Path) -> int:
         return 0
 
 
-def start_and_stop(arguments: list[str], run: Path, *, after: int, number: int) -> int:
-    """Sends a signal once `after` iterations are logged; returns the exit code."""
+def start_and_stop(arguments: list[str], run: Path, *, after: int, number: int) -> tuple[int, str]:
+    """Sends a signal once `after` iterations are logged; returns the exit code and the output."""
     process = subprocess.Popen(
         [*TFI2I, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -58,7 +58,7 @@ def start_and_stop(arguments: list[str], run: Path, *, after: int, number: int) 
     process.send_signal(number)
     output, _ = process.communicate(timeout=300)
     assert process.returncode != 1, output
-    return process.returncode
+    return process.returncode, output
 
 
 def final_state(run: Path) -> dict[str, np.ndarray]:
@@ -79,10 +79,11 @@ def test_kill_9_and_sigterm_leave_no_trace(unpaired_folder, tmp_path):
     again = command(unpaired_folder, stopped)
     # A random moment, another at every run of the test.
     moment = 6 + os.getpid() % 30
-    killed = start_and_stop(again, stopped, after=moment, number=signal.SIGKILL)
+    killed, _ = start_and_stop(again, stopped, after=moment, number=signal.SIGKILL)
     assert killed == -signal.SIGKILL
-    terminated = start_and_stop(again, stopped, after=moment + 10, number=signal.SIGTERM)
+    terminated, said = start_and_stop(again, stopped, after=moment + 10, number=signal.SIGTERM)
     assert terminated == 0
+    assert f"tfi2i train --resume {stopped}" in said and "all is saved" in said
     finish(again)
 
     expected, found = final_state(whole), final_state(stopped)

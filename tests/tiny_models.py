@@ -114,7 +114,7 @@ TINY = {
         {"filters": 4, "discriminator_filters": 4, "siamese_filters": 4, "vector_length": 8},
         None,
     ),
-    "fast_style": ({"filters": 4, "blocks": 1}, "content_loss"),
+    "fast_style": ({"filters": 4, "blocks": 1, "style_size": 32}, "content_loss"),
     "adain": ({"filters": 16, "level": 2}, "style_loss"),
     "gatys": ({}, "style_loss"),
     "music_translation": (

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gpu_kernels import graphs_of_iterations
 from tfi2i.data import open_source, training_batches
 from tfi2i.data.decode.pixels import to_float
 from tfi2i.layers.augmentation import POLICIES
@@ -61,12 +62,14 @@ class WholeRun:
     Attributes:
         training: Finished, of 3 epochs of 3 iterations, with checkpoints after every second.
         start: All state before the first iteration.
+        graphs: Of the iteration, in each stage.
         broken_off: A copy of the folder, made after iteration 5: all that is left of a process
             that is killed there.
     """
 
     training: Training
     start: dict[str, np.ndarray]
+    graphs: list[tf.Graph]
     broken_off: RunFolder
 
 
@@ -111,8 +114,9 @@ def train_whole_run(name: str, folder: Path, place: Path) -> WholeRun:
     training = Training(recipe, variant_class, RunFolder(place / "whole"))
     start = arrays(training.model)
     copy = _CopyFolder(place / "whole", place / "broken_off", after=5)
-    training.fit(verbose=0, callbacks=[copy])
-    return WholeRun(training, start, RunFolder(place / "broken_off"))
+    with graphs_of_iterations(training.model) as graphs:
+        training.fit(verbose=0, callbacks=[copy])
+    return WholeRun(training, start, graphs, RunFolder(place / "broken_off"))
 
 
 @contextmanager

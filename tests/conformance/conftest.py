@@ -8,7 +8,9 @@ from pathlib import Path
 import keras
 import pytest
 
+from tfi2i.training import GAN
 from tfi2i.zoo.catalogue import find_variant
+from tiny_models import tiny_model
 from tiny_trainings import (
     ThreeIterations,
     WholeRun,
@@ -37,6 +39,12 @@ def folder(
         "images": images_folder,
     }
     return folders[find_variant(name).load_class().batch_kind]
+
+
+@pytest.fixture(scope="session")
+def untrained(name) -> GAN:
+    """A model that nobody trains."""
+    return tiny_model(name, seed=7)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from gpu_kernels import graphs_of_iterations, missing_kernels, operations, switches
 from tfi2i.data import evaluation_arrays, image_size
 from tfi2i.evidence.card_picture import write_card_picture
 from tfi2i.training.run.training import Training
@@ -67,6 +68,19 @@ def test_a_run_trains_and_is_used_from_its_path_alone(name, whole_run, tmp_path)
 
 
 @everyone
+def test_what_discriminators_see_is_augmented(name, whole_run):
+    model = whole_run.training.model
+    if not augmented(name):
+        return
+    seeing = [p for p in model.players if "discriminator" in p or "critic" in p]
+    networks = [network for player in seeing for network in model.players[player].networks]
+    # The Siamese network of TraVeLGAN and the encoders of latents compare and describe images.
+    assert networks and all(
+        any(layer.name == "augmentation" for layer in network.layers) for network in networks
+    )
+
+
+@everyone
 def test_an_interrupted_run_equals_one_that_never_stopped(name, folder, whole_run):
     """From what a kill within an epoch leaves; test_resume.py kills processes."""
     resumed = Training(
@@ -121,7 +135,7 @@ def _differing(name, one, two_replicas) -> list[str]:
 
 
 # One with a gradient of a gradient, nearest upsampling and draws. All others compile too; each
-# takes ten to twenty seconds, and test_xla_operators.py asks for each operation of each. The image
+# takes ten to twenty seconds, and a GPU's kernel for each operation is asked for below. The image
 # pool alone is compiled in test_training.py.
 @pytest.mark.parametrize("name", ["siamese_translator"], indirect=True)
 def test_the_iteration_compiles_with_xla(name, three_iterations):
@@ -137,22 +151,37 @@ def test_the_iteration_compiles_with_xla(name, three_iterations):
 
 
 @everyone
-@pytest.mark.usefixtures("as_traced")
-def test_trains_in_float16(name, folder):
-    """As a graph, in which both branches of the loss scale are traced."""
-    _trains_in("mixed_float16", name, folder)
+def test_a_gpu_has_a_kernel_for_every_operation_of_a_run_under_xla(whole_run):
+    """In float32; test_trains_in_bfloat16 asks it of bfloat16, which has the fewer kernels."""
+    assert whole_run.graphs
+    for graph in whole_run.graphs:
+        assert len(operations(graph)) > 20
+        assert missing_kernels(graph) == []
 
 
 @everyone
+@pytest.mark.usefixtures("as_traced")
+def test_trains_in_float16(name, folder):
+    """As a graph, in which both branches of the loss scale are traced."""
+    keras.config.set_dtype_policy("mixed_float16")
+    _trains_in("mixed_float16", tiny_model(name, **augmented(name)), folder)
+
+
+@everyone
+@pytest.mark.usefixtures("as_traced")
 def test_trains_in_bfloat16(name, folder):
-    """Step by step: the types meet each other there as in float16's graph."""
-    _trains_in("mixed_bfloat16", name, folder, run_eagerly=True)
+    """With a recipe's switches, also by operations for which a GPU has a kernel under XLA."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = tiny_model(name, **{**switches(name)[0], **augmented(name)})
+    with graphs_of_iterations(model) as graphs:
+        _trains_in("mixed_bfloat16", model, folder)
+    (graph,) = graphs
+    assert missing_kernels(graph) == []
 
 
-def _trains_in(precision, name, folder, **options):
-    keras.config.set_dtype_policy(precision)
-    model = tiny_model(name, **augmented(name))
-    model.compile(**options)
+def _trains_in(precision, model, folder):
+    assert model.dtype_policy.name == precision
+    model.compile()
     batches = fixed_batches(folder, model)
     logs = model.fit(batches, steps_per_epoch=2, verbose=0, shuffle=False).history
     assert all(np.isfinite(values).all() for values in logs.values())

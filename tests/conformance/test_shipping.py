@@ -15,7 +15,8 @@ translators = pytest.mark.parametrize("name", TRANSLATES, indirect=True)
 
 @translators
 def test_ships_and_agrees_with_keras(name, folder, tmp_path):
-    from tfi2i.export import export_litert, export_saved_model, parity_report
+    """`export_litert` and `saved_model_entry` raise where an answer does not agree."""
+    from tfi2i.export import export_litert, export_saved_model
     from tfi2i.export.beside_keras import saved_model_entry
     from tfi2i.export.opened import Opened
     from tfi2i.export.references import References
@@ -28,18 +29,16 @@ def test_ships_and_agrees_with_keras(name, folder, tmp_path):
         opened = Opened.of(model, view)
         assert opened is not None
         saved = export_saved_model(opened, tmp_path / f"open-{view}", metadata={})
-        # Raises where an answer does not agree.
         entry = saved_model_entry(saved, References.of(model.translator(), images), opened=opened)
         assert len(entry["beside_images"]) >= 2
     for direction, generator in model.translators.items():
-        lite = export_litert(generator, tmp_path / f"{direction}.tflite", image_size=(SIZE, SIZE))
+        place = tmp_path / f"{direction}.tflite"
+        lite = export_litert(generator, place, image_size=(SIZE, SIZE), images=images)
         # The graph that converters take too: most of them know no control flow.
         assert not {"IF", "WHILE"} & {*inspect_litert(lite.read_bytes()).operators}
-        saved = None  # The open view's has been compared for every direction.
-        if not model.open_views:
+        if not model.open_views:  # The open view's has been compared for every direction.
             saved = export_saved_model(generator, tmp_path / direction, metadata={})
-        report = parity_report(generator, images, saved_model=saved, litert=[lite])
-        assert len(report["artefacts"]) == 1 + (saved is not None)
+            saved_model_entry(saved, References.of(generator, images))
 
 
 @translators

@@ -102,6 +102,8 @@ def _train(model: "keras.Model", source: "DataSource", size: Size) -> None:
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, _STEPS)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
+    # Else the first step makes the moments, and the second is traced anew without that.
+    model.optimizer.build(model.trainable_variables)
     for _ in range(_STEPS):
         chosen = random.choice(len(floats), min(_BATCH_SIZE, len(floats)), replace=False)
         turns, mirrored = (int(random.integers(choices)) for choices in (4, 2))
