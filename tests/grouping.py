@@ -16,6 +16,12 @@ LONG = (
     "tests/test_cli.py",
     "tests/test_compare.py",
     "tests/test_resume.py",
+    "tests/test_web_page.py",
+    "tests/test_multiworker.py",
+    "tests/test_notebook.py",
+    "tests/test_cli_demo.py",
+    "tests/test_mutants.py",
+    "tests/test_serving.py",
 )
 CONTRACT = "tests/conformance/"
 
