@@ -79,6 +79,43 @@ def test_numbers_and_gradients_are_those_of_a_transposed_convolution(always, siz
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(("side", "stride"), [(4, 2), (3, 1)])
+@pytest.mark.parametrize("kind", [ProductConv2D, ProductConv2DTranspose])
+def test_a_kernels_gradient_alone_is_a_product(monkeypatch, kind, side, stride):
+    """The second gradients too, each of which is made of the three kinds of products."""
+    monkeypatch.setattr(module, "_product_is_faster", lambda *_: False)
+    monkeypatch.setattr(module, "kernel_gradient_is_faster", lambda *_: True)
+    layers = pair(kind, 3, 5, side, strides=stride, padding="same", activation="tanh")
+    images = tf.random.stateless_normal((2, 4, 6, 3), (0, 0))
+    step = tf.function(outputs_and_gradients)
+    ours, keras_own = (step(layer, images) for layer in layers)
+    for found, expected in zip(ours, keras_own, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    kinds = {
+        one.type for one in step.get_concrete_function(layers[0], images).graph.get_operations()
+    }
+    by_product = kind is ProductConv2D or side == 4
+    assert ("MatMul" in kinds and "Conv2DBackpropFilter" not in kinds) is by_product
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "product"),
+    [
+        ("bfloat16", (64, 8, 8, 64), True),
+        ("float32", (64, 8, 8, 64), False),
+        ("bfloat16", (32, 4, 4, 64), False),  # Little work.
+        ("bfloat16", (64, 8, 32, 64), False),  # Rows of 16.
+        ("bfloat16", (None, 8, 8, 64), False),
+    ],
+)
+def test_which_kernels_have_their_gradient_as_a_product(dtype, shape, product):
+    layer = ProductConv2D(128, 4, strides=2, padding="same", dtype=dtype)
+    layer.build(shape)
+    kernel = tf.cast(layer.kernel, dtype)
+    narrow = layer.compute_output_shape(shape)[:3]
+    assert module.kernel_gradient_is_faster(kernel, list(narrow)) is product
+
+
 @pytest.mark.parametrize(
     ("kind", "options"),
     [

@@ -11,6 +11,9 @@ import math
 import keras
 import tensorflow as tf
 
+from tfi2i.layers.kernel_gradient import KernelProduct
+from tfi2i.layers.kernel_gradient import product_is_faster as kernel_gradient_is_faster
+from tfi2i.layers.patches import patches, same_padding
 from tfi2i.layers.phase_convolution import doubles_as_published
 from tfi2i.machine import has_gpu
 
@@ -29,7 +32,7 @@ def _product_is_faster(kernel, pixels: list[int | None]) -> bool:
 
 
 def _has_patches(layer: keras.layers.Conv2D) -> bool:
-    """Whether `_patches` can cut them: square kernels, whole strides, nothing unusual."""
+    """Whether `patches` can cut them: square kernels, whole strides, nothing unusual."""
     (side, width), (stride, stride_right) = layer.kernel_size, layer.strides
     plain = layer.data_format == "channels_last" and layer.groups == 1
     plain = plain and set(layer.dilation_rate) == {1} and layer.padding in ("valid", "same")
@@ -41,21 +44,26 @@ class ProductConv2D(keras.layers.Conv2D):
     """The numbers of a Conv2D, by a matrix product where that is faster.
 
     It is faster where batch, height and width are known, there is no GPU, and the kernel is large
-    beside the map that it makes. Arguments, weights and their names are Conv2D's.
+    beside the map that it makes. Of batches of narrow maps the gradient of the kernel alone is a
+    product (`tfi2i.layers.kernel_gradient`). Arguments, weights and their names are Conv2D's.
     """
 
     def convolution_op(self, inputs, kernel):
         """Returns the convolved images without bias and activation."""
         batch, height, width, _ = self.compute_output_shape(inputs.shape)
         kernel = tf.convert_to_tensor(kernel)
-        if not (_has_patches(self) and _product_is_faster(kernel, [batch, height, width])):
-            return super().convolution_op(inputs, kernel)
         (side, _), (stride, _) = self.kernel_size, self.strides
+        if not _has_patches(self):
+            return super().convolution_op(inputs, kernel)
+        if not _product_is_faster(kernel, [batch, height, width]):
+            if self.padding == "same" and kernel_gradient_is_faster(kernel, [batch, height, width]):
+                return KernelProduct(inputs.shape, stride).convolve(inputs, kernel)
+            return super().convolution_op(inputs, kernel)
         if self.padding == "same":
-            around = [_same_padding(size, side, stride) for size in inputs.shape[1:3]]
+            around = [same_padding(size, side, stride) for size in inputs.shape[1:3]]
             inputs = tf.pad(inputs, [[0, 0], *around, [0, 0]])
         outputs = tf.matmul(
-            _patches(inputs, side, stride, height, width),
+            patches(inputs, side, stride, height, width),
             tf.reshape(kernel, (-1, kernel.shape[-1])),
         )
         return tf.reshape(outputs, (batch, height, width, -1))
@@ -74,54 +82,36 @@ class ProductConv2DTranspose(keras.layers.Conv2DTranspose):
         """Returns the convolved images, twice as high and wide."""
         kernel = tf.convert_to_tensor(self.kernel)
         batch, height, width, _ = inputs.shape
-        faster = _product_is_faster(kernel, [batch, height, width])
-        if not (faster and doubles_as_published(self.get_config())):
+        if not doubles_as_published(self.get_config()):
             return super().call(inputs)
-        patches = tf.matmul(
-            tf.reshape(inputs, (-1, inputs.shape[-1])),
-            tf.reshape(kernel, (-1, kernel.shape[-1])),
-            transpose_b=True,
-        )
-        patches = tf.reshape(patches, (batch * height, width, 4, 4 * self.filters))
-        outputs = _laid_together(patches, batch, height, width)
+        if _product_is_faster(kernel, [batch, height, width]):
+            outputs = self._product(inputs, kernel)
+        elif kernel_gradient_is_faster(kernel, [batch, height, width]):
+            shape = (batch, 2 * height, 2 * width, self.filters)
+            outputs = KernelProduct(shape, 2).transpose(inputs, kernel)
+        else:
+            return super().call(inputs)
         if self.use_bias:
             outputs += tf.convert_to_tensor(self.bias)
         return self.activation(outputs)
 
-
-def _same_padding(size: int, side: int, stride: int) -> list[int]:
-    """Zeros before and after an axis for TensorFlow's "same"."""
-    total = max((-(-size // stride) - 1) * stride + side - size, 0)
-    return [total // 2, total - total // 2]
-
-
-# Patches are cut and joined along one axis after the other, by operators whose gradients are
-# copies: the gradients of strided slices and of extract_patches take longer than the product.
-
-
-def _patches(images, side: int, stride: int, height: int, width: int):
-    """(B, H', W', C) -> (B * height * width, side * side * C): what each output pixel sees."""
-    batch, channels, times = images.shape[0], images.shape[-1], side // stride
-    rows, columns = stride * (height + times - 1), stride * (width + times - 1)
-    images = tf.slice(images, (0, 0, 0, 0), (batch, rows, columns, channels))
-    row = columns * channels
-    images = tf.reshape(images, (batch, -1, stride * row))
-    starts = range(times)
-    images = tf.concat(
-        [tf.slice(images, (0, at, 0), (batch, height, stride * row)) for at in starts], axis=2
-    )
-    images = tf.reshape(images, (batch * height, side, -1, stride * channels))
-    size = (batch * height, side, width, stride * channels)
-    images = tf.concat([tf.slice(images, (0, 0, at, 0), size) for at in starts], axis=3)
-    return tf.reshape(tf.transpose(images, (0, 2, 1, 3)), (batch * height * width, -1))
+    def _product(self, inputs, kernel):
+        batch, height, width, _ = inputs.shape
+        rows = tf.matmul(
+            tf.reshape(inputs, (-1, inputs.shape[-1])),
+            tf.reshape(kernel, (-1, kernel.shape[-1])),
+            transpose_b=True,
+        )
+        rows = tf.reshape(rows, (batch * height, width, 4, 4 * self.filters))
+        return _laid_together(rows, batch, height, width)
 
 
-def _laid_together(patches, batch: int, height: int, width: int):
+def _laid_together(rows, batch: int, height: int, width: int):
     """Sums patches (B * H, W, 4, 4 * C) where they overlap: (B, 2H, 2W, C), their rim cut off."""
-    left, right = tf.split(tf.transpose(patches, (0, 2, 1, 3)), 2, axis=3)
+    left, right = tf.split(tf.transpose(rows, (0, 2, 1, 3)), 2, axis=3)
     before, after = [[0, 0], [0, 0], [1, 0], [0, 0]], [[0, 0], [0, 0], [0, 1], [0, 0]]
-    rows = tf.pad(left, after) + tf.pad(right, before)
-    upper, lower = tf.split(tf.reshape(rows, (batch, height, -1)), 2, axis=2)
+    lines = tf.pad(left, after) + tf.pad(right, before)
+    upper, lower = tf.split(tf.reshape(lines, (batch, height, -1)), 2, axis=2)
     images = tf.pad(upper, [[0, 0], [0, 1], [0, 0]]) + tf.pad(lower, [[0, 0], [1, 0], [0, 0]])
     images = tf.reshape(images, (batch, 2 * height + 2, 2 * width + 2, -1))
     return tf.slice(images, (0, 1, 1, 0), (batch, 2 * height, 2 * width, images.shape[-1]))
