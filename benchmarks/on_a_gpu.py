@@ -22,9 +22,10 @@ def on_a_gpu(results: dict[str, Any]) -> str:
     """
     lines = []
     for name, work in results["shares"].items():
-        if not name.endswith(_STEP):
+        step = name.removesuffix(_STEP)
+        if step not in results["levers"]:
             continue
-        weights = results["levers"][name.removesuffix(_STEP)][OURS]["weights"]
+        weights = results["levers"][step][OURS]["weights"]
         compute = work["gflop"] / _TERAFLOPS
         traffic = weights * _BYTES_A_WEIGHT / _TERABYTES / 1e9
         lines.append(

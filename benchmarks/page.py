@@ -15,6 +15,7 @@ from benchmarks.markdown import table
 from benchmarks.on_a_gpu import on_a_gpu
 from benchmarks.on_amx import on_amx
 from benchmarks.onednn import onednn_section
+from benchmarks.page_generation import generation_section
 from benchmarks.page_shares import shares_section
 from benchmarks.table import REFERENCES, TITLES, machine_in_words
 
@@ -41,6 +42,8 @@ def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
             parts += [f"## {title}", write(results[key])]
             if key in results["machines"] and machine_in_words(results, key) != machine:
                 parts += [f"Measured on {machine_in_words(results, key)}."]
+    if {"generation", "shares"} <= set(results):
+        parts += ["## Generators beside PyTorch", generation_section(results)]
     if {"fit_adds", "training"} <= set(results):
         parts += ["## What fit adds", fit_adds_section(results)]
     if amx:
@@ -249,6 +252,7 @@ def _against(outcome: dict[str, Any] | None, base: float) -> str:
 
 _SECTIONS = [
     ("What each lever brings", "levers", _levers),
+    ("What levers bring to generators from latents", "game_levers", _levers),
     ("What oneDNN's kernels bring", "onednn", onednn_section),
     ("The same races again", "repeats", _repeats),
     ("Memory", "training", _memory),

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.contestants import BFLOAT16, FROZEN, OURS, median_of, ours, run, theirs, times
 from benchmarks.fit_adds import fit_adds
+from benchmarks.generation import GAMES, game_levers, generation, sampling
 from benchmarks.gpu import gpu
 from benchmarks.layers import layers
 from benchmarks.onednn import onednn
@@ -204,6 +205,10 @@ def shares(peers: str, scale: float) -> dict[str, Any]:
         work = (variant, "--size", str(size), *BFLOAT16)
         found = layers("train_tfi2i", *work, peak_gflops=best["bfloat16"])
         results[f"{variant} {size} step"] = found
+    for variant, batch, _, _ in GAMES:
+        work = (variant, "--size", "64", "--batch", str(batch), *BFLOAT16)
+        found = layers("train_tfi2i", *work, peak_gflops=best["bfloat16"])
+        results[f"{variant} 64 px, batch {batch} step"] = found
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "benchmarks.exported_files", folder], check=True)
         for network in ("unet", "resnet"):
@@ -285,7 +290,7 @@ PARTS = {
     part.__name__: part
     for part in (
         *(roofline, training, siamese, levers, onednn, fit_adds, single_layers),
-        latency,
+        *(latency, generation, game_levers, sampling),
         *(growth, replicas, shares, trained, first_steps, startup, pipeline, gpu),
     )
 }

@@ -12,9 +12,11 @@ BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 REFERENCES = {
     "training": "PyTorch float32",
     "latency": "Keras model.export float32",
+    "generation": "PyTorch float32",
+    "sampling": "PyTorch float32",
     "gpu": "PyTorch float32",
 }
-TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9"}
+TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9", "dcgan": "DCGAN 64 px"}
 
 
 def section(results: dict[str, Any]) -> str:
@@ -23,7 +25,7 @@ def section(results: dict[str, Any]) -> str:
         BEGIN,
         f"Median seconds on {machine_in_words(results, 'training')}. All contestants are in memory "
         "and take turns. In brackets: how many times faster than the first row. A step goes "
-        "through `fit`, with batches of 1.",
+        "through `fit`, with batches of 1 where no other is named.",
         *races(results),
     ]
     return "\n".join([*lines, END])
@@ -36,6 +38,11 @@ def races(results: dict[str, Any]) -> list[str]:
         lines += ["", *_table("training step", results["training"], REFERENCES["training"])]
     if "latency" in results:
         lines += ["", *_table("one image of 256 px", results["latency"], REFERENCES["latency"])]
+    if "generation" in results:
+        name = "training step of a generator"
+        lines += ["", *_table(name, results["generation"], REFERENCES["generation"])]
+    if "sampling" in results:
+        lines += ["", *_table("1,000 images", results["sampling"], REFERENCES["sampling"])]
     if "gpu" in results:
         card = ", ".join(results["machines"]["gpu"]["gpus"])
         lines += ["", *_table(f"training step on one {card}", results["gpu"], REFERENCES["gpu"])]

@@ -10,9 +10,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.given_networks import OPTIONS
 from benchmarks.replicas import second_worker, strategy_of
 from benchmarks.worker import next_units, peak_mib, say, take_turns, tensorflow_gpu
-from tfi2i.layers import BlockConv2D, ProductConv2D, ProductConv2DTranspose
+from tfi2i.layers import (
+    BlockConv2D,
+    LeakyReLU,
+    ProductConv2D,
+    ProductConv2DTranspose,
+    product_convolution,
+)
 from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
 
@@ -73,6 +80,10 @@ def make_plain(kinds: list[str]) -> None:
     if "small" in kinds:
         ProductConv2D.convolution_op = keras.layers.Conv2D.convolution_op
         ProductConv2DTranspose.call = keras.layers.Conv2DTranspose.call
+    if "narrow" in kinds:
+        product_convolution.kernel_gradient_is_faster = lambda kernel, narrow: False
+    if "rectifier" in kinds:
+        LeakyReLU.call = keras.layers.LeakyReLU.call
 
 
 def make_model(arguments: argparse.Namespace) -> keras.Model:
@@ -84,6 +95,7 @@ def make_model(arguments: argparse.Namespace) -> keras.Model:
         changes |= load_recipe(variant.recipe_path(arguments.recipe)).model
     if arguments.upsampling:
         changes["upsampling"] = arguments.upsampling
+    changes |= OPTIONS.get(arguments.variant, {})
     if arguments.tiny:
         changes |= {"filters": 1, "discriminator_filters": 1}
     model = variant.load_class()(crop_size=arguments.size, **changes)
@@ -110,8 +122,8 @@ def main() -> None:
         "--plain",
         nargs="*",
         default=[],
-        choices=["last", "small"],
-        help="layers without the zoo's form: BlockConv2D, ProductConv2D",
+        choices=["last", "small", "narrow", "rectifier"],
+        help="layers without the zoo's form: BlockConv2D, ProductConv2D, its gradients, LeakyReLU",
     )
     parser.add_argument("--upsampling", help="of the generator, where not the variant's own")
     parser.add_argument("--recipe", help="whose networks to take, where not the published ones")
@@ -132,12 +144,14 @@ def main() -> None:
     images = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
     weights = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
     facts = {"weights": weights, "libraries_mib": libraries}
+    # A pair for a translator; a generator learns from images alone.
+    batch = (images[0], images[1]) if model.batch_kind != "images" else images[0]
     if arguments.bare:
-        batch = (tf.constant(images[0]), tf.constant(images[1]))
+        batch = tf.nest.map_structure(tf.constant, batch)
         step = tf.function(model.train_step, jit_compile=arguments.xla)
         take_turns(lambda: step(batch), tensorflow_gpu(), **facts)
         return
-    batches = tf.data.Dataset.from_tensors((images[0], images[1])).repeat()
+    batches = tf.data.Dataset.from_tensors(batch).repeat()
     # One epoch without an end: Keras would start the iterator anew with every epoch. A second
     # worker follows the first one's steps until it is stopped.
     follows = arguments.replicas == "workers" and second is None

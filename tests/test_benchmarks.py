@@ -205,3 +205,15 @@ def test_the_page_of_one_picture_and_the_cards_say_what_was_measured(monkeypatch
             for by_route in by_size.values():
                 by_default = [f for name, f in by_route.items() if "int8" not in name]
                 assert all(f is None or f >= page.LEAST_DB for f in by_default)
+
+
+def test_generators_beside_pytorch_and_the_peak(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    section = importlib.import_module("benchmarks.page_generation").generation_section
+    seconds = {"tfi2i bfloat16": 2.0, "PyTorch float32": 4.0, "PyTorch bfloat16, compiled": 2.5}
+    outcomes = {name: {"median_s": one} for name, one in seconds.items()}
+    shares = {"peak_gflops": {"bfloat16": 200}, "dcgan 64 px, batch 64 step": {"gflop": 300.0}}
+    works = {"dcgan 64 px, batch 64": outcomes, "wgan_gp 64 px, batch 320": outcomes}
+    text = section({"generation": works, "shares": shares})
+    assert "| dcgan 64 px, batch 64 | 2.00 | 2.50 | 1.25 | 1.50 | 1.67 |" in text
+    assert "| wgan_gp 64 px, batch 320 | 2.00 | 2.50 | 1.25 |  |  |" in text
