@@ -116,7 +116,7 @@ def _segment(model: "keras.Model", images: np.ndarray) -> np.ndarray:
     from tfi2i.data import to_float
 
     logits = [
-        np.asarray(model(to_float(images[first : first + _BATCH_SIZE]), training=False))
+        model.predict_on_batch(to_float(images[first : first + _BATCH_SIZE]))
         for first in range(0, len(images), _BATCH_SIZE)
     ]
     return np.concatenate(logits).argmax(axis=-1).astype(np.uint8)
