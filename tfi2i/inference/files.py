@@ -132,7 +132,7 @@ def translate_files(
                 way.translate(file, target, clips.get(file), report)
             except UnreadableError as error:
                 if not skip_bad:
-                    raise error.reason from None
+                    raise _stopped(error.reason, len(found), len(written)) from None
                 unreadable[file] = str(error.reason)
                 continue
             written.append(target)
@@ -157,7 +157,7 @@ def _opened_clips(
                 clip = open_clip(file)
             except DataError as error:
                 if not skip_bad:
-                    raise
+                    raise _stopped(error, len(files), 0) from None
                 unreadable[file] = str(error)
             else:
                 clips |= {file: clip} if clip is not None else {}
@@ -166,6 +166,14 @@ def _opened_clips(
         reason = next(iter(unreadable.values()))
         raise DataError(f"none of the {len(files)} files can be read: {reason}")
     return clips, unreadable
+
+
+def _stopped(reason: DataError, files: int, written: int) -> DataError:
+    """Why a call stops at a file, and how to go on with the others."""
+    if files == 1:
+        return reason
+    done = f", and --resume keeps the {written} that are done" if written else ""
+    return DataError(f"{reason}; --skip-bad leaves out such files and lists them{done}")
 
 
 def _say(
