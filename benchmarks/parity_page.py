@@ -17,7 +17,7 @@ images of one size, and is compared with what `decode` makes of the same latents
 - **LiteRT**: a file for each size (`--size`).
 - **page**: the float16 file of `--formats web` in headless Chromium, the same for all sizes, by
   WebAssembly, on one thread, and by WebGPU, which a program (SwiftShader) computes on the
-  processor: its seconds say nothing of a graphics processor.
+  processor, so that its time would say nothing.
 - Views that take more than a picture are asked for all of it: `stargan`'s `translate` for every
   domain, `bicyclegan`'s `a2b` for the mean and for latents. The worst answer is shown. LiteRT
   files have one domain each, and the mean; a page has them all ([web.md](web.md)).
@@ -58,10 +58,11 @@ def _words(way: str) -> str:
 
 
 def _cell(found: dict[str, Any]) -> str:
-    seconds = f"{found['seconds']:.3f} s" if found["seconds"] < 10 else f"{found['seconds']:.0f} s"
-    if found["levels"] == 0:
-        return f"=, {seconds}"
-    return f"{found['levels']}, {found['psnr_db']:.1f} dB, {seconds}"
+    parts = ["="] if found["levels"] == 0 else [str(found["levels"]), f"{found['psnr_db']:.1f} dB"]
+    if "seconds" in found:
+        seconds = found["seconds"]
+        parts.append(f"{seconds:.2g} s" if seconds >= 1 else f"{1e3 * seconds:.2g} ms")
+    return ", ".join(parts)
 
 
 def _in_short(presets: dict[str, Any]) -> str:

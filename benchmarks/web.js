@@ -1,11 +1,10 @@
 // Runs the files of a page on what asked.json says, and posts the pixels and the seconds.
 //
-// asked.json, beside the page: {accelerators, most_seconds, pictures: [{name, view, picture, tiled,
-// beside}]}. A page that draws has its samples drawn.
+// asked.json, beside the page: {runs: accelerator -> how often a picture is made again for its time,
+// pictures: [{name, view, picture, tiled, beside}]}. A page that draws has its samples drawn.
 
 const module = (name) => import(new URL(`./${name}.js`, location).href);
 const post = (place, found) => fetch(place, {method: 'POST', body: JSON.stringify(found)});
-const RUNS = 3;
 
 function kept({data, height, width, channels}, seconds) {
   let text = '';
@@ -21,28 +20,28 @@ try {
   const site = await loadSite();
   const asked = await (await fetch('../asked.json')).json();
 
-  /** Pixels, and the least seconds of some runs after a first one that compiles. */
-  async function timed(make) {
-    let pixels = await make();
-    let [least, spent] = [Infinity, 0];
-    for (let run = 0; run < RUNS && spent < asked.most_seconds; run++) {
+  /** Pixels, and the least seconds of the runs after a first one, which compiles. */
+  async function timed(make, runs) {
+    const pixels = await make();
+    let least = null;
+    for (let run = 0; run < runs; run++) {
       const begin = performance.now();
-      pixels = await make();
+      await make();
       const seconds = (performance.now() - begin) / 1000;
-      [least, spent] = [Math.min(least, seconds), spent + seconds];
+      least = Math.min(least ?? seconds, seconds);
     }
     return kept(pixels, least);
   }
 
-  async function translated(engine, view, model, one) {
+  async function translated(engine, view, model, one, runs) {
     const file = await (await fetch(`../${one.picture}`)).blob();
     const given = await readPicture(file, view.channels[0]);
     const value = one.beside ?? (view.beside && latentOf(view.beside, null));
     const how = {view, model, factor: 1, tiled: one.tiled};
-    return timed(() => translate(runner(engine, view, value), given, how));
+    return timed(() => translate(runner(engine, view, value), given, how), runs);
   }
 
-  for (const accelerator of asked.accelerators) {
+  for (const [accelerator, runs] of Object.entries(asked.runs)) {
     for (const [name, view] of Object.entries(site.views)) {
       const [height, width] = view.size;
       for (const model of view.models) {
@@ -53,12 +52,12 @@ try {
         if (site.kind === 'draw') {
           const run = (inputs) => engine.run(inputs, height, width);
           for (const [number, {inputs}] of view.samples.entries()) {
-            const made = await timed(() => draw(run, view, inputs));
+            const made = await timed(() => draw(run, view, inputs), runs);
             await post('/found', {[`${way} ${name} ${number}`]: made});
           }
         } else {
           for (const one of asked.pictures.filter((picture) => picture.view === name)) {
-            const made = await translated(engine, view, model, one);
+            const made = await translated(engine, view, model, one, runs);
             await post('/found', {[`${way} ${name} ${one.name}`]: made});
           }
         }

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,11 @@ PRESETS = (
     "dcgan-digits-32",
 )
 ACCELERATORS = {"wasm": "WebAssembly", "webgpu": "WebGPU"}
+NOT_TIMED = MappingProxyType(dict.fromkeys(ACCELERATORS, 0))
 # Height and width; the second is a multiple of nothing.
 SIZES = {"own": (64, 64), "other": (150, 203)}
 # WebGPU on the processor is slow.
 _SECONDS = 3600
-# A picture is not made again to measure its time, once that took so long.
-_ENOUGH = 5.0
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -91,19 +91,20 @@ def measured(preset: str) -> dict[str, Any]:
 def shown_in_chromium(
     root: Path,
     pictures: Sequence[Mapping[str, Any]],
-    accelerators: Sequence[str] = (*ACCELERATORS,),
-) -> dict[tuple[str, str, str], tuple[np.ndarray, float]]:
+    runs: Mapping[str, int] = NOT_TIMED,
+) -> dict[tuple[str, str, str], tuple[np.ndarray, float | None]]:
     """What a page makes of pictures, or of the samples that are stored in it.
 
     Args:
         root: Has the page's folder, `page`, and the pictures.
         pictures: See `web.js`.
-        accelerators: "wasm" or "webgpu".
+        runs: Accelerator, "wasm" or "webgpu", to how often a picture is made again for its time.
 
     Returns:
-        Accelerator and precision, view, name of the picture -> its pixels and the least seconds.
+        Accelerator and precision, view, name of the picture -> its pixels and the least seconds,
+        None where it was made once.
     """
-    asked = {"accelerators": [*accelerators], "pictures": [*pictures], "most_seconds": _ENOUGH}
+    asked = {"runs": dict(runs), "pictures": [*pictures]}
     (root / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
     script = SCRIPT.read_text(encoding="utf-8")
     found = tried_in_chromium(root, "page/", script, seconds=_SECONDS)

@@ -172,6 +172,23 @@ def test_what_onednn_brings_is_a_ratio(monkeypatch):
     assert "| pix2pix 64 px | 200 | 300 (1.50) |" in section(works)
 
 
+def test_the_page_of_exported_files_is_what_its_command_makes_of_the_figures():
+    results = json.loads((ROOT / "benchmarks/results_parity.json").read_text(encoding="utf-8"))
+    written = (ROOT / "docs/parity.md").read_text(encoding="utf-8")
+    assert written == module("parity_page").parity_page(results)
+    for preset, views in results["presets"].items():
+        for view, sizes in views.items():
+            ways = {way for found in sizes.values() for way in found}
+            assert {way.split(" ")[0] for way in ways} <= {"SavedModel", "LiteRT", "page"}
+            # What computes in float32, or from weights in half precision, is off by a level or two.
+            exact = [one for way in ways if "int8" not in way for one in _of(sizes, way)]
+            assert max(one["levels"] for one in exact) <= 3, (preset, view)
+
+
+def _of(sizes, way):
+    return [found[way] for found in sizes.values() if way in found]
+
+
 def test_the_page_of_scales_is_what_its_command_makes_of_the_figures():
     results = json.loads((ROOT / "benchmarks/results_scale.json").read_text(encoding="utf-8"))
     page = module("scale_page").scale_page(results)

@@ -34,6 +34,12 @@ export class Asking {
       if (target.files.length) await this.#takeStyle(target.files[0]);
       target.value = '';
     });
+    // What is dropped elsewhere is the picture.
+    one('by_style').addEventListener('drop', guarded(async (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.dataTransfer.files.length) await this.#takeStyle(event.dataTransfer.files[0]);
+    }));
   }
 
   /** Shows the controls of a view, and asks for its first answer. */
