@@ -37,7 +37,8 @@ def tried_in_chromium(
         root: Folder that is served.
         page: Address of the page below it.
         script: A module, `test.js` beside the page's own. It posts JSON to `/found`, as often as it
-            likes, and at last to `/end`. After a post to `/close` nothing more is served.
+            likes, and at last to `/end`. After a post to `/close` nothing more is served. From
+            `/clock` it gets the seconds of the processor that the browser used so far.
         seconds: How long it may take.
 
     Returns:
@@ -56,6 +57,7 @@ def tried_in_chromium(
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+        server.session = process.pid
         try:
             ended = server.ended.wait(seconds)
         finally:
@@ -71,6 +73,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, handler: Any):
         super().__init__(("127.0.0.1", 0), handler)
         self.found: dict[str, Any] = {}
+        self.session = 0
         self.ended, self.closed = threading.Event(), False
 
 
@@ -99,6 +102,8 @@ class _Handler(SimpleHTTPRequestHandler):
             self.close_connection = True
         elif self.path.endswith("/test.js"):
             self._answer(self._script.encode(), "text/javascript")
+        elif self.path == "/clock":
+            self._answer(str(_processor_seconds(self.server.session)).encode(), "text/plain")
         elif self.path.endswith("/"):
             page = Path(self.translate_path(self.path), "index.html").read_text(encoding="utf-8")
             script = '<script type="module" src="test.js"></script></head>'
@@ -123,3 +128,16 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""
+
+
+def _processor_seconds(session: int) -> float:
+    """Of all processes of a session, as Linux counts them."""
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = file.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):  # It has just ended.
+            continue
+        if int(fields[3]) == session:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

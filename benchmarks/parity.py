@@ -49,7 +49,7 @@ SIZES = {"64x64": (64, 64), "256x256": (256, 256), "401x300": (300, 401)}
 # How many latents of an open view are asked for, and seeds of a generator.
 LATENTS, SEEDS = 2, 6
 # The time of a WebGPU that a processor computes says nothing.
-PAGE_RUNS = {"wasm": 3, "webgpu": 0}
+PAGE_RUNS = {"wasm": 5, "webgpu": 0}
 # Whatever agrees is measured; the page says how well.
 _LEAST_DB = 1.0
 

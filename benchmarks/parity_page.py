@@ -8,9 +8,10 @@ _HEAD = """# Every exported file beside Keras
 
 `python -m benchmarks.parity --page docs/parity.md` exported every view of six presets in every
 format, ran each file on a part of a map, and wrote this page. A cell has the largest difference of
-any value from what `tfi2i translate` makes, in levels of 256, the dB, and the seconds a picture
-took. Pixels are compared as they are saved, in 8 bits; `=` stands for equal pixels. DCGAN draws
-images of one size, and is compared with what `decode` makes of the same latents.
+any value from what `tfi2i translate` makes, in levels of 256, the dB, and the milliseconds of the
+processor for a picture. Pixels are compared as they are saved, in 8 bits; `=` stands for equal
+pixels. DCGAN draws images of one size, and is compared with what `decode` makes of the same
+latents.
 
 - **SavedModel**: float32, by each signature, a request at a time; `plain` is for converters, and a
   file for each size.
@@ -21,15 +22,16 @@ images of one size, and is compared with what `decode` makes of the same latents
 - Views that take more than a picture are asked for all of it: `stargan`'s `translate` for every
   domain, `bicyclegan`'s `a2b` for the mean and for latents. The worst answer is shown. LiteRT
   files have one domain each, and the mean; a page has them all ([web.md](web.md)).
-- **Seconds** are the least of several runs on {cores} cores that others used too. The bytes are
-  those of the first size.
+- **Milliseconds** are those of one core, of the best of several runs, or, of the page, of their
+  mean, with all that the browser does; other work went on beside. The bytes are those of the first
+  size.
 """
 
 
 def parity_page(results: dict[str, Any]) -> str:
     """The page in Markdown."""
     machine = results["machine"]
-    parts = [_HEAD.format(cores=machine["cores"])]
+    parts = [_HEAD]
     for preset, views in results["presets"].items():
         for view, sizes in views.items():
             parts.append(f"## `{preset}`, {view}\n\n{_of_view(sizes)}\n")
@@ -60,8 +62,8 @@ def _words(way: str) -> str:
 def _cell(found: dict[str, Any]) -> str:
     parts = ["="] if found["levels"] == 0 else [str(found["levels"]), f"{found['psnr_db']:.1f} dB"]
     if "seconds" in found:
-        seconds = found["seconds"]
-        parts.append(f"{seconds:.2g} s" if seconds >= 1 else f"{1e3 * seconds:.2g} ms")
+        milliseconds = 1e3 * found["seconds"]
+        parts.append(f"{milliseconds:,.{1 if milliseconds < 10 else 0}f} ms")
     return ", ".join(parts)
 
 

@@ -101,8 +101,8 @@ def shown_in_chromium(
         runs: Accelerator, "wasm" or "webgpu", to how often a picture is made again for its time.
 
     Returns:
-        Accelerator and precision, view, name of the picture -> its pixels and the least seconds,
-        None where it was made once.
+        Accelerator and precision, view, name of the picture -> its pixels and the seconds of
+        the processor, None where it was made once.
     """
     asked = {"runs": dict(runs), "pictures": [*pictures]}
     (root / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
