@@ -37,9 +37,10 @@ class Tolerance:
 REQUIRED_PSNR_DB = 40.0
 # For those that compute in eight bits from image to image; `--accept-psnr` may ask for less.
 INTEGER_PSNR_DB = 30.0
-# A SavedModel runs the same kernels on the same weights. LiteRT has its own kernels, which add in
-# another order. Half precision rounds every weight by up to 2**-11 of itself.
-_MAX_ABS = {"saved_model": {"float32": 1e-4}, "litert": {"float32": 1e-3, "float16": 2e-2}}
+# A SavedModel's norms are fused: they add over all of an image in another order, which shows in
+# large ones. LiteRT has its own kernels, which add in another order too. Half precision rounds
+# every weight by up to 2**-11 of itself.
+_MAX_ABS = {"saved_model": {"float32": 5e-4}, "litert": {"float32": 1e-3, "float16": 2e-2}}
 
 
 def tolerance_of(
