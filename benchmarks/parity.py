@@ -27,7 +27,7 @@ from tfi2i.cli.chosen import Chosen, choose_model
 from tfi2i.data import DataSource
 from tfi2i.data.decode.writing import encode_png
 from tfi2i.export.drawing_shipping import ship_drawing
-from tfi2i.export.formats import FORMATS
+from tfi2i.export.formats import OF_FLOATS
 from tfi2i.export.opened import Opened
 from tfi2i.export.shipping import Wanted, ship
 from tfi2i.inference.translate import translate_image
@@ -46,6 +46,8 @@ PRESETS = (
 )
 # Height and width; the last are multiples of nothing.
 SIZES = {"64x64": (64, 64), "256x256": (256, 256), "401x300": (300, 401)}
+# Files of full integers need images to be calibrated on, and are not among these.
+FORMATS = ("saved_model", "plain", *OF_FLOATS)
 # How many latents of an open view are asked for, and seeds of a generator.
 LATENTS, SEEDS = 2, 6
 # The time of a WebGPU that a processor computes says nothing.

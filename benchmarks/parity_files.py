@@ -15,7 +15,7 @@ from tfi2i.data import to_float, to_uint8
 from tfi2i.data.decode.writing import encode_png
 from tfi2i.export.beside_keras import size_of
 from tfi2i.export.drawing_saved_model import PRIORS
-from tfi2i.export.formats import LITERT_PRECISIONS
+from tfi2i.export.formats import OF_FLOATS
 from tfi2i.export.plain import SIGNATURE
 from tfi2i.export.runtime import LiteRTRunner
 
@@ -78,7 +78,7 @@ def answers_of_files(
         takes = set(run.structured_input_signature[1])
         asked = _of_floats(by_tensors, takes, picture, questions, expected)
         found["SavedModel plain"] = _figures(asked, size_of(plain))
-    for precision in LITERT_PRECISIONS.values():
+    for precision in OF_FLOATS.values():
         path = folder / f"{stem}-{precision}.tflite"
         if path.is_file():
             runner = LiteRTRunner(path.read_bytes())

@@ -6,7 +6,7 @@ from benchmarks.markdown import table
 
 _HEAD = """# Every exported file beside Keras
 
-`python -m benchmarks.parity --page docs/parity.md` exported every view of six presets in every
+`python -m benchmarks.parity --page docs/parity.md` exported every view of these presets in every
 format, ran each file on a part of a map, and wrote this page. A cell has the largest difference of
 any value from what `tfi2i translate` makes, in levels of 256, the dB, and the milliseconds of the
 processor for a picture. Pixels are compared as they are saved, in 8 bits; `=` stands for equal
@@ -23,7 +23,7 @@ latents.
   domain, `bicyclegan`'s `a2b` for the mean and for latents. The worst answer is shown. LiteRT
   files have one domain each, and the mean; a page has them all ([web.md](web.md)).
 - **Milliseconds** are those of one core, of the best of several runs, or, of the page, of their
-  mean, with all that the browser does; other work went on beside. The bytes are those of the first
+  mean, with all that the browser does beside; other work went on. The bytes are those of the first
   size.
 """
 

@@ -20,6 +20,10 @@ try {
   const site = await loadSite();
   const asked = await (await fetch('../asked.json')).json();
 
+  // The page starts itself beside, which takes time of the processor too.
+  const started = () => document.body.dataset.ready === 'yes' || document.querySelector('#state.bad');
+  while (!started()) await new Promise((resolve) => setTimeout(resolve, 50));
+
   const clock = async () => Number(await (await fetch('/clock')).text());
 
   /** Pixels, and the processor's seconds a run, of runs after a first one, which compiles. */
