@@ -21,7 +21,7 @@ from tfi2i.export.plain import SIGNATURE
 from tfi2i.export.runtime import parsed_litert
 from tfi2i.machine import available_cores
 
-# Images that the ranges of numbers are found on. 16 and 64 gave the same dB within 1.
+# Images that the ranges of numbers are found on: docs/phones.md has what fewer and more do.
 CALIBRATION_IMAGES = 32
 _IN_INT8 = ("CONV_2D", "CONV_2D_TRANSPOSE", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "BATCH_MATMUL")
 

@@ -234,3 +234,14 @@ def test_generators_beside_pytorch_and_the_peak(monkeypatch):
     text = section({"generation": works, "shares": shares})
     assert "| dcgan 64 px, batch 64 | 2.00 | 2.50 | 1.25 | 1.50 | 1.67 |" in text
     assert "| wgan_gp 64 px, batch 320 | 2.00 | 2.50 | 1.25 |  |  |" in text
+
+
+def test_figures_of_files_for_phones_stand_on_their_page():
+    phones = module("phones")
+    page = (ROOT / "docs/phones.md").read_text(encoding="utf-8")
+    found = json.loads(phones.RESULTS.read_text(encoding="utf-8"))
+    made = phones.with_tables(page, found)
+    assert made == page, "run: python -m benchmarks.phones --page docs/phones.md"
+    for directions in found.values():
+        for figures in directions.values():
+            assert figures["formats"]["uint8"]["psnr_db"] >= 30

@@ -1,5 +1,7 @@
 """LiteRT files of eight bits: pixels in, pixels out, and what stays in float32 between."""
 
+import json
+import struct
 import sys
 
 import keras
@@ -136,6 +138,7 @@ def test_a_translators_files_say_what_they_take(tmp_path):
     for entry, words in zip(report["artefacts"], ("float32: -1 is", "uint8 pixels"), strict=True):
         found = read_litert_metadata(tmp_path / entry["name"])
         assert entry["metadata"] == found
+        assert by_hand((tmp_path / entry["name"]).read_bytes()) == found
         assert found["model"] == {
             "variant": "pix2pix", "direction": "a2b", "scale": 1.0, **LICENCE
         }  # fmt: skip
@@ -153,6 +156,33 @@ def test_a_translators_files_say_what_they_take(tmp_path):
     other.write_bytes((tmp_path / entry["name"]).read_bytes().replace(b"tfi2i.json", b"other.json"))
     with pytest.raises(ExportError, match="no metadata 'tfi2i.json'"):
         read_litert_metadata(other)
+
+
+def by_hand(content):
+    """The metadata as the apps in docs/phones read it: by places in the file, without a schema."""
+
+    def number(place):
+        return struct.unpack_from("<i", content, place)[0]
+
+    def pointed(place):
+        return place + number(place)
+
+    def field(table, index):
+        fields = table - number(table)
+        return table + struct.unpack_from("<H", content, fields + 4 + 2 * index)[0]
+
+    def elements(place):
+        vector = pointed(place)
+        return [pointed(vector + 4 + 4 * index) for index in range(number(vector))]
+
+    def text(place):
+        vector = pointed(place)
+        return content[vector + 4 : vector + 4 + number(vector)].decode()
+
+    model = pointed(0)
+    entry = next(e for e in elements(field(model, 6)) if text(field(e, 0)) == "tfi2i.json")
+    buffer = elements(field(model, 4))[number(field(entry, 1))]
+    return json.loads(text(field(buffer, 0)))
 
 
 def test_a_generators_file_draws_pixels_and_names_its_classes(tmp_path):
