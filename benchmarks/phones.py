@@ -245,8 +245,8 @@ def _decibels(way: dict[str, Any] | str) -> str:
 
 
 def _counts(operators: dict[str, int]) -> str:
-    if len(operators) > 4:
-        return f"{sum(operators.values())}: all"
+    if len(operators) > 2:
+        return f"{sum(operators.values())} operators"
     return ", ".join(f"{count} {name}" for name, count in operators.items()) or "none"
 
 
