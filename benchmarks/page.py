@@ -17,7 +17,7 @@ from benchmarks.on_amx import on_amx
 from benchmarks.onednn import onednn_section
 from benchmarks.page_generation import generation_section
 from benchmarks.page_shares import shares_section
-from benchmarks.table import REFERENCES, TITLES, machine_in_words
+from benchmarks.table import REFERENCES, in_words, machine_in_words
 
 RESULTS = Path(__file__).parent / "results.json"
 RESULTS_AMX = Path(__file__).parent / "results_amx.json"
@@ -190,9 +190,7 @@ def _repeats(parts: dict[str, Any]) -> str:
                 if name != REFERENCES[part]:
                     spread = max(ratios) / min(ratios) - 1
                     shown = " / ".join(f"{ratio:.2f}" for ratio in ratios)
-                    rows.append(
-                        [f"{TITLES.get(work, work + ' px')}: {name}", shown, f"{spread:.0%}"]
-                    )
+                    rows.append([f"{in_words(work)}: {name}", shown, f"{spread:.0%}"])
     lead = (
         "How many times faster than the first row of the README's tables: several races, one after "
         "the other, each with processes of its own."

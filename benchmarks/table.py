@@ -61,12 +61,17 @@ def machine_in_words(results: dict[str, Any], part: str) -> str:
 
 def _table(what: str, works: dict[str, Any], reference: str) -> list[str]:
     names = [reference, *(n for n in next(iter(works.values())) if n != reference)]
-    columns = [TITLES.get(work, work if "px" in work else f"{work} px") for work in works]
+    columns = [in_words(work) for work in works]
     lines = [f"| {what} | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
     for name in names:
         cells = [_cell(outcomes, name, reference) for outcomes in works.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
+
+
+def in_words(work: str) -> str:
+    """A work as a reader knows it, with its side in pixels."""
+    return TITLES.get(work, work if "px" in work else f"{work} px")
 
 
 def _cell(outcomes: dict[str, Any], name: str, reference: str) -> str:
