@@ -20,8 +20,9 @@ latents.
   WebAssembly, on one thread, and by WebGPU, which a program (SwiftShader) computes on the
   processor, so that its time would say nothing.
 - Views that take more than a picture are asked for all of it: `stargan`'s `translate` for every
-  domain, `bicyclegan`'s `a2b` for the mean and for latents. The worst answer is shown. LiteRT
-  files have one domain each, and the mean; a page has them all ([web.md](web.md)).
+  domain, `bicyclegan`'s `a2b` for the mean and for latents: the levels are of the worst answer, the
+  dB a mean of those that differ. LiteRT files have one domain each, and the mean; a page has them
+  all ([web.md](web.md)).
 - **Milliseconds** are those of one core, of the best of several runs, or, of the page, of their
   mean, with all that the browser does beside; other work went on. The bytes are those of the first
   size.

@@ -163,10 +163,15 @@ def write_page_of(
 
 
 def difference(pairs: Sequence[Pair]) -> dict[str, float | None]:
-    """Of pixels, made and expected: the largest difference in levels, and PSNR in dB."""
+    """Of pixels, made and expected: the largest difference in levels, and PSNR in dB.
+
+    The dB are a mean over the pairs that differ; None where all are equal.
+    """
     one, other = (np.stack(side) for side in zip(*pairs, strict=True))
     levels = int(np.abs(one.astype(int) - other).max())
-    return {"levels": levels, "psnr_db": round(float(psnr(one, other)), 1) if levels else None}
+    differing = [not np.array_equal(*pair) for pair in pairs]
+    decibels = round(float(psnr(one[differing], other[differing])), 1) if levels else None
+    return {"levels": levels, "psnr_db": decibels}
 
 
 def with_figures(page: str, found: dict[str, Any]) -> str:
