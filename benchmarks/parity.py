@@ -77,7 +77,9 @@ def main() -> None:
         found[name] = (_drawn if draws else _translated)(chosen)
         results["presets"] = {name: found[name] for name in PRESETS if name in found}
         results["machine"] = {k: describe_machine()[k] for k in ("processor", "cores", "versions")}
-        arguments.json.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
     if arguments.page:
         arguments.page.write_text(parity_page(results), encoding="utf-8")
 
