@@ -65,6 +65,8 @@ def target_images(chosen: Chosen, directions: list[str], size: Size) -> dict[str
 
     from tfi2i.data import sized
 
+    if not directions:  # A generator of latents translates nothing.
+        return {}
     model, found = chosen.translator(), {}
     if model.batch_kind != "paired":
         return found
