@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,9 @@ def test_the_code_still_computes_what_the_figures_were_measured_with(name):
     results = variant.results()
     assert results is not None
     arm, measured = next(iter(results["arms"].items()))
+    source = results["settings"][name]["data.source"]
+    if source.startswith("datasets/") and not Path(source).exists():
+        pytest.skip(f"its recipe says how {source} is made; it is not here")
     try:
         computed = arm_losses(variant, plan, arm)
     except MissingExtraError as error:  # the extra music, which pip cannot install by itself

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from tfi2i.evidence.cards import update_card
 from tfi2i.evidence.plans import load_plan
 from tfi2i.inference.samples import write_grid, write_walk
@@ -23,6 +25,7 @@ from tfi2i.zoo.generation._base import GenerationGAN, generator_of
 _WAYS, _MOST_CONDITIONS, _LATENTS = 4, 10, 8
 # Captions are words beside the picture: a few.
 _CAPTIONS = 4
+_QUALITY = 60
 
 
 def write_card_walks(folder: Path, plan: str, model: GAN) -> list[dict[str, str]]:
@@ -45,6 +48,7 @@ def write_card_walks(folder: Path, plan: str, model: GAN) -> list[dict[str, str]
     if generator.condition_kind is None:
         shows = "In each row the way from one latent to the next; the last leads back to the first."
         write_walk(generator, folder / f"walk{ending}", count=_WAYS, overwrite=True)
+        _lighter(folder, f"walk{ending}")
         return [{"file": f"walk{ending}", "shows": shows}]
     names = _names(generator)
     if not names:
@@ -54,6 +58,7 @@ def write_card_walks(folder: Path, plan: str, model: GAN) -> list[dict[str, str]
         generator, folder / f"sheet{ending}", count=_LATENTS, condition=condition, overwrite=True
     )
     write_walk(generator, folder / f"walk{ending}", count=2, condition=condition, overwrite=True)
+    _lighter(folder, f"sheet{ending}", f"walk{ending}")
     return [
         {
             "file": f"sheet{ending}",
@@ -64,6 +69,14 @@ def write_card_walks(folder: Path, plan: str, model: GAN) -> list[dict[str, str]
             "shows": "At one latent, in each row the way from one of these to the next.",
         },
     ]
+
+
+def _lighter(folder: Path, *names: str) -> None:
+    """Brings photographs in a card to what a page needs: `write_image` keeps them as they are."""
+    for path in (folder / name for name in names if name.endswith(".jpg")):
+        picture = Image.open(path)
+        picture.load()
+        picture.save(path, quality=_QUALITY, optimize=True)
 
 
 def _names(generator: GenerationGAN) -> list[str]:
