@@ -11,7 +11,9 @@ LITERT_PRECISIONS: dict[str, LiteRTPrecision] = {
     "litert_uint8": "uint8",
 }
 # Those that take and give floats in [-1, 1].
-OF_FLOATS = {name: one for name, one in LITERT_PRECISIONS.items() if one != "uint8"}
+OF_FLOATS: dict[str, LiteRTPrecision] = {
+    name: one for name, one in LITERT_PRECISIONS.items() if one != "uint8"
+}
 # What a server loads, what converters load, and what phones load.
 FORMATS = ("saved_model", "plain", *LITERT_PRECISIONS)
 # Those with images of one size.
