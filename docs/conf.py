@@ -1,11 +1,9 @@
 """The documentation site: `make docs` builds it from these pages, the cards and the docstrings."""
 
 import shutil
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "docs"))
 
 project = "tfi2i"
 author = "the authors of tfi2i"

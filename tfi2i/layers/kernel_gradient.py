@@ -1,8 +1,8 @@
 """Convolutions of which the gradient of the kernel is a matrix product: batches of narrow maps.
 
-oneDNN computes this gradient along the rows of a map. In bfloat16, where rows have 4 pixels, it
-takes four times as long as the convolution itself; one product of all patches of the batch with the
-gradients of their places takes a third of that. docs/speed.md says what it brings.
+oneDNN computes this gradient along the rows of a map. In bfloat16, where rows have few pixels, it
+takes longer than the convolution itself, and longer than one product of all patches of the batch
+with the gradients of their places.
 """
 
 import math

@@ -11,7 +11,6 @@ class LeakyReLU(keras.layers.LeakyReLU):
     Its second derivative is zero. TensorFlow does not leave it out: behind a gradient penalty it
     carries those zeros back through every layer below, a second backward pass for nothing. Here
     gradients flow only through the values that are scaled, not through the choice of their slopes.
-    docs/speed.md says what it brings.
     """
 
     def call(self, inputs, training=None):
