@@ -43,14 +43,13 @@ mutants: $(VENV)/.installed-dev ## Plant faults into training and list those tha
 
 bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine
 	@$(BIN)/python -m benchmarks.run --peers .venv-peers/bin/python
-	@$(BIN)/python -m benchmarks.table README.md
 	@$(BIN)/python -m benchmarks.page docs
 
 beam: .venv-beam/.installed ## Test `translate --runner` in an environment with Apache Beam
 	@.venv-beam/bin/python -m pytest -q tests/test_beam.py
 
-cards: $(VENV)/.installed-dev ## Make the cards' tables and the README's anew from the results
-	@$(BIN)/python -m tfi2i.evidence.cards README.md
+cards: $(VENV)/.installed-dev ## Make the tables of the cards and of docs/zoo.md anew from the results
+	@$(BIN)/python -m tfi2i.evidence.cards docs/zoo.md
 
 docs: .venv-docs/.installed ## Build the documentation site into build/docs; any warning or broken link is an error
 	@.venv-docs/bin/python -m sphinx -W --keep-going -q -c docs . build/docs

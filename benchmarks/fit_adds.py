@@ -35,7 +35,7 @@ def fit_adds_section(results: dict[str, Any]) -> str:
         "A step takes hardly any time at 32 px, with networks that have one channel where the "
         "published ones have 64. The time that `fit` adds to it (callbacks, logs, the iterator) is "
         "`fit`'s own, and is the same for any network. Measured on "
-        f"{machine_in_words(results, 'fit_adds')}. The shares are shares of the README's steps in "
+        f"{machine_in_words(results, 'fit_adds')}. The shares are shares of the steps above in "
         "the faster precision.\n\n"
         + table(["ms a step", THROUGH, WITHOUT, "the difference as a share of"], rows)
     )

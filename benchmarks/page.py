@@ -1,4 +1,4 @@
-"""Makes docs/speed.md and docs/growth.svg from `results.json`: what was measured beside the races.
+"""Makes docs/speed.md and docs/growth.svg from `results.json`: the races and all else.
 
 Run: python -m benchmarks.page docs
 """
@@ -17,7 +17,7 @@ from benchmarks.on_amx import on_amx
 from benchmarks.onednn import onednn_section
 from benchmarks.page_generation import generation_section
 from benchmarks.page_shares import shares_section
-from benchmarks.table import REFERENCES, in_words, machine_in_words
+from benchmarks.table import REFERENCES, in_words, machine_in_words, races_section
 
 RESULTS = Path(__file__).parent / "results.json"
 RESULTS_AMX = Path(__file__).parent / "results_amx.json"
@@ -34,9 +34,11 @@ def page(results: dict[str, Any], amx: dict[str, Any] | None = None) -> str:
     parts = [
         "# Speed",
         "`python -m benchmarks.page docs` makes this page from `benchmarks/results.json`, which "
-        f"`make bench` writes: {machine}. The races with other libraries are in the README. "
-        "Times are medians. Read the ratios, because machines differ.",
+        f"`make bench` writes: {machine}. Times are medians. "
+        "Read the ratios, because machines differ.",
     ]
+    if "training" in results:
+        parts += ["## Beside other libraries", races_section(results)]
     for title, key, write in _SECTIONS:
         if key in results:
             parts += [f"## {title}", write(results[key])]
@@ -192,7 +194,7 @@ def _repeats(parts: dict[str, Any]) -> str:
                     shown = " / ".join(f"{ratio:.2f}" for ratio in ratios)
                     rows.append([f"{in_words(work)}: {name}", shown, f"{spread:.0%}"])
     lead = (
-        "How many times faster than the first row of the README's tables: several races, one after "
+        "How many times faster than the first row of the tables above: several races, one after "
         "the other, each with processes of its own."
     )
     return f"{lead}\n\n" + table(["", "each race", "spread"], rows)

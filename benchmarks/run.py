@@ -1,8 +1,7 @@
 """Measures the zoo beside what its users would take instead; `make bench` runs it.
 
 Run: python -m benchmarks.run [--peers PYTHON] [--only training,latency,...] [--rounds N]
-Writes benchmarks/results.json, of which `python -m benchmarks.table` makes the README's table and
-`python -m benchmarks.page` docs/speed.md.
+Writes benchmarks/results.json, of which `python -m benchmarks.page` makes docs/speed.md.
 """
 
 import argparse

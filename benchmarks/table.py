@@ -1,14 +1,7 @@
-"""Makes the README's section on speed of `results.json`, so that its figures are measured ones.
+"""The tables of the races with other libraries, for docs/speed.md."""
 
-Run: python -m benchmarks.table README.md
-"""
-
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 REFERENCES = {
     "training": "PyTorch float32",
     "latency": "Keras model.export float32",
@@ -19,16 +12,25 @@ REFERENCES = {
 TITLES = {"unet": "U-Net-256", "resnet": "ResNet-9", "dcgan": "DCGAN 64 px"}
 
 
-def section(results: dict[str, Any]) -> str:
-    """The section between its markers, markers included."""
+def races_section(results: dict[str, Any]) -> str:
+    """What was raced, on which machine, and what makes the difference."""
     lines = [
-        BEGIN,
         f"Median seconds on {machine_in_words(results, 'training')}. All contestants are in memory "
         "and take turns. In brackets: how many times faster than the first row. A step goes "
         "through `fit`, with batches of 1 where no other is named.",
         *races(results),
+        "",
+        _WHAT_MAKES_THE_DIFFERENCE,
     ]
-    return "\n".join([*lines, END])
+    return "\n".join(lines)
+
+
+_WHAT_MAKES_THE_DIFFERENCE = """\
+These make the difference: bfloat16 where the machine computes in it (`train.precision=auto`, and
+`tfi2i export --precision auto`, which checks that the images stay the same), oneDNN's kernels on
+every x86 processor, Adam in one kernel a variable, the fused kernel for normalisation, the last
+convolution by blocks, convolutions of small maps as products of matrices, one forward pass for both
+players, and on a GPU XLA too (`train.xla=true`)."""
 
 
 def races(results: dict[str, Any]) -> list[str]:
@@ -81,13 +83,3 @@ def _cell(outcomes: dict[str, Any], name: str, reference: str) -> str:
     digits = 2 if base >= 1 else 3 if base >= 0.1 else 4
     ratio = "" if name == reference else f" ({base / seconds:.2f})"
     return f"{seconds:.{digits}f}{ratio}"
-
-
-def update(readme: Path, results: dict[str, Any]) -> None:
-    """Replaces the section in the README."""
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN, 1)
-    readme.write_text(before + section(results) + rest.split(END, 1)[1], encoding="utf-8")
-
-
-if __name__ == "__main__":
-    update(Path(sys.argv[1]), json.loads((Path(__file__).parent / "results.json").read_text()))

@@ -12,7 +12,7 @@ project_copyright = "the authors of tfi2i, Apache-2.0"
 extensions = ["myst_parser", "autoapi.extension", "sphinx.ext.napoleon", "sphinx_copybutton"]
 # The repository is the source, so that links between README, cards and pages are links of files.
 root_doc = "docs/index"
-include_patterns = ["docs/**.md", "docs/api/**", "zoo/**/README.md", "*.md"]
+include_patterns = ["docs/**.md", "docs/api/**", "zoo/**/README.md", "C*.md", "SECURITY.md"]
 exclude_patterns = [".venv*", "build", "runs", "datasets"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4

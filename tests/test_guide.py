@@ -1,20 +1,24 @@
-"""The pages of the guide say what the program does: commands, settings, links and Python."""
+"""The README and the guide say what the program does: commands, settings, links."""
 
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer.main
+from PIL import Image
 
 from tfi2i import cli
 from tfi2i.recipe import Recipe, section_parameters
 from tfi2i.zoo.catalogue import find_variant
+from tools.readme_picture import PICTURE, readme_picture
 
 REPOSITORY = Path(__file__).parents[1]
+README = REPOSITORY / "README.md"
 GUIDE = sorted((REPOSITORY / "docs" / "guide").glob("*.md"))
-PAGES = [*GUIDE, *(REPOSITORY / "docs").glob("*.md")]
+PAGES = [README, *GUIDE, *(REPOSITORY / "docs").glob("*.md")]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -36,9 +40,9 @@ def parsed(words: list[str]) -> Any:
     return group.commands[words[1]].make_context(words[1], list(words[2:])).params
 
 
-@pytest.mark.parametrize("page", [page.name for page in GUIDE])
+@pytest.mark.parametrize("page", [README, *GUIDE], ids=lambda page: page.name)
 def test_every_command_is_one_that_there_is(page):
-    for words in commands(REPOSITORY / "docs" / "guide" / page):
+    for words in commands(page):
         options = parsed(words)
         if words[1] != "train" or options["resume"]:
             continue
@@ -64,9 +68,11 @@ def test_links_lead_somewhere():
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_the_python_of_the_first_page_runs(tmp_path, monkeypatch):
-    (code,) = blocks(REPOSITORY / "docs" / "guide" / "start.md", "python")
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    exec(code, names)
-    assert names["picture"].shape == (32, 32, 3) and Path("my_model/model.json").is_file()
+def test_the_readme_fits_a_screen_and_shows_what_the_cards_show():
+    lines = README.read_text("utf-8").splitlines()
+    assert len(lines) < 90
+    assert "pictures.jpg" in "".join(lines)
+    shown, made = Image.open(PICTURE).convert("RGB"), readme_picture()
+    assert shown.size == made.size
+    off = np.abs(np.asarray(shown, np.float32) - np.asarray(made, np.float32))
+    assert off.mean() < 3, "run: python -m tools.readme_picture"

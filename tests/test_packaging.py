@@ -81,6 +81,17 @@ def test_wheel_holds_every_module_and_data_file(wheel):
     assert held == expected
 
 
+def test_an_index_can_show_the_description(wheel):
+    """It has the README's words, and nothing that only the repository has."""
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    head, _, shown = archive.read(metadata).decode("utf-8").partition("\n\n")
+    assert "Description-Content-Type: text/markdown" in head
+    assert "make demo" in shown and "a folder for each of several classes" in shown
+    assert "stargan" in shown and "All on test images" not in shown
+    assert not re.findall(r"!\[|<img|\]\((?!https?:)", shown)
+
+
 def test_nothing_beside_tfi2i_is_installed(python):
     found = {path.name for path in site_packages(python).iterdir()}
     assert found == {"tfi2i", f"tfi2i-{tfi2i.__version__}.dist-info", "borrowed.pth"}

@@ -68,25 +68,25 @@ def _markers(plan: str) -> tuple[str, str]:
 
 
 def zoo_section() -> str:
-    """The table of all variants for the project's README.md, markers included."""
+    """The table of all variants for docs/zoo.md, markers included."""
     lines = [
         _row(["variant", "group", "measured (small recipe)", "the input itself", "cost", "preset"])
     ]
     lines.append(_row(["---"] * 6))
     for variant in variants():
         results = variant.results()
-        link = f"[{variant.name}](zoo/{variant.group}/{variant.name}/README.md)"
+        link = f"[{variant.name}](../zoo/{variant.group}/{variant.name}/README.md)"
         presets = ", ".join(f"`{preset}`" for preset in variant.presets)
         measured = [headline(results), _baseline(results), _cost(results)]
         lines.append(_row([link, variant.group, *measured, presets]))
     return "\n".join([ZOO_BEGIN, *lines, ZOO_END])
 
 
-def update_all(readme: Path) -> None:
-    """Makes every card and the README's table anew."""
+def update_all(page: Path) -> None:
+    """Makes every card and the page's table of all variants anew."""
     for variant in variants():
         update_card(variant)
-    replace_section(readme, ZOO_BEGIN, ZOO_END, zoo_section())
+    replace_section(page, ZOO_BEGIN, ZOO_END, zoo_section())
 
 
 def replace_section(path: Path, begin: str, end: str, section: str) -> None:
