@@ -1,0 +1,1 @@
+"""Builds the package, installs it into clean environments and uses it there."""
