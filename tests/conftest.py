@@ -25,9 +25,12 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.python.framework.ops import gradient_registry
 
+from forking import Forking
 from grouping import CONTRACT, Groups, group_of, in_order
 from tfi2i.data.captions import Embedded, write_embeddings
 from tfi2i.training.strategy import make_strategy
+
+_FORKING = Forking()
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
@@ -97,6 +100,12 @@ def _same_start():
     keras.config.set_dtype_policy("float32")
     yield
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def forking() -> Forking:
+    """Starts commands and programs in processes of their own."""
+    return _FORKING
 
 
 @pytest.fixture(scope="session")

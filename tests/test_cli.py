@@ -166,19 +166,18 @@ def test_another_recipe_does_not_go_on_with_a_run(trained, paired_folder, tfi2i)
     assert code == 2 and "model.l1_weight: 100.0 -> 3.0" in complaint
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, paired_folder):
+def test_ctrl_c_saves_and_says_how_to_go_on(forking, tmp_path, paired_folder):
     """SIGTERM is sent in test_resume.py."""
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "tfi2i", "train", "pix2pix", "--data", str(paired_folder)]
-    command += ["--run", str(run), *TINY, "train.epochs=100000", "train.sample_every=100000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("epoch 2/"):
-                break
-        process.send_signal(signal.SIGINT)
-        said = process.stdout.read()
-        assert process.wait(timeout=60) == 130, said
+    command = ["train", "pix2pix", "--data", paired_folder, "--run", run, *TINY]
+    command += ["train.epochs=100000", "train.sample_every=100000"]
+    process = forking.start("-m", "tfi2i", *command)
+    for line in process.stdout:
+        if line.startswith("epoch 2/"):
+            break
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()
+    assert process.wait() == 130, said
     assert f"tfi2i train --resume {run}" in said and "all is saved" in said
     saved = max((run / "checkpoints").iterdir())
     iteration = int(said.split("stopped after iteration ")[1].split(";")[0].replace(",", ""))

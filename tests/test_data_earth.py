@@ -1,6 +1,4 @@
 import importlib.util
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -179,13 +177,14 @@ def test_without_the_package(monkeypatch):
         opened(SOURCE, load_size=80)
 
 
-def test_mpl_toolkits_is_not_imported():
+def test_mpl_toolkits_is_not_imported(forking):
     program = (
         "import sys; from tfi2i.data.builtin.earth import earth_map; earth_map('etopo1');"
         # Keras imports matplotlib where it is installed.
         "assert not [n for n in sys.modules if n.startswith('mpl_toolkits.basemap')]"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = forking.run("-c", program)
+    assert done.returncode == 0, done.stderr
 
 
 def test_labels_are_the_cover_of_the_place():

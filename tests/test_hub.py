@@ -194,7 +194,7 @@ def hub(saved, run) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def python(hub, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def python(hub, forking, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs Python in a process that knows this hub and no other, with an empty cache."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
@@ -202,11 +202,7 @@ def python(hub, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
         "HF_HOME": str(tmp_path / "cache"),
     }
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *map(str, arguments)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-
-    return run
+    return functools.partial(forking.run, environment=environment)
 
 
 FIND = """

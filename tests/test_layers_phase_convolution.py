@@ -1,8 +1,6 @@
 """The transposed convolution by phases against Keras' own."""
 
 import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -66,7 +64,7 @@ def test_a_transposed_convolution_under_spectral_normalisation_stays():
     np.testing.assert_allclose(fused(images), generator(images), atol=1e-5)
 
 
-def test_weights_that_a_server_takes_for_frozen_serve_every_size(tmp_path):
+def test_weights_that_a_server_takes_for_frozen_serve_every_size(forking, tmp_path):
     generator = unet(depth=3, filters=8, norm="instance")
     version = export_saved_model(generator, tmp_path, metadata={})
     sizes = [(1, 16, 16), (1, 48, 24), (2, 16, 16), (1, 16, 16)]
@@ -80,7 +78,8 @@ outputs = [serve(images=tf.constant(one))["images"].numpy() for one in images]
 np.savez({str(tmp_path / "outputs.npz")!r}, *outputs)
 """
     environment = {**os.environ, "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS": "1"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+    done = forking.run("-c", program, environment=environment)
+    assert done.returncode == 0, done.stderr
     for one, outputs in zip(images, np.load(tmp_path / "outputs.npz").values(), strict=True):
         expected = (np.asarray(generator(one / 127.5 - 1)) + 1) * 127.5
         np.testing.assert_allclose(outputs, expected, atol=1e-2)

@@ -4,14 +4,13 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from forking import Forked, Forking
 from tfi2i.cli import main
 from tfi2i.training.files.array_file import read_arrays
 
@@ -34,50 +33,48 @@ def command(data: Path, run: Path, *overrides: str) -> list[str]:
     ]
 
 
-def start_two(data: Path, run: Path, *overrides: str) -> list[subprocess.Popen[str]]:
+def start_two(forking: Forking, data: Path, run: Path, *overrides: str) -> list[Forked]:
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = []
     for index in range(2):
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         processes.append(
-            subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "tfi2i"),
-                    *command(data, run, "train.strategy=multiworker", *overrides),
-                ],
-                env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
+            forking.start(
+                "-m",
+                "tfi2i",
+                *command(data, run, "train.strategy=multiworker", *overrides),
+                environment={**os.environ, "TF_CONFIG": json.dumps(cluster)},
             )
         )
     return processes
 
 
-def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(paired_folder, tmp_path):
+def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(forking, paired_folder, tmp_path):
     run = tmp_path / "run"
-    processes = start_two(paired_folder, run, "train.epochs=9000", "train.sample_every=9000")
+    processes = start_two(
+        forking, paired_folder, run, "train.epochs=9000", "train.sample_every=9000"
+    )
     deadline = time.monotonic() + 250
     metrics = run / "metrics.jsonl"
     while not (metrics.exists() and metrics.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     # Not the chief, which alone writes checkpoints.
     processes[1].send_signal(signal.SIGTERM)
-    outputs = [process.communicate(timeout=100)[0] for process in processes]
+    outputs = [process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     logged = json.loads(metrics.read_text().splitlines()[-1])["iteration"]
     saved = read_arrays(sorted((run / "checkpoints").glob("step-*.npz"))[-1])["iteration"]
     assert 0 < logged <= saved < 9000
 
 
-def test_two_workers_equal_one_process(paired_folder, tmp_path):
+def test_two_workers_equal_one_process(forking, paired_folder, tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
     with pytest.raises(SystemExit) as ended:
         main(command(paired_folder, alone))
     assert not ended.value.code
 
-    processes = start_two(paired_folder, together)
-    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    processes = start_two(forking, paired_folder, together)
+    outputs = [process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
 
     def last_state(run: Path) -> dict[str, np.ndarray]:

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from forking import Forking
 from tfi2i.cli import main
 from tfi2i.errors import RunError, WeightsError
 from tfi2i.training import Checkpoints
@@ -24,7 +23,6 @@ TINY = (
     *("model.filters=4", "model.discriminator_filters=4", "model.receptive_field=16"),
     *("model.blocks=1", "model.diff_augment=[translation]", "train.ema_decay=0.9"),
 )
-TFI2I = (sys.executable, "-m", "tfi2i")
 
 
 def command(data: Path, run: Path) -> list[str]:
@@ -46,17 +44,17 @@ def iterations_logged(run: Path) -> int:
         return 0
 
 
-def start_and_stop(arguments: list[str], run: Path, *, after: int, number: int) -> tuple[int, str]:
+def start_and_stop(
+    forking: Forking, arguments: list[str], run: Path, *, after: int, number: int
+) -> tuple[int, str]:
     """Sends a signal once `after` iterations are logged; returns the exit code and the output."""
-    process = subprocess.Popen(
-        [*TFI2I, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = forking.start("-m", "tfi2i", *arguments)
     deadline = time.monotonic() + 300
     while iterations_logged(run) < after and process.poll() is None:
         assert time.monotonic() < deadline, "the run does not get on"
         time.sleep(0.02)
     process.send_signal(number)
-    output, _ = process.communicate(timeout=300)
+    output = process.communicate()
     assert process.returncode != 1, output
     return process.returncode, output
 
@@ -72,16 +70,18 @@ def finish(arguments: list[str]) -> None:
     assert not ended.value.code
 
 
-def test_kill_9_and_sigterm_leave_no_trace(unpaired_folder, tmp_path):
+def test_kill_9_and_sigterm_leave_no_trace(forking, unpaired_folder, tmp_path):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     finish(command(unpaired_folder, whole))
 
     again = command(unpaired_folder, stopped)
     # A random moment, another at every run of the test.
     moment = 6 + os.getpid() % 30
-    killed, _ = start_and_stop(again, stopped, after=moment, number=signal.SIGKILL)
+    killed, _ = start_and_stop(forking, again, stopped, after=moment, number=signal.SIGKILL)
     assert killed == -signal.SIGKILL
-    terminated, said = start_and_stop(again, stopped, after=moment + 10, number=signal.SIGTERM)
+    terminated, said = start_and_stop(
+        forking, again, stopped, after=moment + 10, number=signal.SIGTERM
+    )
     assert terminated == 0
     assert f"tfi2i train --resume {stopped}" in said and "all is saved" in said
     finish(again)

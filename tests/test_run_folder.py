@@ -117,15 +117,16 @@ main()
 """
 
 
-def test_the_same_command_ends_a_run_killed_as_its_folder_was_made(tmp_path, paired_folder):
+def test_the_same_command_ends_a_run_killed_as_its_folder_was_made(
+    forking, tmp_path, paired_folder
+):
     run = tmp_path / "run"
     arguments = command(paired_folder, run)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLER, "os.rename", "recipe.yaml", *arguments], capture_output=True
-    )
+    killed = forking.run("-c", KILLER, "os.rename", "recipe.yaml", *arguments)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (run / "recipe.yaml").exists() and (run / "run.json").exists()
-    subprocess.run([sys.executable, "-m", "tfi2i", *arguments], check=True, capture_output=True)
+    again = forking.run("-m", "tfi2i", *arguments)
+    assert again.returncode == 0, again.stderr
     assert Pix2Pix.load(run).get_config()["filters"] == 4
     assert RunFolder(run).metrics()[-1]["iteration"] == 3
 

@@ -1,8 +1,6 @@
 """What a run promises beside its weights: equal bits on request, and TensorBoard's events."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -60,16 +58,11 @@ print(json.dumps({"enabled": is_op_determinism_enabled(), "different": different
 """
 
 
-def test_deterministic_runs_are_equal_to_the_bit(paired_folder, tmp_path):
+def test_deterministic_runs_are_equal_to_the_bit(forking, paired_folder, tmp_path):
     """In a process of its own: TensorFlow does not take the switch back."""
     file = tmp_path / "recipe.yaml"
     file.write_text(recipe(paired_folder, deterministic=True).to_yaml(), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", DETERMINISTIC, str(file), str(tmp_path / "run-")],
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = forking.run("-c", DETERMINISTIC, file, tmp_path / "run-")
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.strip().splitlines()[-1])
     assert said == {"enabled": True, "different": []}
