@@ -28,7 +28,7 @@ def plain_drawing(drawing: Drawing) -> dict[str, Any]:
     def serving(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"images": tf.nest.flatten(draw(*drawing.taken(given)))[0]}
 
-    return {SIGNATURE: tf.function(serving).get_concrete_function(**taken)}
+    return {SIGNATURE: tf.function(serving, autograph=False).get_concrete_function(**taken)}
 
 
 def write_litert(

@@ -101,7 +101,7 @@ def _signatures(drawing: Drawing) -> dict[str, Any]:
     by_seeds = {"seeds": tf.TensorSpec((None,), tf.int64, name="seeds"), **beside}
 
     def traced(function: Any, taken: dict[str, tf.TensorSpec]) -> Any:
-        return tf.function(function).get_concrete_function(**taken)
+        return tf.function(function, autograph=False).get_concrete_function(**taken)
 
     signatures = {
         "serving_default": traced(serving_default, by_latents),

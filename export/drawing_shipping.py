@@ -117,7 +117,7 @@ def _report(
             raise ExportError(
                 f"{stem}, {name}: {error} Nothing was written to {folder}."
             ) from error
-    compiled = tf.function(reference.network)
+    compiled = tf.function(reference.network, autograph=False)
     first = {name: tf.constant(one[:1]) for name, one in given.items()}
     return {
         "images": _COMPARED,

@@ -31,7 +31,7 @@ def frozen(model: keras.Model, *shapes: tuple[int, ...]) -> Any:
         )[0]
 
     specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
-    traced = tf.function(translate).get_concrete_function(*specs)
+    traced = tf.function(translate, autograph=False).get_concrete_function(*specs)
     noise = [node for node in traced.graph.get_operations() if _is_noise(node.type)]
     return _with_constant_noise(traced, shapes) if noise else traced
 

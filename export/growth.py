@@ -69,7 +69,11 @@ def largest_image(
 
 def graph_load(translate: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int, int, int]) -> Load:
     """Adds up the tensors of a function's graph for one image of a known shape."""
-    graph = tf.function(translate).get_concrete_function(tf.TensorSpec(shape, tf.float32)).graph
+    graph = (
+        tf.function(translate, autograph=False)
+        .get_concrete_function(tf.TensorSpec(shape, tf.float32))
+        .graph
+    )
     steps = graph.get_operations()
     last_use = {_memory(tensor): step for step, op in enumerate(steps) for tensor in op.inputs}
     held = most = written = 0

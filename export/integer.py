@@ -60,7 +60,7 @@ def of_pixels(signatures: Mapping[str, Any]) -> dict[str, Any]:
         }
         return {"images": (computed(**floats)["images"] + 1.0) * 127.5}
 
-    return {SIGNATURE: tf.function(serving).get_concrete_function(**taken)}
+    return {SIGNATURE: tf.function(serving, autograph=False).get_concrete_function(**taken)}
 
 
 def quantised(model: bytes, examples: Sequence[Mapping[str, np.ndarray]]) -> bytes:

@@ -53,7 +53,7 @@ def plain_translator(generator: InferenceGenerator, image_size: tuple[int, int])
         translated = tf.nest.flatten(translate(images, *given.values()))[0]
         return {"images": translated[:, :height, :width] if any(beyond) else translated}
 
-    return {SIGNATURE: tf.function(serving).get_concrete_function(**taken)}
+    return {SIGNATURE: tf.function(serving, autograph=False).get_concrete_function(**taken)}
 
 
 def check_fixed_size(generator: InferenceGenerator, image_size: tuple[int, int]) -> None:

@@ -97,7 +97,7 @@ class References:
 
 
 def _keras_latency(generator: InferenceGenerator, images: np.ndarray) -> float:
-    compiled = tf.function(lambda batch: generator.model(batch, training=False))
+    compiled = tf.function(lambda batch: generator.model(batch, training=False), autograph=False)
     image = tf.constant(keras_inputs(generator, images[:1]))
     return latency_ms(lambda: compiled(image).numpy())
 

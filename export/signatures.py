@@ -106,7 +106,7 @@ def _translate(generator: InferenceGenerator, max_pixels: int, scale: float) -> 
     if generator.condition is not None:
         specs.append(generator.condition.spec(()))
 
-    @tf.function(input_signature=specs)
+    @tf.function(input_signature=specs, autograph=False)
     def translated(index: tf.Tensor, image: tf.Tensor, *beside: tf.Tensor) -> tf.Tensor:
         if scale == 1:
             return translated_pixels(generator, image, *beside)
@@ -146,7 +146,7 @@ def _of_arrays(
 
         return {"images": _one_by_one(one, elements, made)}
 
-    return tf.function(serving).get_concrete_function(**specs)
+    return tf.function(serving, autograph=False).get_concrete_function(**specs)
 
 
 def _of_files(generator: InferenceGenerator, translate: Translate, max_pixels: int) -> Any:
@@ -178,7 +178,7 @@ def _of_files(generator: InferenceGenerator, translate: Translate, max_pixels: i
 
         return {"png_bytes": _one_by_one(one, elements, "string")}
 
-    return tf.function(serving_bytes).get_concrete_function(**specs)
+    return tf.function(serving_bytes, autograph=False).get_concrete_function(**specs)
 
 
 def _require_finite(images: tf.Tensor) -> tf.Operation:

@@ -6,6 +6,7 @@ import os
 
 # Before TensorFlow, whose kernels it chooses.
 import tfi2i  # noqa: F401
+from tfi2i.cli.console import quick_import
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests run side by side: one thread each is faster than two that fight, and bit-equal everywhere.
@@ -16,9 +17,11 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 )
 
+with quick_import():
+    import keras
+
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -26,7 +29,7 @@ from PIL import Image
 from tensorflow.python.framework.ops import gradient_registry
 
 from forking import Forking
-from grouping import CONTRACT, Groups, group_of, in_order
+from grouping import Groups, group_of, in_order
 from tfi2i.data.captions import Embedded, write_embeddings
 from tfi2i.training.strategy import make_strategy
 
@@ -71,13 +74,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         registered = gradient_registry._registry
         for name in [name for name in registered if name.startswith("CustomGradient-")]:
             del registered[name]
-        # What the last tests of groups held is let go of later. All that was ever imported is
-        # looked through with it, which takes as long as many a group: not each time, then, but
-        # where a variant's trainings are left, and at every eighth end.
-        if group.startswith(CONTRACT) or next(_ENDED) % 8 == 0:
+        # Fixtures let go of a variant's trainings when the next variant asks for its own, so that
+        # they are left to the next end. What lasts is put aside now and then, and once looked
+        # through: with all that was ever imported that takes as long as many a group.
+        if next(_ENDED) % 8 == 0:
             gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+            gc.collect()
+            gc.freeze()
+        else:
+            gc.collect()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -83,7 +83,9 @@ def add_drawing_view(page: Page, model: GenerationGAN, wanted: Wanted) -> dict[s
         "conditions": [] if conditions is None else _facts(*conditions),
         "samples": _samples(page, drawing, given, outputs),
     }
-    compiled = tf.function(lambda *inputs: model.generator(_unpacked(inputs), training=False))
+    compiled = tf.function(
+        lambda *inputs: model.generator(_unpacked(inputs), training=False), autograph=False
+    )
     first = [tf.constant(one[:1]) for one in given.values()]
     return {
         "images": _COMPARED,

@@ -39,7 +39,9 @@ def page_file(
         return {"images": tf.nest.flatten(compute(*(inputs[name] for name in shapes)))[0]}
 
     specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
-    signatures = {"serving_default": tf.function(serving).get_concrete_function(**specs)}
+    signatures = {
+        "serving_default": tf.function(serving, autograph=False).get_concrete_function(**specs)
+    }
     return unfused(converted(model, signatures, precision))
 
 

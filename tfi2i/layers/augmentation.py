@@ -5,6 +5,7 @@ Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Tr
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -97,30 +98,45 @@ def _recolour(images: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
 
 
 def _shift(images: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
-    for axis in (1, 2):
-        side = tf.shape(images)[axis]
-        most = tf.cast(tf.round(_SHIFT * tf.cast(side, tf.float32)), tf.int32)
-        by = _whole(drawn[axis - 1], 2 * most + 1) - most
-        places = tf.range(side)[None] + by[:, None]
-        inside = tf.cast((places >= 0) & (places < side), images.dtype)
-        shifted = tf.gather(images, tf.clip_by_value(places, 0, side - 1), axis=axis, batch_dims=1)
-        images = shifted * (inside[:, :, None, None] if axis == 1 else inside[:, None, :, None])
-    return images
+    """One gather out of the images with a border of zeros, whose gradient is one kernel too."""
+    sides = _sides(images)
+    most = [_share_of(side, _SHIFT) for side in sides]
+    bordered = tf.pad(images, [[0, 0], *([border, border] for border in most), [0, 0]])
+    height, width = (side + 2 * border for side, border in zip(sides, most, strict=True))
+    rows, columns = (
+        tf.range(side)[None] + _whole(one, 2 * border + 1)[:, None]
+        for side, border, one in zip(sides, most, tf.unstack(drawn), strict=True)
+    )
+    corners = tf.range(tf.shape(images)[0]) * (height * width)
+    places = (corners[:, None] + rows * width)[:, :, None] + columns[:, None, :]
+    return tf.gather(tf.reshape(bordered, [-1, images.shape[-1]]), places)
 
 
 def _cut_out(images: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
     """The middle of the hole may lie anywhere in the image, so that the hole may be cut off."""
     outside = []
-    for axis in (1, 2):
-        side = tf.shape(images)[axis]
-        hole = tf.cast(tf.round(_HOLE * tf.cast(side, tf.float32)), tf.int32)
-        first = _whole(drawn[axis - 1], side + 1 - hole % 2) - hole // 2
-        places = tf.range(side)[None]
-        outside.append((places < first[:, None]) | (places >= first[:, None] + hole))
+    for side, one in zip(_sides(images), tf.unstack(drawn), strict=True):
+        hole = _share_of(side, _HOLE)
+        first = _whole(one, side + 1 - hole % 2) - hole // 2
+        within = tf.range(side)[None] - first[:, None]
+        outside.append((within < 0) | (within >= hole))
     kept = outside[0][:, :, None] | outside[1][:, None, :]
     return images * tf.cast(kept[..., None], images.dtype)
 
 
-def _whole(drawn: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+def _sides(images: tf.Tensor) -> tuple[Any, Any]:
+    """Height and width: whole numbers where the graph knows them."""
+    known = images.shape[1:3]
+    return known if None not in known else tuple(tf.unstack(tf.shape(images)[1:3]))
+
+
+def _share_of(side: Any, share: float) -> Any:
+    """Rounded, a half to the even number."""
+    if isinstance(side, int):
+        return round(share * side)
+    return tf.cast(tf.round(share * tf.cast(side, tf.float32)), tf.int32)
+
+
+def _whole(drawn: tf.Tensor, count: Any) -> tf.Tensor:
     """Whole numbers from 0 to below `count`."""
     return tf.cast(drawn * tf.cast(count, tf.float32), tf.int32)

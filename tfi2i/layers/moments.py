@@ -7,6 +7,7 @@ kernels take float16 and bfloat16 images.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -73,17 +74,38 @@ def normalise_batch(
     Returns:
         The normalised images, the mean (C,) and the unbiased variance (C,) (divided by n - 1).
     """
+    result = _fused(images, scale, offset, epsilon, tf.zeros([0]))
+    return result.y, result.batch_mean, result.batch_variance
+
+
+def normalise_each(images, scale, offset, epsilon: float) -> tf.Tensor:
+    """Normalises each channel of each image by its own mean and variance, one kernel an image.
+
+    Args:
+        images: (B, H, W, C), any float type, which the result keeps; B is known.
+        scale: (C,) float32.
+        offset: (C,) float32.
+        epsilon: Added to the variance.
+    """
+    # What the images share is in the graph once: variables are read for each use of them.
+    scale, offset = tf.convert_to_tensor(scale), tf.convert_to_tensor(offset)
+    none = tf.zeros([0])
+    parts = tf.split(images, images.shape[0]) if images.shape[0] > 1 else [images]
+    alone = [_fused(image, scale, offset, epsilon, none).y for image in parts]
+    return tf.concat(alone, axis=0) if len(alone) > 1 else alone[0]
+
+
+def _fused(images, scale, offset, epsilon: float, none: tf.Tensor) -> Any:
     # The raw kernel: the public wrapper raises epsilon to 1.001e-5, which cuDNN required long ago.
-    result = tf.raw_ops.FusedBatchNormV3(
+    return tf.raw_ops.FusedBatchNormV3(
         x=images,
         scale=scale,
         offset=offset,
-        mean=tf.zeros([0]),
-        variance=tf.zeros([0]),
+        mean=none,
+        variance=none,
         epsilon=epsilon,
         is_training=True,
     )
-    return result.y, result.batch_mean, result.batch_variance
 
 
 def normalise_across_replicas(

@@ -10,6 +10,7 @@ from tfi2i.layers.moments import (
     normalise_across_replicas,
     normalise_batch,
     normalise_by,
+    normalise_each,
     normalise_image,
     strip_moments,
 )
@@ -59,8 +60,7 @@ class _ScaledNormalization(WholeImageLayer):
         fused = training or self.fused_at_inference
         if not fused or batch is None or batch > _LARGEST_SPLIT:
             return normalise_image(images, self.gamma, self.beta, self.epsilon)
-        alone = [self._normalise_batch(image)[0] for image in tf.split(images, batch)]
-        return alone[0] if batch == 1 else tf.concat(alone, axis=0)
+        return normalise_each(images, self.gamma, self.beta, self.epsilon)
 
     def facts_of(self, strip):
         """Places, mean and variance."""
@@ -74,9 +74,6 @@ class _ScaledNormalization(WholeImageLayer):
         """The strip normalised by the moments of the image."""
         _, mean, variance = facts
         return normalise_by(strip, mean, variance, self.gamma, self.beta, self.epsilon)
-
-    def _normalise_batch(self, images):
-        return normalise_batch(images, self.gamma, self.beta, self.epsilon)
 
 
 @keras.saving.register_keras_serializable(package="tfi2i")
@@ -168,7 +165,9 @@ class BatchNormalization(_ScaledNormalization):
     def _normalise_in_training(self, inputs):
         context = tf.distribute.get_replica_context()
         if context is None or context.num_replicas_in_sync == 1:
-            normalised, mean, variance = self._normalise_batch(inputs)
+            normalised, mean, variance = normalise_batch(
+                inputs, self.gamma, self.beta, self.epsilon
+            )
         else:
             normalised, mean, variance = normalise_across_replicas(
                 inputs, self.gamma, self.beta, self.epsilon, context
