@@ -32,12 +32,14 @@ class Forked:
     Attributes:
         pid: Its number.
         returncode: None while it runs; negative for a signal.
+        peak_memory: In KiB, when it has ended.
         stdout: What it writes, as text, its errors too.
     """
 
     def __init__(self, pid: int, status: IO[str], stdout: IO[str]):
         self.pid, self._status, self.stdout = pid, status, stdout
         self.returncode: int | None = None
+        self.peak_memory = 0
 
     def poll(self) -> int | None:
         """The exit code, or None while it runs."""
@@ -67,8 +69,9 @@ class Forked:
 
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            said = os.read(self._status.fileno(), 16)
-            self.returncode = int(said) if said else None
+            said = os.read(self._status.fileno(), 64).split()
+            if said:
+                self.returncode, self.peak_memory = map(int, said)
 
 
 class Forking:
@@ -159,9 +162,9 @@ def _keep(asked: dict, output: int, errors: int, tells: int) -> None:
     os.close(output)
     os.close(errors)
     os.write(tells, f"{pid:16}".encode())
-    _, status = os.waitpid(pid, 0)
+    _, status, usage = os.wait4(pid, 0)
     with contextlib.suppress(BrokenPipeError):
-        os.write(tells, str(os.waitstatus_to_exitcode(status)).encode())
+        os.write(tells, f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}".encode())
     os._exit(0)
 
 

@@ -3,16 +3,34 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tfi2i.data import image_size, open_source
 from tfi2i.errors import DataError, RecipeError, RunError
+from tfi2i.evidence import trial
 from tfi2i.evidence.compare import Budget, _enter, _test_images, _width, compare
 from tfi2i.recipe import load_recipe
 from tfi2i.zoo.catalogue import find_variant
 
 NAMES = ("discogan", "dualgan:small")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _commands_are_forks(forking):
+    """How `run_command` itself starts a process is tested in test_reproduce.py."""
+
+    def run_command(*arguments: str, log: Path, jobs: int) -> float:
+        process = forking.start("-m", "tfi2i", *arguments)
+        said = process.communicate()
+        assert process.wait() == 0, said
+        assert jobs == 1 and process.peak_memory > 0
+        return process.peak_memory / 2**10
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial, "run_command", run_command)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -168,6 +168,13 @@ def test_peak_memory_on_every_system(tmp_path, monkeypatch):
     assert not (tmp_path / "log").exists()
 
 
+def test_a_command_runs_in_a_process_of_its_own(tmp_path):
+    assert 20 < run_command("list", log=tmp_path / "log") < 1e5
+    assert "pix2pix" in (tmp_path / "log" / "list.out").read_text()
+    with pytest.raises(TrainingError, match="`tfi2i list --nonsense` failed; see .*list.out"):
+        run_command("list", "--nonsense", log=tmp_path / "log")
+
+
 def test_output_without_a_place(tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "list.out").mkdir()
