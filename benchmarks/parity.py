@@ -24,10 +24,11 @@ from benchmarks.parity_page import parity_page
 from benchmarks.pictures import domains_of, picture
 from benchmarks.web import difference, shown_in_chromium, write_page_of
 from tfi2i.cli.chosen import Chosen, choose_model
+from tfi2i.cli.export_images import calibration_images
 from tfi2i.data import DataSource
 from tfi2i.data.decode.writing import encode_png
 from tfi2i.export.drawing_shipping import ship_drawing
-from tfi2i.export.formats import OF_FLOATS
+from tfi2i.export.formats import FORMATS
 from tfi2i.export.opened import Opened
 from tfi2i.export.shipping import Wanted, ship
 from tfi2i.inference.translate import translate_image
@@ -46,8 +47,6 @@ PRESETS = (
 )
 # Height and width; the last are multiples of nothing.
 SIZES = {"64x64": (64, 64), "256x256": (256, 256), "401x300": (300, 401)}
-# Files of full integers need images to be calibrated on, and are not among these.
-FORMATS = ("saved_model", "plain", *OF_FLOATS)
 # How many latents of an open view are asked for, and seeds of a generator.
 LATENTS, SEEDS = 2, 6
 # The time of a WebGPU that a processor computes says nothing.
@@ -95,7 +94,10 @@ def _translated(chosen: Chosen) -> dict[str, Found]:
         for name, size in SIZES.items():
             images = {view: pictures[view][name][None] for view in views}
             formats = [one for one in FORMATS if one != "saved_model" or name == next(iter(SIZES))]
-            wanted = Wanted(formats, size, {}, "float32", 1 << 20, _LEAST_DB)
+            calibration = calibration_images(chosen, None, list(model.translators), size)
+            wanted = Wanted(
+                formats, size, {}, "float32", 1 << 20, _LEAST_DB, calibration=calibration
+            )
             ship(model, root / "shipped", images, wanted)
             for view in views:
                 questions = _questions(model, view)

@@ -15,7 +15,7 @@ from tfi2i.data import to_float, to_uint8
 from tfi2i.data.decode.writing import encode_png
 from tfi2i.export.beside_keras import size_of
 from tfi2i.export.drawing_saved_model import PRIORS
-from tfi2i.export.formats import OF_FLOATS
+from tfi2i.export.formats import LITERT_PRECISIONS
 from tfi2i.export.plain import SIGNATURE
 from tfi2i.export.runtime import LiteRTRunner
 
@@ -76,14 +76,15 @@ def answers_of_files(
             return run(**{name: tf.constant(one) for name, one in inputs.items()})["images"].numpy()
 
         takes = set(run.structured_input_signature[1])
-        asked = _of_floats(by_tensors, takes, picture, questions, expected)
+        asked = _of_arrays(by_tensors, takes, picture, questions, expected)
         found["SavedModel plain"] = _figures(asked, size_of(plain))
-    for precision in OF_FLOATS.values():
+    for precision in LITERT_PRECISIONS.values():
         path = folder / f"{stem}-{precision}.tflite"
         if path.is_file():
             runner = LiteRTRunner(path.read_bytes())
             takes = {"images"} if picture is not None else {"latents"}
-            asked = _of_floats(runner.named, takes, picture, questions, expected)
+            of_pixels = precision == "uint8"
+            asked = _of_arrays(runner.named, takes, picture, questions, expected, of_pixels)
             found[f"LiteRT {precision}"] = _figures(asked, path.stat().st_size)
     return found
 
@@ -123,24 +124,26 @@ def _of_signature(
     return asked
 
 
-def _of_floats(
+def _of_arrays(
     run: Callable[..., np.ndarray],
     takes: set[str],
     picture: np.ndarray | None,
     questions: list[Question],
     expected: list[np.ndarray],
+    of_pixels: bool = False,
 ) -> list[tuple[Answer, np.ndarray]]:
-    """The same of a file that takes and gives floats in [-1, 1]."""
+    """The same of a file that takes and gives pixels, or floats in [-1, 1]."""
     asked = []
     for question, wanted in zip(questions, expected, strict=True):
         inputs = {name: np.asarray(one)[np.newaxis] for name, one in question.given.items()}
         if picture is not None:
-            inputs["images"] = to_float(picture)[np.newaxis]
+            inputs["images"] = (picture if of_pixels else to_float(picture))[np.newaxis]
         if set(inputs) != takes:
             continue
 
         def answer(inputs: dict[str, np.ndarray] = inputs) -> np.ndarray:
-            return to_uint8(run(**inputs))[0]
+            made = run(**inputs)[0]
+            return made if of_pixels else to_uint8(made)
 
         asked.append((answer, wanted))
     return asked

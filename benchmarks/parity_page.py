@@ -15,8 +15,9 @@ latents.
 
 - **SavedModel**: float32, by each signature, a request at a time; `plain` is for converters, and a
   file for each size.
-- **LiteRT**: a file for each size (`--size`). `tfi2i export` refuses int8 below 40 dB, unless
-  `--accept-psnr` allows it.
+- **LiteRT**: a file for each size (`--size`), calibrated on images of the training where it is of
+  uint8. `tfi2i export` refuses int8 below 40 dB and uint8 below 30 dB, unless `--accept-psnr`
+  allows it.
 - **page**: the float16 file of `--formats web` in headless Chromium, the same for all sizes, by
   WebAssembly, on one thread, and by WebGPU, which a program (SwiftShader) computes on the
   processor, so that its time would say nothing.
