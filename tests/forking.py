@@ -187,8 +187,8 @@ def _become(asked: dict, output: int, errors: int) -> None:
         code = _exit_code(ended)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         atexit._run_exitfuncs()
         sys.stdout.flush()

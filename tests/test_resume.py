@@ -55,8 +55,9 @@ def start_and_stop(
         time.sleep(0.02)
     process.send_signal(number)
     output = process.communicate()
-    assert process.returncode != 1, output
-    return process.returncode, output
+    code = process.wait()
+    assert code != 1, output
+    return code, output
 
 
 def final_state(run: Path) -> dict[str, np.ndarray]:
