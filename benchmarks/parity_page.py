@@ -17,7 +17,8 @@ latents.
   file for each size.
 - **LiteRT**: a file for each size (`--size`), calibrated on images of the training where it is of
   uint8. `tfi2i export` refuses int8 below 40 dB and uint8 below 30 dB, unless `--accept-psnr`
-  allows it.
+  allows it. The small tiles of a training are no large pictures: a file of uint8 for these wants
+  `--images` of their size, on which it is calibrated then; here it had the tiles.
 - **page**: the float16 file of `--formats web` in headless Chromium, the same for all sizes, by
   WebAssembly, on one thread, and by WebGPU, which a program (SwiftShader) computes on the
   processor, so that its time would say nothing.
