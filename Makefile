@@ -11,7 +11,7 @@ PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/p
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint ruff mutants beam cards docs bench parity-tfa foreign-weights clean
+.PHONY: help demo test lint ruff mutants faults beam cards docs bench parity-tfa foreign-weights clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +44,9 @@ mutants: $(VENV)/.installed-dev ## Plant faults into training and list those tha
 bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, OpenVINO and plain Keras; wants a quiet machine
 	@$(BIN)/python -m benchmarks.run --peers .venv-peers/bin/python
 	@$(BIN)/python -m benchmarks.page docs
+
+faults: $(VENV)/.installed-dev ## Make every fault of docs/reliability.md happen and write its table; 30 minutes
+	@$(BIN)/python -m tools.faults
 
 beam: .venv-beam/.installed ## Test `translate --runner` in an environment with Apache Beam
 	@.venv-beam/bin/python -m pytest -q tests/test_beam.py

@@ -1,9 +1,7 @@
 """LiteRT (.tflite) files for phones: builtin operators only, checked against Keras by running."""
 
-import os
 import re
 import tempfile
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from tfi2i.export.litert_metadata import image_facts, with_metadata
 from tfi2i.export.metadata import ranges_facts
 from tfi2i.export.plain import check_fixed_size, plain_translator
 from tfi2i.export.runtime import LiteRTRunner, inspect_litert
+from tfi2i.whole_files import make_folder, replacing
 
 # GPU delegates take nothing above.
 MAX_RANK = 4
@@ -80,8 +79,8 @@ def export_litert(
 
     Raises:
         ExportError: the size is too small for the generator; an operator is not builtin; a tensor
-            has more than 4 axes; or the file's output is not finite or further from Keras than
-            `tfi2i.export.agreement.tolerance_of` allows.
+            has more than 4 axes; the file's output is not finite or further from Keras than
+            `tfi2i.export.agreement.tolerance_of` allows; or the file cannot be written.
         MissingExtraError: no LiteRT runtime is installed, or for "uint8" no ai-edge-quantizer.
     """
     path = Path(path)
@@ -113,13 +112,9 @@ def export_litert(
     references = keras_outputs(inference, images)
     tolerance = tolerance_of("litert", precision, required_psnr_db)
     checked_agreement(path.name, references, results, tolerance)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
+    make_folder(path.parent, ExportError)
+    with replacing(path, ExportError) as partial:
         partial.write_bytes(model)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -1,5 +1,6 @@
 """Folders for files that are not yet whole: no server looks there; the next export cleans up."""
 
+import errno
 import os
 import shutil
 import uuid
@@ -7,9 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import tensorflow as tf
+
 from tfi2i.errors import ExportError
 
 _PREFIX = ".partial-"
+# How a system says that a file cannot be written.
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 @contextmanager
@@ -20,7 +25,7 @@ def partial_folder(parent: Path) -> Iterator[Path]:
     empty is removed too.
 
     Raises:
-        ExportError: the parent is no folder, or cannot be written.
+        ExportError: the parent is no folder, or cannot be written, now or within the block.
     """
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     partial = parent / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex}"
@@ -34,6 +39,13 @@ def partial_folder(parent: Path) -> Iterator[Path]:
         raise ExportError(not_writable(parent, error)) from error
     try:
         yield partial
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        raise ExportError(not_writable(parent, error)) from error
+    except tf.errors.OpError as error:
+        # So TensorFlow says that a SavedModel cannot be written.
+        raise ExportError(f"{parent} cannot be written: {error.message.strip()}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         for folder in made:

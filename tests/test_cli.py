@@ -158,6 +158,7 @@ def test_resume_trains_what_is_left(trained, tmp_path, tfi2i):
         np.testing.assert_allclose(again[name], whole[name], rtol=1e-3, atol=1e-4, err_msg=name)
 
 
+@pytest.mark.fault("5")
 def test_another_recipe_does_not_go_on_with_a_run(trained, paired_folder, tfi2i):
     code, _, complaint = tfi2i(
         "train", "pix2pix", "--data", paired_folder, "--run", trained, *TINY, "train.epochs=2",
@@ -266,6 +267,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, trained, tfi2i):
     assert everything_below(tmp_path) == before
 
 
+@pytest.mark.fault("8")
 def test_losses_that_explode_end_with_exit_code_3(tmp_path, paired_folder, tfi2i):
     code, _, complaint = tfi2i(
         "train", "pix2pix", "--data", paired_folder, "--run", tmp_path / "run", *TINY,
@@ -277,6 +279,7 @@ def test_losses_that_explode_end_with_exit_code_3(tmp_path, paired_folder, tfi2i
     assert "stopped" in page and "refresh" not in page and "error: " in page
 
 
+@pytest.mark.fault("10")
 def test_skip_bad_lists_what_it_skips(tmp_path, paired_folder, tfi2i):
     photos = tmp_path / "photos"
     shutil.copytree(paired_folder, photos)

@@ -384,6 +384,7 @@ def test_a_full_disk_is_named_and_whole_segments_stay(tmp_path, negative, monkey
     assert Video.opened(written).count == 6
 
 
+@pytest.mark.fault("28")
 def test_without_the_extra_it_is_named(tmp_path, negative, monkeypatch):
     source = film(tmp_path / "a.mp4", frames=2, sound=None)
     monkeypatch.setitem(sys.modules, "av", None)

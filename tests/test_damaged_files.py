@@ -70,6 +70,7 @@ def npz(arrays, save=np.savez) -> bytes:
 # --- damage ---
 
 
+@pytest.mark.fault("4", "R6")
 def test_an_altered_bit_anywhere_is_seen_or_means_nothing(tmp_path):
     arrays = {f"network/layer{i}/kernel": np.arange(i, dtype=np.float32) for i in range(12)}
     arrays["iteration"] = np.array(7)
@@ -98,6 +99,7 @@ def test_an_altered_bit_anywhere_is_seen_or_means_nothing(tmp_path):
     assert seen > len(positions) / 2
 
 
+@pytest.mark.fault("R6")
 def test_a_byte_that_hides_half_of_the_directory_is_damage(tmp_path):
     """The comment of an entry is said to be so long that it swallows those after it."""
     path = tmp_path / "a.npz"
@@ -142,6 +144,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.fault("R6", "4")
 def test_training_and_using_a_run_fall_back_to_the_same_checkpoint(model, tmp_path, damage):
     write_model_facts(tmp_path, "pix2pix", CONFIG)
     folder = Checkpoints(tmp_path / "checkpoints")
@@ -224,6 +227,7 @@ def test_a_preset_loads_and_its_networks_are_those_that_translate(model, preset)
             load(preset)
 
 
+@pytest.mark.fault("R7")
 def test_an_empty_file_of_no_networks_is_no_model(preset):
     exchange_weights(preset, npz({}))
     describe(preset, networks=[])
@@ -231,12 +235,14 @@ def test_an_empty_file_of_no_networks_is_no_model(preset):
         load(preset)
 
 
+@pytest.mark.fault("R7")
 def test_missing_weights_are_named(preset):
     (preset / "weights.npz").unlink()
     with pytest.raises(WeightsError, match="cannot read .*weights.npz"):
         load(preset)
 
 
+@pytest.mark.fault("19", "R7")
 def test_hostile_arrays_are_refused_by_name(preset):
     good = read_arrays(preset / "weights.npz")
     first = next(iter(good))
@@ -281,6 +287,7 @@ def test_hostile_arrays_are_refused_by_name(preset):
         assert "weights.npz" in str(caught.value), message
 
 
+@pytest.mark.fault("R7", "17")
 def test_gigabytes_in_a_small_file_take_no_memory(tmp_path, monkeypatch):
     """Zeros shrink a thousandfold; a well-formed claim is compared before it is read."""
     packed = tmp_path / "packed.npz"
@@ -332,6 +339,7 @@ def test_values_beyond_float16_are_not_saved_as_it(model):
 # --- model.json ---
 
 
+@pytest.mark.fault("18")
 def test_model_json_of_another_form_is_refused(preset):
     whole = (preset / "model.json").read_bytes()
     facts = json.loads(whole)
@@ -378,6 +386,7 @@ def test_model_json_of_another_form_is_refused(preset):
         ("module", "os", "unknown arguments"),
     ],
 )
+@pytest.mark.fault("18")
 def test_hostile_arguments_are_refused_with_the_reason(preset, name, value, message):
     facts = json.loads((preset / "model.json").read_text())
     describe(preset, config={**facts["config"], name: value})
@@ -386,6 +395,7 @@ def test_hostile_arguments_are_refused_with_the_reason(preset, name, value, mess
     assert len(str(caught.value)) < 1000
 
 
+@pytest.mark.fault("18")
 def test_mutated_model_json_is_loaded_or_refused(preset, tmp_path):
     """Nothing but a WeightsError comes out, whatever is exchanged at whatever depth."""
     draw = random.Random(0)

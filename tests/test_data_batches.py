@@ -273,6 +273,7 @@ class TestSteps:
             training_batches(source, load_size=10, crop_size=12)
 
 
+@pytest.mark.fault("10")
 def test_a_file_that_is_damaged_later_is_named(pairs):
     source = open_source(pairs)
     (pairs / "B" / "3.png").write_bytes(b"no longer a picture")
@@ -299,6 +300,7 @@ def test_memory_is_kept_within_the_budget(pairs, monkeypatch):
     assert same([once], [again])
 
 
+@pytest.mark.fault("15")
 def test_two_replicas_share_every_batch(pairs):
     devices = tf.config.list_logical_devices("CPU")
     strategy = tf.distribute.MirroredStrategy([device.name for device in devices[:2]])

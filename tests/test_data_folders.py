@@ -168,6 +168,7 @@ class TestWhatSystemsLeaveBehind:
         source = opened(root, kind="labelled")
         assert source.class_names == ("x", "\u00e9") and source.splits["test"].labels == (0, 1)
 
+    @pytest.mark.fault("R12")
     def test_a_pipe_is_no_image(self, put):
         root = put("1.png")
         os.mkfifo(root / "2.png")
@@ -357,6 +358,7 @@ class TestErrors:
             opened(root, kind=kind)
         assert str(root) in str(caught.value)
 
+    @pytest.mark.fault("13")
     def test_nothing_there(self, tmp_path):
         with pytest.raises(DataError, match="there is no folder .*none"):
             opened(tmp_path / "none")
@@ -368,6 +370,7 @@ class TestErrors:
         with pytest.raises(DataError, match="is a file; a folder of images is needed"):
             opened(tmp_path / "notes.txt")
 
+    @pytest.mark.fault("13")
     def test_pairs_of_unequal_proportions(self, put):
         put("A/1.png", "A/2.png", "B/1.png")
         root = put("B/2.png", width=20)
@@ -408,6 +411,7 @@ class TestBadFiles:
         "pixel.gif",
     ]
 
+    @pytest.mark.fault("10")
     def test_are_listed_when_the_folder_is_opened(self, damaged):
         with pytest.raises(DataError, match="10 of 14 image files in .* cannot be used") as caught:
             opened(damaged)
@@ -415,6 +419,7 @@ class TestBadFiles:
             assert name in str(caught.value)
         assert "skip_bad" in str(caught.value)
 
+    @pytest.mark.fault("10")
     def test_can_be_skipped(self, damaged):
         source = opened(damaged, skip_bad=True)
         assert source.splits["train"].a.names == ["1.png", "2.png", "3.jpg", "4.webp"]
@@ -422,6 +427,7 @@ class TestBadFiles:
         assert [Path(line.split()[0]).name.rstrip(":") for line in source.skipped] == self.BAD
         assert arrays(source, split="train", size=8)[0].shape == (4, 8, 8, 3)
 
+    @pytest.mark.fault("10")
     def test_damage_in_the_middle_is_named_when_decoded_and_can_be_skipped(self, put):
         root = put("1.png")
         path = root / "2.png"
@@ -449,6 +455,7 @@ class TestBadFiles:
 
 
 class TestStrangeNames:
+    @pytest.mark.fault("14", "R12")
     def test_links_that_lead_in_circles(self, put):
         root = put("cat/1.png", "dog/2.png")
         (root / "cat" / "loop").symlink_to(root)
@@ -461,6 +468,7 @@ class TestStrangeNames:
         (root / "b.png").unlink()
         assert opened(root).class_names == ("cat", "dog")
 
+    @pytest.mark.fault("R12")
     def test_two_folders_that_lead_into_each_other(self, tmp_path):
         (tmp_path / "one").mkdir()
         (tmp_path / "other").mkdir()
@@ -474,11 +482,13 @@ class TestStrangeNames:
         (root / "set" / "trainB").symlink_to(root / "elsewhere")
         assert opened(root / "set").splits["train"].b.names == ["2.png"]
 
+    @pytest.mark.fault("14")
     def test_dots_markup_and_hidden_files(self, put):
         root = put("a..b.png", "<b>&.png", "..hidden.png", "._1.png")
         source = opened(root / ".." / root.name)
         assert source.splits["train"].a.names == ["<b>&.png", "a..b.png"]
 
+    @pytest.mark.fault("14", "R12")
     def test_names_that_are_not_utf8(self, put):
         root = put("1.png")
         os.rename(root / "1.png", os.path.join(os.fsencode(root), b"\xff\xe9.png"))

@@ -101,12 +101,14 @@ class TestFormats:
             ("JPEG", {"quality": 95, "subsampling": 0, "progressive": True}, 6),
         ],
     )
+    @pytest.mark.fault("11")
     def test_colour(self, format, options, tolerance):
         content = encoded(Image.fromarray(gradient()), format, **options)
         difference = np.abs(read_image(content).astype(int) - gradient()).max()
         assert difference <= tolerance
         assert image_size(content) == (24, 32)
 
+    @pytest.mark.fault("11")
     def test_grey_one_bit_and_sixteen_bit(self):
         grey = gradient()[..., 0]
         three = np.repeat(grey[..., None], 3, -1)
@@ -162,6 +164,7 @@ class TestFormats:
         content = encoded(Image.fromarray(gradient()), "AVIF", quality=95)
         assert np.abs(read_image(content).astype(int) - gradient()).mean() < 6
 
+    @pytest.mark.fault("11")
     def test_transparency_lies_over_white(self):
         rgba = np.zeros((8, 8, 4), np.uint8)
         rgba[..., 0], rgba[:4, :, 3], rgba[4:, :, 3] = 200, 255, 51
@@ -179,11 +182,13 @@ class TestFormats:
         turned = encoded(picture, "PNG", transparency=1, exif=exif(6))
         assert (read_image(turned)[:, 0] == 255).all()
 
+    @pytest.mark.fault("11")
     def test_cmyk_jpeg(self):
         content = encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95)
         assert np.abs(read_image(content)[8, 8].astype(int) - [255, 0, 0]).max() < 6
 
     @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "TIFF"])
+    @pytest.mark.fault("11")
     def test_first_frame(self, format):
         frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
         options = {"lossless": True} if format == "WEBP" else {}
@@ -217,6 +222,7 @@ class TestOrientation:
 
     @pytest.mark.parametrize("orientation", range(1, 9))
     @pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
+    @pytest.mark.fault("11")
     def test_is_applied(self, format, orientation):
         options = {"lossless": True} if format == "WEBP" else {}
         stored = Image.fromarray(gradient())
@@ -248,6 +254,7 @@ class TestFaults:
         ("content", "words"),
         [(b"", "empty"), (b"hello world", "known format"), (b"\x89PNG\r\n\x1a\n", "photo")],
     )
+    @pytest.mark.fault("12")
     def test_no_image(self, tmp_path, content, words):
         path = tmp_path / "photo.png"
         path.write_bytes(content)
@@ -256,6 +263,7 @@ class TestFaults:
         assert str(path) in str(caught.value)
 
     @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+    @pytest.mark.fault("10")
     def test_truncated(self, tmp_path, format):
         content = encoded(Image.effect_noise((64, 64), 80).convert("RGB"), format)
         path = tmp_path / "cut"
@@ -265,6 +273,7 @@ class TestFaults:
 
     @pytest.mark.filterwarnings("ignore")  # Pillow's remarks on damaged metadata
     @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+    @pytest.mark.fault("10", "R9")
     def test_random_damage_gives_an_image_or_a_data_error(self, format):
         whole = encoded(Image.fromarray(gradient()), format, exif=exif(6))
         random = np.random.default_rng(0)
@@ -279,6 +288,7 @@ class TestFaults:
             assert image.dtype == np.uint8 and image.shape[-1] == 3
 
     @pytest.mark.parametrize("size", [(100_000, 1), (1, 100_000)])
+    @pytest.mark.fault("12")
     def test_aspect(self, size):
         content = encoded(Image.new("L", size), "PNG")
         with pytest.raises(DataError, match="more than 200 times"):
@@ -303,6 +313,7 @@ class TestFaults:
         with pytest.raises(DataError, match="has signed values, which have no stated range"):
             read_image(signed)
 
+    @pytest.mark.fault("R9")
     def test_whatever_a_decoder_raises_names_the_file(self, tmp_path):
         header = struct.pack(">IIBBBBB", 4, 4, 8, 3, 0, 0, 0)  # a palette that never comes
         rows = zlib.compress(bytes(4 * 5))
@@ -314,11 +325,13 @@ class TestFaults:
         with pytest.raises(DataError, match=r"lost\.png is damaged or cannot be read: \w"):
             read_image(tmp_path / "lost.png")
 
+    @pytest.mark.fault("10")
     def test_other_formats_are_not_tried(self, tmp_path):
         for format in ("ICO", "TGA"):
             with pytest.raises(DataError, match="known format"):
                 read_image(encoded(Image.new("RGB", (16, 16)), format))
 
+    @pytest.mark.fault("12", "R3")
     def test_a_small_png_bomb_costs_little_memory(self, forking, tmp_path):
         # Pillow itself refuses the first; the second lies between its limit and ours.
         sizes = {"a.png": (2048, 91_000), "b.png": (16_000, 10_100)}

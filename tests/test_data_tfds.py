@@ -118,6 +118,7 @@ def test_more_than_one_image_per_example(home):
         opened("tfds:oxford_iiit_pet")
 
 
+@pytest.mark.fault("29")
 def test_no_network(home, monkeypatch):
     """The real download code, with a resolver that knows no host and no pause between tries."""
 
@@ -141,6 +142,7 @@ def test_more_than_fits_into_memory(horses, monkeypatch):
 
 
 @pytest.mark.parametrize("missing", ["tensorflow_datasets", "importlib_resources"])
+@pytest.mark.fault("28")
 def test_without_the_package(monkeypatch, missing):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(

@@ -112,6 +112,7 @@ def test_deeper_pixels_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.fault("28")
 def test_a_missing_quantizer_names_its_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
     with pytest.raises(MissingExtraError, match=r"ai-edge-quantizer.*tfi2i\[phones\]"):

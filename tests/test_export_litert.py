@@ -106,6 +106,7 @@ def test_int8_quarters_the_file_and_stays_close(tmp_path):
     assert inspect_litert(small.read_bytes()).precision == "int8"
 
 
+@pytest.mark.fault("26")
 def test_an_operator_that_is_not_builtin_is_named(tmp_path):
     with pytest.raises(ExportError, match="does not have built in: BesselJ0. "):
         export_litert(make_generator(Bessel()), tmp_path / "g.tflite", image_size=SIZE)
@@ -136,6 +137,7 @@ def test_weights_that_are_not_finite_are_refused_first(tmp_path, broken):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.fault("R2")
 def test_a_file_that_returns_nan_keeps_the_old_one(tmp_path):
     class NanInGraphs(keras.layers.Layer):
         def call(self, inputs):
@@ -149,6 +151,7 @@ def test_a_file_that_returns_nan_keeps_the_old_one(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.fault("26")
 def test_a_layer_that_differs_on_the_phone_is_caught(tmp_path):
     class OnlyInGraphs(keras.layers.Layer):
         def call(self, inputs):

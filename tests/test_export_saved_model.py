@@ -179,6 +179,7 @@ def test_a_jpeg_is_decoded_as_in_training(signatures):
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("kind", pngs_of_every_kind())
+@pytest.mark.fault("11")
 def test_pngs_are_decoded_to_the_pixels_of_training(kind, channels):
     encoded = pngs_of_every_kind()[kind]
     inference = InferenceGenerator(make_generator(channels), "float32", ())
@@ -188,6 +189,7 @@ def test_pngs_are_decoded_to_the_pixels_of_training(kind, channels):
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("kind", ["L", "RGB", "CMYK"])
+@pytest.mark.fault("11")
 def test_jpegs_are_decoded_to_the_pixels_of_training(kind, channels):
     smooth = Image.fromarray(noise(2, 2, 3)).resize((12, 9), Image.Resampling.BICUBIC)
     encoded = cmyk_jpeg(marked=True) if kind == "CMYK" else file_of(smooth.convert(kind), "JPEG")
@@ -196,6 +198,7 @@ def test_jpegs_are_decoded_to_the_pixels_of_training(kind, channels):
     np.testing.assert_array_equal(decoded, read_image(encoded, channels=channels))
 
 
+@pytest.mark.fault("11")
 def test_transparency_is_served_over_white(signatures):
     encoded = file_of(noise(9, 12, 4), "PNG")
     expected = np.rint(translate(signatures, read_image(encoded)[None])[0])
@@ -229,6 +232,7 @@ def test_a_batch_gives_what_its_images_give_alone(signatures):
         (file_of(np.zeros((65, 64, 3), np.uint8), "JPEG"), "64 x 65 pixels.*at most 4096"),
     ],
 )
+@pytest.mark.fault("20")
 def test_bad_bytes_are_refused_with_the_reason(signatures, encoded, reason):
     good = png(noise(8, 8, 3))
     with pytest.raises(tf.errors.InvalidArgumentError, match=reason):
@@ -237,6 +241,7 @@ def test_bad_bytes_are_refused_with_the_reason(signatures, encoded, reason):
 
 
 @pytest.mark.parametrize("shape", [(0, 8, 8, 3), (1, 0, 8, 3), (2, 64, 64, 3)])
+@pytest.mark.fault("20")
 def test_empty_and_huge_batches_are_refused(signatures, shape):
     with pytest.raises(tf.errors.InvalidArgumentError, match="pixels"):
         translate(signatures, np.zeros(shape))
@@ -266,6 +271,7 @@ def test_versions_count_on_and_nothing_partial_stays(generator, tmp_path):
     assert sorted(child.name for child in tmp_path.iterdir()) == ["7", "8", "notes"]
 
 
+@pytest.mark.fault("R2", "23")
 def test_a_failed_export_leaves_no_version(generator, tmp_path):
     with pytest.raises(ExportError, match="metadata.*JSON"):
         export_saved_model(generator, tmp_path / "model", metadata={"when": object()})

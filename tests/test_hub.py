@@ -232,6 +232,7 @@ def test_a_training_begins_from_the_hub(hub, python, saved, paired_folder, tmp_p
     assert fetched == {f"{at}/model.json", f"{at}/weights.npz"}
 
 
+@pytest.mark.fault("17")
 def test_what_the_hub_does_not_have_is_one_line(hub, python):
     cases = {
         "hf://tests/pix2pix": "/snapshots/",
@@ -314,6 +315,7 @@ def test_a_preset_of_one_s_own_goes_to_the_hub_and_comes_back(hub, python, saved
     assert 'tfi2i.from_preset("hf://tests/mine")' in there, "the examples have the address"
 
 
+@pytest.mark.fault("28")
 def test_the_extra_is_named_where_it_is_missing(monkeypatch, saved):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingExtraError, match="tfi2i\\[hub\\]"):

@@ -49,6 +49,7 @@ def start_two(forking: Forking, data: Path, run: Path, *overrides: str) -> list[
     return processes
 
 
+@pytest.mark.fault("3")
 def test_a_signal_to_one_worker_stops_all_with_a_checkpoint(forking, paired_folder, tmp_path):
     run = tmp_path / "run"
     processes = start_two(

@@ -141,6 +141,7 @@ def test_derived_pairs_decide_the_channels(images_folder):
         ("dualgan", 4, 2, None),
     ],
 )
+@pytest.mark.fault("15")
 def test_every_device_gets_enough_of_a_batch(name, batch, replicas, words, prepared):
     changes = [f"data.batch_size={batch}"]
     if name == "bicyclegan":

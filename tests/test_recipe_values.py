@@ -42,6 +42,7 @@ def test_every_number_of_every_recipe_has_a_range(name):
 
 
 @everyone
+@pytest.mark.fault("R11")
 def test_any_value_of_any_key_is_taken_or_refused_in_one_line(name):
     variant_class = find_variant(name).load_class()
     refused = 0
@@ -126,6 +127,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.fault("R11", "18")
 def test_a_harmful_file_is_one_short_line(name, tmp_path):
     content, message = FILES[name]
     path = tmp_path / "r.yaml"
@@ -143,6 +145,7 @@ def test_a_harmful_file_is_one_short_line(name, tmp_path):
     ["model.filters=[", "model.filters=&a 3", "model.filters=" + "[" * 3000, "x" * 10_000,
      "model." + "k" * 5000 + "=1", "model.filters=1" + "0" * 5000, "model.depth={a: 1, a: 2}"],
 )  # fmt: skip
+@pytest.mark.fault("R11")
 def test_a_harmful_override_is_one_short_line(override):
     pix2pix = find_variant("pix2pix").load_class()
     with pytest.raises(RecipeError) as told:

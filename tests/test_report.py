@@ -73,6 +73,7 @@ def test_children_and_attributes_are_escaped_once():
     )
 
 
+@pytest.mark.fault("14")
 def test_page_of_a_run_escapes_names_and_warnings(run):
     text = write_run_page(run).read_text("utf-8")
     assert "<script" not in text

@@ -71,6 +71,7 @@ def finish(arguments: list[str]) -> None:
     assert not ended.value.code
 
 
+@pytest.mark.fault("2", "3")
 def test_kill_9_and_sigterm_leave_no_trace(forking, unpaired_folder, tmp_path):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     finish(command(unpaired_folder, whole))
@@ -105,6 +106,7 @@ def save_at(model, folder: Checkpoints, iteration: int) -> Path:
     return folder.save(model)
 
 
+@pytest.mark.fault("1")
 def test_keeps_the_newest_checkpoints_and_removes_half_written_ones(tiny_model, tmp_path):
     (tmp_path / ".step-000000009.npz.1.tmp").write_bytes(b"half")
     folder = Checkpoints(tmp_path, keep=2)
@@ -115,6 +117,7 @@ def test_keeps_the_newest_checkpoints_and_removes_half_written_ones(tiny_model, 
 
 
 @pytest.mark.parametrize("damage", ["truncated", "bit flipped", "empty"])
+@pytest.mark.fault("4")
 def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(tiny_model, tmp_path, damage):
     folder = Checkpoints(tmp_path)
     save_at(tiny_model, folder, 1)
@@ -131,6 +134,7 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(tiny_model
     assert int(keras.ops.convert_to_numpy(tiny_model.iteration)) == 1
 
 
+@pytest.mark.fault("4")
 def test_only_damaged_checkpoints_are_an_error(tiny_model, tmp_path):
     folder = Checkpoints(tmp_path)
     save_at(tiny_model, folder, 1).write_bytes(b"")
@@ -152,6 +156,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
 
 
+@pytest.mark.fault("8")
 def test_values_that_are_not_finite_are_never_saved(tiny_model, tmp_path):
     kernel = tiny_model.generator.trainable_variables[0]
     kernel.assign(kernel.value * np.nan)
@@ -160,6 +165,7 @@ def test_values_that_are_not_finite_are_never_saved(tiny_model, tmp_path):
     assert not list(tmp_path.glob("*.npz"))
 
 
+@pytest.mark.fault("19")
 def test_arrays_that_do_not_fit_change_nothing(tmp_path):
     variable = keras.Variable(np.zeros((2, 3), np.float32), name="kernel")
     good = np.ones((2, 3), np.float32)

@@ -73,6 +73,7 @@ def killed_at(moment: int, work, folder: Path) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.fault("R1")
 def test_killed_at_any_moment_of_its_making_a_folder_can_be_begun_again(tmp_path, paired_folder):
     recipe = recipe_for(paired_folder)
 
@@ -117,6 +118,7 @@ main()
 """
 
 
+@pytest.mark.fault("R1")
 def test_the_same_command_ends_a_run_killed_as_its_folder_was_made(
     forking, tmp_path, paired_folder
 ):
@@ -163,6 +165,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.fault("R1")
 def test_a_run_goes_on_whatever_file_is_damaged(run, paired_folder, damage):
     begun = run.facts()["started"]
     for name, sentence in [
@@ -210,6 +213,7 @@ def take_place(path: Path) -> None:
     ["run.json", "model.json", "metrics.jsonl", "recipe.yaml", "log.txt", "index.html", ".lock",
      "samples/000000003.png", "samples", "checkpoints", "tensorboard"],
 )  # fmt: skip
+@pytest.mark.fault("R1")
 def test_what_lies_in_the_place_of_a_file_or_folder_is_named(run, paired_folder, name):
     take_place(run.path / name)
     words = f"{name} is a (folder|file), and .* belongs there: move the (folder|file) away"
@@ -302,6 +306,7 @@ def test_lines_of_metrics_that_are_whole_are_read(tmp_path):
     assert folder.metrics_path.read_text() == '{"iteration": 20, "loss": 1.5}\n'
 
 
+@pytest.mark.fault("R13")
 def test_facts_of_another_version_or_machine_are_said(run, paired_folder):
     facts = run.facts()
     run.write_facts({**facts, "data_fingerprint": "3:later"})
@@ -343,6 +348,7 @@ def test_a_setting_that_a_run_did_not_know_yet_has_its_default(run, paired_folde
         assert go_on(run, paired_folder).iteration == 3
 
 
+@pytest.mark.fault("R5")
 def test_another_picture_of_the_same_name_and_size_is_seen(run, paired_folder, tmp_path):
     subprocess.run(["cp", "-r", paired_folder, tmp_path / "data"], check=True)
     recipe = recipe_for(tmp_path / "data")
@@ -385,6 +391,7 @@ def start(work) -> tuple[int, int]:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.fault("R4")
 def test_a_second_process_is_refused_while_the_first_lives(tmp_path):
     path = tmp_path / "run"
 
@@ -409,6 +416,7 @@ def test_a_second_process_is_refused_while_the_first_lives(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.fault("R4")
 def test_starts_at_once_get_a_number_each(tmp_path):
     folders = [
         RunFolder.next_numbered(tmp_path, name) for name in ("pix2pix", "pix2pix", "cyclegan") * 4
@@ -438,7 +446,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Tfi2iError, match="cannot write .*a.json: No space"):
         write_json(path, {"a": 2})
     assert read_json(path) == {"a": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

@@ -58,6 +58,7 @@ print(json.dumps({"enabled": is_op_determinism_enabled(), "different": different
 """
 
 
+@pytest.mark.fault("2")
 def test_deterministic_runs_are_equal_to_the_bit(forking, paired_folder, tmp_path):
     """In a process of its own: TensorFlow does not take the switch back."""
     file = tmp_path / "recipe.yaml"

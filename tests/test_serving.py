@@ -125,6 +125,7 @@ def test_warm_up_requests_are_for_every_signature(shipped):
         assert sum(len(one.numpy()) for one in records) < 50_000
 
 
+@pytest.mark.fault("25")
 def test_what_is_warm_answers_at_once(shipped):
     """Of the processor's seconds: the machine may be busy with other things."""
 
@@ -249,6 +250,7 @@ def _png(image):
         ),
     ],
 )
+@pytest.mark.fault("20")
 def test_wrong_inputs_are_refused_in_words(clients, signature, inputs, words):
     for client, code in zip(clients[TRANSLATES], (400, "INVALID_ARGUMENT"), strict=True):
         with pytest.raises(ServingError, match=words) as refused:
@@ -275,6 +277,7 @@ def test_classes_and_models_that_are_not_there(clients, server):
             client.versions()
 
 
+@pytest.mark.fault("21")
 def test_fifty_clients_at_once_get_what_one_gets(clients):
     images = noise(50, 16, 16, 3)
     rest, grpc = clients[TRANSLATES]
@@ -289,6 +292,7 @@ def test_fifty_clients_at_once_get_what_one_gets(clients):
     np.testing.assert_array_equal(np.stack(found), expected)
 
 
+@pytest.mark.fault("22")
 def test_a_version_is_swapped_under_load_and_no_request_fails(clients, shipped, generator):
     """The next version comes from an export; one that is broken never answers."""
     rest, grpc = clients[DRAWS]

@@ -93,6 +93,7 @@ def test_what_is_refused_leaves_the_folder_as_it_was(model, tmp_path):
     assert report["artefacts"][1]["required_psnr_db"] == 1
 
 
+@pytest.mark.fault("R2")
 def test_weights_that_are_not_finite_are_refused_before_anything_is_made(model, tmp_path):
     kernel = model.translator("b2a").trainable_variables[0]
     values = kernel.numpy()
@@ -103,6 +104,7 @@ def test_weights_that_are_not_finite_are_refused_before_anything_is_made(model, 
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.fault("23", "R2")
 def test_until_all_is_compared_nothing_is_where_a_server_looks(model, tmp_path, monkeypatch):
     seen = []
     compare = shipping.litert_entry
@@ -118,6 +120,7 @@ def test_until_all_is_compared_nothing_is_where_a_server_looks(model, tmp_path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == VISIBLE
 
 
+@pytest.mark.fault("R14", "23")
 def test_the_next_export_removes_what_killed_ones_left(model, tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

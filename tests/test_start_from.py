@@ -240,6 +240,7 @@ def test_a_start_that_does_not_fit_is_told_before_anything_is_written(
 
 
 @pytest.mark.filterwarnings("ignore:.*falling back to the checkpoint before")
+@pytest.mark.fault("R6")
 def test_damaged_checkpoints_are_no_start(starts, paired_folder, tmp_path):
     with pytest.raises(Tfi2iError, match="all 2 checkpoints in .*cut/checkpoints are damaged"):
         training(paired_folder, tmp_path / "run", start_from=str(starts / "cut"))

@@ -129,6 +129,7 @@ def test_running_averages_take_the_moving_statistics_along(tmp_path):
         np.testing.assert_array_equal(np.array(variable), state[was], err_msg=name)
 
 
+@pytest.mark.fault("9")
 def test_overflow_in_float16_skips_the_step_and_halves_the_scale():
     keras.config.set_dtype_policy("mixed_float16")
     network = one_weight(1.0)
@@ -156,6 +157,7 @@ def test_ttur_is_two_learning_rates_and_both_decay():
     )
 
 
+@pytest.mark.fault("16")
 def test_replicas_draw_different_noise_and_agree_where_they_must(two_replicas):
     @tf.function
     def draw(per_replica):
@@ -299,6 +301,7 @@ def test_siamese_translator_refuses_what_it_cannot_do():
         SiameseTranslator(crop_size=32, style="hinge")  # type: ignore[arg-type]
 
 
+@pytest.mark.fault("13")
 def test_too_small_a_batch_is_told_before_anything_is_made(unpaired_folder, tmp_path):
     data = {"source": str(unpaired_folder), "load_size": 36, "crop_size": 32, "batch_size": 1}
     recipe = Recipe("siamese_translator", data=data).resolve(SiameseTranslator)

@@ -103,6 +103,7 @@ def test_long_epochs_have_lines_within(within, paired_folder, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.fault("8", "R14")
 def test_a_broken_loss_is_named_with_the_last_good_checkpoint(value, tmp_path):
     model = tiny()
     checkpoints = Checkpoints(tmp_path)
@@ -118,6 +119,7 @@ def test_a_broken_loss_is_named_with_the_last_good_checkpoint(value, tmp_path):
         watch.on_train_batch_end(0, {"first": 1.0, "second": value, "third": math.nan})
 
 
+@pytest.mark.fault("8")
 def test_a_run_stops_at_a_broken_loss(paired_folder, tmp_path):
     recipe = Recipe(
         "pix2pix",

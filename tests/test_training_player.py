@@ -140,6 +140,7 @@ def test_a_gradient_too_small_for_float16_arrives_whole():
     ids=["mean over the batch", "of the global batch"],
 )
 @pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.fault("16")
 def test_replicas_step_as_one_device(loss_of, expected, replicas, two_replicas):
     strategy = two_replicas if replicas == 2 else tf.distribute.get_strategy()
     with strategy.scope():

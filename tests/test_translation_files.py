@@ -38,6 +38,7 @@ def translate(generator, inputs, out, **options):
 # --- never over a file that was there ---
 
 
+@pytest.mark.fault("R10")
 def test_another_picture_of_the_same_name_is_not_written_over(tmp_path, negative):
     """The input becomes a.png, which is another picture."""
     photo = put(tmp_path / "photos" / "a.bmp")
@@ -50,6 +51,7 @@ def test_another_picture_of_the_same_name_is_not_written_over(tmp_path, negative
     np.testing.assert_array_equal(read_image(other), 255 - read_image(photo))
 
 
+@pytest.mark.fault("R10")
 def test_nothing_is_translated_where_one_file_is_taken(tmp_path, negative):
     for name in "abc":
         put(tmp_path / "in" / f"{name}.png")
@@ -60,6 +62,7 @@ def test_nothing_is_translated_where_one_file_is_taken(tmp_path, negative):
     assert sorted(os.listdir(tmp_path / "out")) == ["b.png", "c.png"]
 
 
+@pytest.mark.fault("R10")
 def test_an_input_is_not_written_over_even_if_asked(tmp_path, negative):
     photo = put(tmp_path / "a.png")
     with pytest.raises(DataError, match="a.png would be overwritten"):
@@ -69,6 +72,7 @@ def test_an_input_is_not_written_over_even_if_asked(tmp_path, negative):
 # --- names ---
 
 
+@pytest.mark.fault("R12")
 def test_names_as_long_as_file_systems_take(tmp_path, negative):
     longest = put(tmp_path / "in" / ("a" * 251 + ".png"))
     (written,) = translate(negative, [longest], tmp_path / "out")
@@ -98,6 +102,7 @@ def test_relative_and_hidden_files_as_in_a_shell(tmp_path, monkeypatch):
         assert [str(path) for path in find_images([pattern])] == ["in/a.png"], pattern
 
 
+@pytest.mark.fault("R12")
 def test_links_that_lead_back_end(tmp_path):
     photo = put(tmp_path / "in" / "a.png")
     for name in ("one", "two"):
@@ -118,6 +123,7 @@ def test_pictures_in_subfolders_are_named_with_the_way_to_them(tmp_path, negativ
     assert "not read" not in capsys.readouterr().err
 
 
+@pytest.mark.fault("R12")
 def test_pipes_are_named_and_left_out(tmp_path, negative, capsys):
     put(tmp_path / "in" / "a.png")
     os.mkfifo(tmp_path / "in" / "z.png")

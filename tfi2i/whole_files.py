@@ -30,6 +30,61 @@ def refuse_file(path: Path, error: type[Tfi2iError] = Tfi2iError) -> None:
 
 
 @contextlib.contextmanager
+def writing(path: Path, error: type[Tfi2iError] = Tfi2iError) -> Iterator[None]:
+    """Within the block a file or folder is written: that the system refuses is said in words.
+
+    Args:
+        path: What is written.
+        error: What to raise.
+
+    Raises:
+        Tfi2iError: The disk is full, say, or the folder read-only; its class is `error`.
+    """
+    try:
+        yield
+    except OSError as reason:
+        raise error(
+            f"cannot write {path}: {reason.strerror or reason}; earlier files are intact. Make "
+            "room, or see to it that the folder can be written, and give the command again"
+        ) from reason
+
+
+def check_can_write(path: Path, error: type[Tfi2iError] = Tfi2iError) -> None:
+    """Refuses a place for a file, as far as can be told without writing.
+
+    Raises:
+        Tfi2iError: A folder lies there, a file lies where a folder around it belongs, or this user
+            may not write there; its class is `error`.
+    """
+    refuse_folder(path, error)
+    refuse_file(path.parent, error)
+    existing = next(place for place in path.absolute().parents if place.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise error(f"cannot write {path}: {existing} is read-only for this user; name another")
+
+
+def make_folder(path: Path, error: type[Tfi2iError] = Tfi2iError) -> None:
+    """Makes a folder, and those around it, if it is not there.
+
+    Raises:
+        Tfi2iError: It cannot be made, or a file lies there; its class is `error`.
+    """
+    refuse_file(path, error)
+    with writing(path, error):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def append_text(path: Path, text: str, error: type[Tfi2iError] = Tfi2iError) -> None:
+    """Adds to the end of a text file in UTF-8.
+
+    Raises:
+        Tfi2iError: It cannot be written; its class is `error`.
+    """
+    with writing(path, error), open(path, "a", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
 def replacing(path: Path, error: type[Tfi2iError] = Tfi2iError) -> Iterator[Path]:
     """Gives another name beside `path`; what is written there becomes `path` at the block's end.
 
@@ -41,35 +96,39 @@ def replacing(path: Path, error: type[Tfi2iError] = Tfi2iError) -> Iterator[Path
         error: What to raise.
 
     Raises:
-        Tfi2iError: A folder lies there; its class is `error`.
+        Tfi2iError: A folder lies there, or the file cannot be written; its class is `error`.
     """
     refuse_folder(path, error)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with writing(path, error):
+        try:
+            yield temporary
+            _flush(temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):  # of a disk that is read-only
+                temporary.unlink(missing_ok=True)
+            raise
     # Not every system can flush a folder; there the name may be lost with the power, not the file.
     with contextlib.suppress(OSError):
         _flush(path.parent)
 
 
-def write_text(path: Path, text: str, *, errors: str = "strict") -> None:
+def write_text(
+    path: Path, text: str, error: type[Tfi2iError] = Tfi2iError, *, errors: str = "strict"
+) -> None:
     """Writes a text file in UTF-8; `errors` as `str.encode` has it.
 
     Raises:
-        Tfi2iError: A folder lies there.
+        Tfi2iError: A folder lies there, or it cannot be written; its class is `error`.
     """
-    with replacing(path) as temporary:
+    with replacing(path, error) as temporary:
         temporary.write_bytes(text.encode("utf-8", errors))
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, error: type[Tfi2iError] = Tfi2iError) -> None:
     """Writes a value as indented JSON; see `write_text`."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    write_text(path, json.dumps(value, indent=2) + "\n", error)
 
 
 def read_json(path: Path, error: type[Tfi2iError] = Tfi2iError) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tfi2i.cli.console import import_tensorflow, out, show_warning
 from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size, height_and_width, size_in_words
 from tfi2i.report.figure_names import FIGURE_NAMES
-from tfi2i.whole_files import refuse_file, write_json
+from tfi2i.whole_files import check_can_write, make_folder, write_json
 
 EXAMPLE = (
     "Example:  tfi2i evaluate --run runs/00000-pix2pix-facades --checkpoint 4000 --json 4000.json"
@@ -148,10 +148,10 @@ def evaluate(
     for measured in figures["measures"].values():
         _show_measured(measured)
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(json_file.parent, DataError)
         if record is not None:
             figures["run"] = record
-        write_json(json_file, figures)
+        write_json(json_file, figures, DataError)
 
 
 def _warn_of_scale(size: tuple[int, int], load_size: Size) -> None:
@@ -168,7 +168,7 @@ def _warn_of_scale(size: tuple[int, int], load_size: Size) -> None:
 
 def _check_json(file: Path) -> None:
     """Raises a DataError if the file is there without earlier figures, or has no place."""
-    refuse_file(file.parent, DataError)
+    check_can_write(file, DataError)
     if not file.exists():
         return
     try:

@@ -4,6 +4,8 @@ import time
 from typing import TYPE_CHECKING
 
 from tfi2i.cli.console import out, show_warning
+from tfi2i.errors import RunError
+from tfi2i.whole_files import append_text
 
 if TYPE_CHECKING:
     from tfi2i.training import RunFolder
@@ -41,5 +43,4 @@ class RunLog:
         self.note(f"warning: {sentence}")
 
     def _append(self, text: str) -> None:
-        with open(self._folder.log_path, "a", encoding="utf-8") as file:
-            file.write(text)
+        append_text(self._folder.log_path, text, RunError)

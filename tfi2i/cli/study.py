@@ -9,7 +9,7 @@ import typer
 from tfi2i.cli.chosen import Chosen, choose_model
 from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.errors import DataError
-from tfi2i.whole_files import refuse_folder, write_json
+from tfi2i.whole_files import check_can_write, make_folder, write_json
 
 if TYPE_CHECKING:
     from tfi2i.evidence.study import Pairs
@@ -65,7 +65,7 @@ def study(
         return
     if json_file is not None:
         raise DataError("--json goes with --count")
-    refuse_folder(out_file, DataError)
+    check_can_write(out_file, DataError)
     names = [Path(name).name for name in runs]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -91,7 +91,7 @@ def study(
     _check_numbers(pairs, practice, trials)
     shown = {name: (one.generated, one.real) for name, one in pairs.items()}
     identity = study_identity(pairs)
-    out_file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out_file.parent, DataError)
     write_study_page(
         out_file, shown, identity=identity, seconds=seconds, practice=practice, trials=trials
     )
@@ -125,6 +125,8 @@ def _check_numbers(pairs: "dict[str, Pairs]", practice: int, trials: int) -> Non
 def _count(paths: list[Path], json_file: Path | None) -> None:
     from tfi2i.evidence.study_answers import count_answers
 
+    if json_file is not None:
+        check_can_write(json_file, DataError)
     found = count_answers(paths)
     for name, one in found.items():
         low, high = one["interval"]

@@ -3,6 +3,7 @@
 import shlex
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,8 +78,9 @@ def _train(plan: Plan, log: RunLog, to_resume: str | None) -> Training:
         _show_stopped(training)
         raise SystemExit(EXIT_INTERRUPTED) from None
     except Tfi2iError as error:
-        log.note(f"error: {error}")
-        _show_stopped(training)
+        with suppress(Tfi2iError):  # The disk may be full, which is the error then.
+            log.note(f"error: {error}")
+            _show_stopped(training)
         raise
 
     if training.finished:

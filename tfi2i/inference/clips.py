@@ -25,7 +25,7 @@ from tfi2i.data.decode.videos import is_video
 from tfi2i.errors import DataError
 from tfi2i.inference.flicker import Flicker
 from tfi2i.inference.sizes import SMALLEST_SIDE, only_size, padded_side
-from tfi2i.whole_files import read_json, replacing, write_json
+from tfi2i.whole_files import make_folder, read_json, replacing, write_json
 
 # In a segment: no more work than that of so many frames is lost.
 SEGMENT_FRAMES = 48
@@ -116,7 +116,7 @@ def translate_clip(
     figures = {"frames": segments.frames, **flicker.figures()}
     with replacing(target, DataError) as temporary:
         clip.join(segments.paths, temporary)
-    write_json(figures_path(target), figures)
+    write_json(figures_path(target), figures, DataError)
     segments.remove()
     return figures
 
@@ -164,11 +164,8 @@ class _Segments:
         self.paths: list[Path] = []
         if self._folder.is_dir() and not self._goes_on(facts):
             shutil.rmtree(self._folder)
-        try:
-            self._folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise DataError(f"{display_name(self._folder)} cannot be made: {error}") from error
-        write_json(self._folder / "facts.json", facts)
+        make_folder(self._folder, DataError)
+        write_json(self._folder / "facts.json", facts, DataError)
 
     def _goes_on(self, facts: dict[str, Any]) -> bool:
         """Takes what is there, if it belongs to the same translation."""
@@ -196,19 +193,13 @@ class _Segments:
                 last, count = frame.pixels, count + 1
                 yield frame
 
-        try:
-            with replacing(self._segment(number), DataError) as temporary:
-                self._clip.write_segment(temporary, counted())
-        except OSError as error:
-            raise DataError(
-                f"{display_name(self._segment(number))} cannot be written: {error}; what is there "
-                "stays, and the same command goes on with it"
-            ) from error
+        with replacing(self._segment(number), DataError) as temporary:
+            self._clip.write_segment(temporary, counted())
         assert last is not None
         with replacing(self._last_frame(number), DataError) as temporary:
             with open(temporary, "wb") as file:
                 np.save(file, last)
-        write_json(self._note(number), {"frames": count, "told": flicker.told})
+        write_json(self._note(number), {"frames": count, "told": flicker.told}, DataError)
         if number:
             self._last_frame(number - 1).unlink(missing_ok=True)
         self.paths.append(self._segment(number))

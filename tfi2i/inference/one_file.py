@@ -28,6 +28,7 @@ from tfi2i.inference.clips import (
 )
 from tfi2i.inference.remarks import Remarks
 from tfi2i.inference.translate import pairs_of_places, translate_image
+from tfi2i.whole_files import make_folder
 
 Report = Callable[[float], None]
 # A core compares some hundred million in a second (benchmarks/results_large_images.json).
@@ -57,7 +58,7 @@ class FileTranslator:
             UnreadableError: It cannot be read.
             DataError: Its translation cannot be written.
         """
-        _make_folder(target.parent)
+        make_folder(target.parent, DataError)
         clip = clip or Animation.opened(file)
         if clip is not None:
             return self._translate_clip(clip, target, report)
@@ -141,10 +142,3 @@ class FileTranslator:
             value_ranges=self.value_ranges,
             **options,
         )
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{display_name(folder)} cannot be made: {error}") from error

@@ -15,7 +15,7 @@ from tfi2i.errors import DataError
 from tfi2i.image_sizes import Size
 from tfi2i.metrics.neighbours import nearest
 from tfi2i.progress import progress_bar
-from tfi2i.whole_files import refuse_file
+from tfi2i.whole_files import make_folder, refuse_file
 
 if TYPE_CHECKING:
     from tfi2i.data import DataSource
@@ -87,7 +87,7 @@ def write_samples(
     suffix = suffixes_for(value_range.dtype, first.shape[-1])[0]
     files = [folder / f"{number:06d}{suffix}" for number in range(count)]
     _check_free(files, overwrite)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, DataError)
     with progress_bar("Sampling", count) as advance:
         for start in range(0, count, _BATCH_SIZE):
             part = slice(start, start + _BATCH_SIZE)

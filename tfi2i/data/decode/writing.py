@@ -158,7 +158,7 @@ def _write_png(path: Path, pixels: Rows, tags: Mapping[str, Any]) -> None:
 @contextmanager
 def _complete(path: Path) -> Iterator[Path]:
     """A path to write to, which gets its name when all is written."""
-    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
+    partial = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         yield partial
         os.replace(partial, path)

@@ -32,13 +32,8 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         WeightsError: The disk refuses, or a folder lies there; then nothing new is left under
             `path`.
     """
-    try:
-        with replacing(path, WeightsError) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-    except OSError as error:
-        raise WeightsError(
-            f"cannot write {path}: {error.strerror}; earlier files are intact"
-        ) from error
+    with replacing(path, WeightsError) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def variables_to_arrays(

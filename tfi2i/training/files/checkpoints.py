@@ -12,7 +12,7 @@ from tfi2i.errors import DamagedFileError, RunError, WeightsError
 from tfi2i.training.files.array_file import Header, read_arrays
 from tfi2i.training.files.arrays import assign_arrays, check_fit, variables_to_arrays, write_arrays
 from tfi2i.training.state import StatefulModel
-from tfi2i.whole_files import refuse_file, remove_leftovers
+from tfi2i.whole_files import make_folder, refuse_file, remove_leftovers
 
 Pick = Callable[[Mapping[str, Header], Path], Mapping[str, str]]
 
@@ -78,10 +78,7 @@ class Checkpoints:
         Raises:
             WeightsError: If the disk refuses or a value is not finite; earlier files are intact.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WeightsError(f"cannot make {self.folder}: {error.strerror}") from error
+        make_folder(self.folder, WeightsError)
         remove_leftovers(self.folder)
         arrays = variables_to_arrays(model.state())
         path = self.folder / f"step-{int(arrays['iteration']):09d}.npz"
@@ -95,7 +92,7 @@ class Checkpoints:
         Raises:
             WeightsError: If the disk refuses or a value is not finite; the earlier one is intact.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder, WeightsError)
         path, state = self.folder / f"{BEST}.npz", model.state()
         write_arrays(path, variables_to_arrays(state))
         return path

@@ -18,7 +18,7 @@ from tfi2i.data.scale import TrainedScale
 from tfi2i.errors import DataError, RecipeError, WeightsError
 from tfi2i.image_sizes import sides_of
 from tfi2i.training.state import StatefulModel
-from tfi2i.whole_files import read_json, refuse_folder, write_json
+from tfi2i.whole_files import make_folder, read_json, write_json
 
 Model = TypeVar("Model", bound=StatefulModel)
 
@@ -36,11 +36,10 @@ def write_model_facts(folder: Path, variant: str, config: dict[str, Any], **fact
     """Writes `model.json`: the variant's name, its constructor's arguments, and further facts.
 
     Raises:
-        WeightsError: A folder lies there.
+        WeightsError: A folder lies there, or it cannot be written.
     """
-    refuse_folder(folder / FACTS, WeightsError)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / FACTS, {"variant": variant, "config": config, **facts})
+    make_folder(folder, WeightsError)
+    write_json(folder / FACTS, {"variant": variant, "config": config, **facts}, WeightsError)
 
 
 def image_facts(model: StatefulModel) -> dict[str, Any]:
@@ -77,6 +76,11 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
         WeightsError: If the folder holds no model, or the file does not have the form.
     """
     path = folder / FACTS
+    if folder.is_file():
+        raise WeightsError(
+            f"{folder} is a file, and a model is a folder with {FACTS} and arrays; archives of "
+            "Keras can hold code, and are not read"
+        )
     if not path.exists():
         raise WeightsError(f"{folder} holds no model: it has no {FACTS}")
     facts = read_json(path, WeightsError)

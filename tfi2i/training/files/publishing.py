@@ -67,7 +67,7 @@ def write_card(model: "GAN", folder: Path) -> None:
         takes=next(iter(views.values())).takes,
         ways=list(views),
     )
-    write_text(folder / CARD, text)
+    write_text(folder / CARD, text, WeightsError)
 
 
 def upload_preset(address: str, folder: str | Path) -> str:

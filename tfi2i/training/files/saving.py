@@ -30,7 +30,7 @@ from tfi2i.training.files.model_facts import (
 )
 from tfi2i.training.files.trained import Trained
 from tfi2i.training.state import StatefulModel
-from tfi2i.whole_files import refuse_file
+from tfi2i.whole_files import make_folder
 
 Model = TypeVar("Model", bound=StatefulModel)
 
@@ -60,8 +60,7 @@ def save_model(
             disk refuses; or weights are not finite.
     """
     folder = Path(folder)
-    refuse_file(folder, WeightsError)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, WeightsError)
     names = [one.name for one in networks or model.networks if one.name not in model.absent]
     facts |= image_facts(model)
     with model.averaged_weights():

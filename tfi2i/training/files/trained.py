@@ -113,7 +113,7 @@ def find_preset(name: str) -> Path:
     path = Path(name).expanduser()
     if name.startswith(PREFIX):
         return hub_folder(name)
-    if path.is_dir():
+    if path.is_dir() or (len(path.parts) > 1 and path.exists()):
         if not Trained.of(path).is_saved:
             raise WeightsError(f"{name} is the folder of a run: give it as --run, or to tfi2i.load")
         return path

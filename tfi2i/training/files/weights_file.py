@@ -1,12 +1,13 @@
 """Keras' `save_weights` and `load_weights`: a `.weights.h5` file with all state of training."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from tfi2i.errors import WeightsError
-from tfi2i.training.files.arrays import assign_arrays, variables_to_arrays
+from tfi2i.errors import DamagedFileError, WeightsError
+from tfi2i.training.files.arrays import HasForm, assign_arrays, check_fit, variables_to_arrays
 from tfi2i.training.state import StatefulModel
 from tfi2i.whole_files import replacing
 
@@ -22,12 +23,9 @@ def write_weights_file(model: StatefulModel, path: Path, *, overwrite: bool = Tr
     if path.exists() and not overwrite:
         raise WeightsError(f"{path} is there already: overwrite=True replaces it")
     arrays = variables_to_arrays(model.state())
-    try:
-        with replacing(path, WeightsError) as temporary, h5py.File(temporary, "w") as file:
-            for name, array in arrays.items():
-                file[name] = array
-    except OSError as error:
-        raise WeightsError(f"cannot write {path}: {error}") from error
+    with replacing(path, WeightsError) as temporary, h5py.File(temporary, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
 
 
 def read_weights_file(model: StatefulModel, path: Path) -> None:
@@ -39,33 +37,54 @@ def read_weights_file(model: StatefulModel, path: Path) -> None:
     Raises:
         WeightsError: The file is damaged, belongs to another model, or was compiled in another way.
     """
-    arrays = _read(path)
-    if model.compiled and not any("_optimizer/" in name for name in arrays):
-        raise WeightsError(
-            f"{path} has no state of optimizers, as it was saved before compile: load it before "
-            "compile too"
-        )
-    if model.compiled:
-        assign_arrays(model.state(), arrays, source=path)
-        return
-    variables = model.network_state()
-    stored = {
-        name: arrays.get(f"average/{name}", arrays[name])
-        for name in variables.keys() & arrays.keys()
-    }
-    assign_arrays(variables, stored, source=path)
+    variables = model.state() if model.compiled else model.network_state()
+
+    def pick(headers: Mapping[str, HasForm]) -> dict[str, str]:
+        if model.compiled and not any("_optimizer/" in name for name in headers):
+            raise WeightsError(
+                f"{path} has no state of optimizers, as it was saved before compile: load it "
+                "before compile too"
+            )
+        stored = {name: name for name in headers}
+        if not model.compiled:
+            averaged = {name: f"average/{name}" for name in variables}
+            stored = {
+                name: averaged[name] if averaged[name] in headers else name
+                for name in variables.keys() & headers.keys()
+            }
+        check_fit({name: headers[own] for name, own in stored.items()}, variables, source=path)
+        return stored
+
+    assign_arrays(variables, _read(path, pick), source=path)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    arrays: dict[str, np.ndarray] = {}
+def _read(
+    path: Path, pick: Callable[[Mapping[str, HasForm]], Mapping[str, str]]
+) -> dict[str, np.ndarray]:
+    """Reads the arrays that `pick` takes from the headers, as `array_file.read_arrays` does."""
+    found: dict[str, h5py.Dataset] = {}
 
     def keep(name: str, item: h5py.Dataset | h5py.Group) -> None:
         if isinstance(item, h5py.Dataset):
-            arrays[name] = np.asarray(item)
+            found[name] = item
 
     try:
         with h5py.File(path, "r") as file:
             file.visititems(keep)
-    except OSError as error:
-        raise WeightsError(f"{path} is missing, damaged or no HDF5 file: {error}") from error
-    return arrays
+            for name, item in found.items():
+                _check_plain(name, item)
+            return {name: np.asarray(found[own]) for name, own in pick(found).items()}
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise DamagedFileError(f"{path} is missing, damaged or no HDF5 file: {error}") from error
+
+
+def _check_plain(name: str, item: h5py.Dataset) -> None:
+    """Raises a ValueError unless the numbers lie in the file itself, as large as they say."""
+    if item.external or item.is_virtual:
+        raise ValueError(f"{name} takes its values from another file")
+    if item.chunks is not None or item.id.get_create_plist().get_nfilters():
+        raise ValueError(f"{name} is compressed or in chunks")
+    if item.dtype.kind not in "biuf":
+        raise ValueError(f"{name} is no array of numbers")
+    if item.shape is None or item.id.get_storage_size() != item.nbytes:
+        raise ValueError(f"{name} has not the bytes of its shape {item.shape}")

@@ -12,12 +12,14 @@ from tfi2i.training.run import lock
 from tfi2i.training.run.metrics_file import is_figures, read_metrics, write_metrics
 from tfi2i.training.run.numbers import next_path, take_path
 from tfi2i.whole_files import (
+    make_folder,
     read_json,
     refuse_file,
     refuse_folder,
     remove_leftovers,
     write_json,
     write_text,
+    writing,
 )
 
 # What a start that was cut short leaves behind: nothing was trained, so a run may begin over it.
@@ -102,16 +104,15 @@ class RunFolder:
                 the run's files belong.
         """
         self.check_places()
-        try:
+        with writing(self.path, RunError):
             if self._numbered is None:
                 self.path.mkdir(parents=True, exist_ok=True)
             else:
                 self._place(take_path(*self._numbered))
                 self._numbered = None
             lock.hold(self.path)
-            remove_leftovers(self.path)
-        except OSError as error:
-            raise self._cannot_write(error) from error
+        remove_leftovers(self.path)
+        remove_leftovers(self.samples)
 
     def release(self) -> None:
         """Lets other processes go on with the run."""
@@ -123,17 +124,14 @@ class RunFolder:
         Raises:
             RunError: If the folder cannot be written.
         """
-        try:
-            self.samples.mkdir(parents=True, exist_ok=True)
-            text = recipe.to_yaml()
-            self.write_facts({**facts, "recipe_sha256": hashlib.sha256(text.encode()).hexdigest()})
-            write_text(self.recipe_path, text)
-        except OSError as error:
-            raise self._cannot_write(error) from error
+        make_folder(self.samples, RunError)
+        text = recipe.to_yaml()
+        self.write_facts({**facts, "recipe_sha256": hashlib.sha256(text.encode()).hexdigest()})
+        write_text(self.recipe_path, text, RunError)
 
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replaces `run.json`."""
-        write_json(self.facts_path, facts)
+        write_json(self.facts_path, facts, RunError)
 
     def recipe(self) -> Recipe:
         """The resolved recipe.
@@ -226,10 +224,8 @@ class RunFolder:
         write_metrics(self.metrics_path, kept)
         for sample in self.samples.glob("*.png"):
             if sample.stem.isdigit() and int(sample.stem) > iteration:
-                sample.unlink()
-
-    def _cannot_write(self, error: OSError) -> RunError:
-        return RunError(f"cannot write the run folder {self.path}: {error.strerror}")
+                with writing(sample, RunError):
+                    sample.unlink()
 
 
 def _is_leftover(path: Path) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from tfi2i.whole_files import write_text
+from tfi2i.errors import RunError
+from tfi2i.whole_files import append_text, write_text
 
 # How the names of figures of held-out images begin.
 FIGURE = "val_"
@@ -21,9 +22,12 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
 
 
 def append_metrics(path: Path, line: dict[str, float]) -> None:
-    """Adds one line."""
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    """Adds one line.
+
+    Raises:
+        RunError: It cannot be written.
+    """
+    append_text(path, json.dumps(line) + "\n", RunError)
 
 
 def is_figures(line: dict[str, float]) -> bool:
@@ -51,8 +55,12 @@ def best_figure(lines: Iterable[dict[str, float]]) -> BestFigure | None:
 
 
 def write_metrics(path: Path, lines: Iterable[dict[str, float]]) -> None:
-    """Replaces the file."""
-    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
+    """Replaces the file.
+
+    Raises:
+        RunError: It cannot be written.
+    """
+    write_text(path, "".join(json.dumps(line) + "\n" for line in lines), RunError)
 
 
 def _whole_line(line: bytes) -> dict[str, float] | None:

@@ -251,6 +251,7 @@ class Training:
                 size=data["crop_size"] if load_size is None else load_size,
                 limit=self.settings.samples,
                 every=self.settings.sample_every,
+                steps_per_epoch=self.steps_per_epoch,
                 warn=warn,
             ),
             *(self._figures() if self.settings.evaluate_every else []),
