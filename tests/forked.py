@@ -10,10 +10,15 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterator, Sequence
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+
+from tfi2i.training import RunFolder
+from tfi2i.training.files.array_file import read_arrays
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_RDONLY, _MS_REMOUNT, _MS_REC, _MS_PRIVATE = 1, 32, 16384, 1 << 18
@@ -61,13 +66,47 @@ def tiny_run(data: Path, run: Path, *more: str) -> list[str | Path]:
     ]
 
 
+def finished_run(data: Path, place: Path, *more: str) -> Path:
+    """The folder of a `tiny_run` that never stopped."""
+    place.mkdir(exist_ok=True)
+    ended = run_command(tiny_run(data, place / "run", *more), place / "log")
+    assert ended.code == 0, ended.output
+    return place / "run"
+
+
+def killed_and_resumed(data: Path, folder: Path, moment: int) -> tuple[Ended, Ended]:
+    """A `tiny_run` in `place/run` that is killed at some moment, and the same command again."""
+    place = folder / "place"
+    place.mkdir()
+    command = tiny_run(data, place / "run")
+    killed = run_command(command, folder / "log", killed_at=moment, watched=place)
+    return killed, run_command(command, folder / "log")
+
+
+def last_state(run: Path) -> dict[str, np.ndarray]:
+    """All arrays of the newest checkpoint of a run."""
+    return read_arrays(sorted((run / "checkpoints").glob("step-*.npz"))[-1])
+
+
+def assert_same_end(expected: Path, found: Path) -> None:
+    """Two runs have the same state bit for bit, the same lines and grids, and nothing besides."""
+    one, other = last_state(expected), last_state(found)
+    assert one.keys() == other.keys()
+    assert not [name for name in one if not np.array_equal(one[name], other[name])]
+    lines = [[line["iteration"] for line in RunFolder(run).metrics()] for run in (expected, found)]
+    assert lines[0][-1] == lines[1][-1] and set(lines[1]) >= set(lines[0])
+    names = [sorted(p.name for p in (run / "samples").iterdir()) for run in (expected, found)]
+    assert names[0] == names[1]
+    assert not list(found.rglob(".*.tmp"))
+
+
 def run_command(
     arguments: Sequence[str | Path],
     log: Path,
     *,
     disk: Disk | None = None,
     killed_at: int | None = None,
-    before: Callable[[], None] | None = None,
+    watched: Path | None = None,
 ) -> Ended:
     """Runs `tfi2i` with arguments in a fork.
 
@@ -75,29 +114,16 @@ def run_command(
         arguments: Of the command.
         log: A file for what it writes to stdout and stderr.
         disk: A disk of its own.
-        killed_at: It is killed as it opens, renames, makes or removes a file below `disk.place` or
-            the folder of `log` for the so-manieth time.
-        before: Is called first; a function of a module, that the fork can import.
+        killed_at: It is killed as it opens, renames, makes or removes a file for the so-manieth
+            time.
+        watched: The folder of these files.
     """
-    process = start_command(arguments, log, disk=disk, killed_at=killed_at, before=before)
+    words = [str(argument) for argument in arguments]
+    process = _forks().Process(target=_command, args=(words, log, disk, killed_at, watched))
+    process.start()
     process.join()
     assert process.exitcode is not None
     return Ended(process.exitcode, log.read_text(errors="replace"))
-
-
-def start_command(
-    arguments: Sequence[str | Path],
-    log: Path,
-    *,
-    disk: Disk | None = None,
-    killed_at: int | None = None,
-    before: Callable[[], None] | None = None,
-) -> BaseProcess:
-    """Starts the same, and leaves it running."""
-    words = [str(argument) for argument in arguments]
-    process = _forks().Process(target=_command, args=(words, log, disk, killed_at, before))
-    process.start()
-    return process
 
 
 def can_make_disks(folder: Path) -> bool:
@@ -108,7 +134,7 @@ def can_make_disks(folder: Path) -> bool:
     return process.exitcode == 0
 
 
-def _forks() -> multiprocessing.context.ForkServerContext:
+def _forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_IMPORTS)
     return context
@@ -124,15 +150,13 @@ def _command(
     log: Path,
     disk: Disk | None,
     killed_at: int | None,
-    before: Callable[[], None] | None,
+    watched: Path | None,
 ) -> None:
     with open(log, "wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     if killed_at is not None:
-        _kill_at(killed_at, disk.place if disk else log.parent)
-    if before is not None:
-        before()
+        _kill_at(killed_at, watched or log.parent)
     from tfi2i.cli import main
 
     with _mounted(disk) if disk is not None else contextlib.nullcontext():
@@ -155,7 +179,7 @@ def _kill_at(moment: int, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _mounted(disk: Disk):
+def _mounted(disk: Disk) -> Iterator[None]:
     """Within the block the disk covers its place, for this process alone."""
     _own_mounts()
     disk.place.mkdir(parents=True, exist_ok=True)

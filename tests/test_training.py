@@ -277,7 +277,7 @@ def test_checkpoints_by_the_clock_or_by_number(every, seconds, share, saved, tmp
     checkpoints = Checkpoints(tmp_path, keep=10)
     batch = tf.zeros((1, 16, 16, 3))
     data = tf.data.Dataset.from_tensors((batch, batch)).repeat()
-    callbacks = [WriteCheckpoints(checkpoints, every=every)]
+    callbacks = [WriteCheckpoints(checkpoints, every=every, steps_per_epoch=1)]
     model.fit(data, steps_per_epoch=1, epochs=5, verbose=0, callbacks=callbacks)
     assert [path.name for path in checkpoints.files()] == [f"step-{n:09d}.npz" for n in saved]
 

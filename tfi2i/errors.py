@@ -36,6 +36,10 @@ class WeightsError(Tfi2iError):
     """A file of arrays does not fit the model: names, shapes, dtypes or checksum."""
 
 
+class NotFiniteError(WeightsError):
+    """Values to be saved are not finite."""
+
+
 class DamagedFileError(WeightsError):
     """A file of arrays cannot be read, or is not as it was written; another one may be whole."""
 

@@ -3,11 +3,9 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from forked import Disk, can_make_disks, run_command, tiny_run
-from tfi2i.training import RunFolder
+from forked import Disk, assert_same_end, can_make_disks, finished_run, run_command, tiny_run
 from tfi2i.training.files.array_file import read_arrays
 
 IN_WORDS = ("No space left on device", "Read-only file system", "read-only for this user")
@@ -21,15 +19,7 @@ def disks(tmp_path_factory) -> None:
 
 @pytest.fixture(scope="module")
 def finished(images_folder, tmp_path_factory) -> Path:
-    """A run that never stopped."""
-    place = tmp_path_factory.mktemp("finished")
-    ended = run_command(tiny_run(images_folder, place / "run"), place / "log")
-    assert ended.code == 0, ended.output
-    return place / "run"
-
-
-def last_state(run: Path) -> dict[str, np.ndarray]:
-    return read_arrays(sorted((run / "checkpoints").glob("step-*.npz"))[-1])
+    return finished_run(images_folder, tmp_path_factory.mktemp("finished"))
 
 
 def assert_said(code: int, output: str) -> None:
@@ -53,10 +43,7 @@ def test_training_on_a_disk_that_fills_up(kilobytes, images_folder, finished, tm
     shutil.copytree(kept / "run", tmp_path / "disk/run")
     ended = run_command(command, tmp_path / "log")
     assert ended.code == 0, ended.output
-    expected, found = last_state(finished), last_state(place / "run")
-    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
-    assert not list((place / "run").rglob(".*.tmp"))
-    assert [line["iteration"] for line in RunFolder(place / "run").metrics()] == [3, 6]
+    assert_same_end(finished, place / "run")
 
 
 @pytest.mark.fault("7", "R8")

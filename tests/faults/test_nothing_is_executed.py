@@ -7,6 +7,7 @@ import os
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -22,8 +23,7 @@ from tfi2i.training import save_model
 from tfi2i.zoo.paired.pix2pix import Pix2Pix
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [path for room in ("tfi2i", "zoo", "export") for path in (ROOT / room).rglob("*.py")]
-CONFIG = {"crop_size": 32, "filters": 2, "discriminator_filters": 2, "depth": 2}
+CONFIG: dict[str, Any] = {"crop_size": 32, "filters": 2, "discriminator_filters": 2, "depth": 2}
 
 # What runs code of its argument, and the files that may call it nevertheless, each for a reason.
 EXECUTES = {

@@ -70,6 +70,9 @@ def _train(plan: Plan, log: RunLog, to_resume: str | None) -> Training:
     if training.source.skipped:
         log.warn(skipped_in_words(training.source))
 
+    if training.is_chief and training.iteration >= training.total_iterations:
+        # It was killed as it wrote this page.
+        write_run_page(training.folder, total_iterations=training.total_iterations)
     interrupts = FirstInterruptStops(log.line)
     try:
         _fit(training, log, interrupts)

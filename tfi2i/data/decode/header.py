@@ -94,10 +94,10 @@ def read_header(
                 return _of_picture(image)
         except DataError:
             # Pillow takes a TIFF of five channels for no picture at all.
-            tags = _tiff_tags(source)
-            if tags is None:
+            tiff = _of_tiff_alone(source)
+            if tiff is None:
                 raise
-        found = _of_tiff(tags)
+            found = tiff
     check_limits(display_name(source), (found.width, found.height), max_pixels, max_aspect)
     return found
 
@@ -202,8 +202,8 @@ def _of_tiff(tags: Any) -> Header:
     return Header(height, width, 3 if palette else int(values(_SAMPLES, 1)[0]), f"{kind}{size}")
 
 
-def _tiff_tags(source: ImageFile) -> Any:
-    """The tags of the first picture of a TIFF; None if this is none, or damaged."""
+def _of_tiff_alone(source: ImageFile) -> Header | None:
+    """The header of a TIFF without Pillow's look at it; None if this is none, or damaged."""
     try:
         with binary(source) as file:
             start = file.read(16)
@@ -213,6 +213,6 @@ def _tiff_tags(source: ImageFile) -> Any:
             tags = ImageFileDirectory_v2(start if b"+" in start[2:4] else start[:8])
             file.seek(tags.next)
             tags.load(file)
-        return tags if _WIDTH in tags and _HEIGHT in tags else None
+            return _of_tiff(tags) if _WIDTH in tags and _HEIGHT in tags else None
     except DataError:
         return None

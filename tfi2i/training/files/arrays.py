@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from tfi2i.errors import WeightsError
+from tfi2i.errors import NotFiniteError, WeightsError
 from tfi2i.whole_files import replacing
 
 
@@ -42,7 +42,7 @@ def variables_to_arrays(
     """Copies variables to host arrays, floating ones cast to `dtype` if given.
 
     Raises:
-        WeightsError: If a value is not finite, so that a broken state never replaces a good one.
+        NotFiniteError: If a value is not, so that a broken state never replaces a good one.
     """
     arrays = {}
     for name, variable in variables.items():
@@ -50,7 +50,7 @@ def variables_to_arrays(
         if np.issubdtype(array.dtype, np.floating):
             array = _cast(array, np.dtype(dtype or array.dtype))
             if not np.isfinite(array).all():
-                raise WeightsError(
+                raise NotFiniteError(
                     f"{name} has values that are not finite in {array.dtype}; it is not saved"
                 )
         arrays[name] = array

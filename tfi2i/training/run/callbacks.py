@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -93,7 +92,6 @@ class WriteSamples(RunCallback):
         size: Size,
         limit: int,
         every: int,
-        steps_per_epoch: int,
         warn: Callable[[str], None],
     ):
         """Takes the images and how to show a warning.
@@ -104,7 +102,6 @@ class WriteSamples(RunCallback):
             size: Side of the pictures in pixels.
             limit: Pictures of each domain at most.
             every: Epochs between two grids.
-            steps_per_epoch: Iterations in an epoch.
             warn: Shows a sentence.
         """
         super().__init__()
@@ -113,15 +110,11 @@ class WriteSamples(RunCallback):
         self.size = size
         self.limit = limit
         self.every = every
-        self.steps_per_epoch = steps_per_epoch
         self.warn = warn
         self._said: set[str] = set()
 
     def on_train_begin(self, logs=None) -> None:
-        # A grid is due at the start, and where a run was killed between the last checkpoint of an
-        # epoch and the epoch's end.
-        due = self.iteration() % (self.every * self.steps_per_epoch) == 0
-        if due and not self._path().exists():
+        if self.iteration() == 0:
             self._write()
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
@@ -138,11 +131,9 @@ class WriteSamples(RunCallback):
         # The run's page reads the names of the columns from the file.
         names = json.dumps([column.name for column in columns])
         tags = Tags(texts={COLUMNS: names}).save_options(".png")
-        write_image(self._path(), grid(columns), tags=tags)
+        path = self.folder.samples / f"{self.iteration():09d}.png"
+        write_image(path, grid(columns), tags=tags)
         return panels
-
-    def _path(self) -> Path:
-        return self.folder.samples / f"{self.iteration():09d}.png"
 
 
 class WarnWhenDiscriminatorWins(RunCallback):

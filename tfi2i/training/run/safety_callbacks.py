@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfi2i.errors import TrainingError
+from tfi2i.errors import NotFiniteError, TrainingError
 from tfi2i.training.files.checkpoints import Checkpoints
 from tfi2i.training.health import first_not_finite
 from tfi2i.training.run.callbacks import RunCallback
@@ -73,13 +73,24 @@ def _sum_over_workers(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor],
 
 
 class WriteCheckpoints(RunCallback):
-    """Saves all state every so many iterations or every minute, at the end, and before a stop."""
+    """Saves all state every so many iterations or every minute, at the end, and before a stop.
 
-    def __init__(self, checkpoints: Checkpoints, *, every: int | None):
-        """Takes the iterations between two checkpoints; None goes by the clock."""
+    Where that is due at the end of an epoch it waits until the epoch's lines and grids are written:
+    a process that is killed between them would leave them out for good.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, *, every: int | None, steps_per_epoch: int):
+        """Takes the place and the times.
+
+        Args:
+            checkpoints: Of the run.
+            every: Iterations between two checkpoints; None goes by the clock.
+            steps_per_epoch: Iterations in an epoch.
+        """
         super().__init__()
         self.checkpoints = checkpoints
         self.every = every
+        self.steps_per_epoch = steps_per_epoch
         self._last_saved = -1
         self._last_time = time.perf_counter()
         self._cost = 0.0
@@ -95,6 +106,11 @@ class WriteCheckpoints(RunCallback):
         self._save()
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
+        ends_epoch = self.iteration() % self.steps_per_epoch == 0
+        if not ends_epoch and (self._is_due() or self.gan.stop_training):
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
         if self._is_due() or self.gan.stop_training:
             self._save()
 
@@ -109,7 +125,11 @@ class WriteCheckpoints(RunCallback):
         if iteration == self._last_saved:
             return
         start = time.perf_counter()
-        self.checkpoints.save(self.gan)
+        try:
+            self.checkpoints.save(self.gan)
+        except NotFiniteError as error:
+            reason = f"{error}, at iteration {iteration:,}"
+            raise TrainingError(f"{reason}. {_advice(self.checkpoints)}") from error
         self._last_saved, self._last_time = iteration, time.perf_counter()
         self._cost = self._last_time - start
 
@@ -126,11 +146,14 @@ class StopWhenNotFinite(RunCallback):
         broken = first_not_finite(logs or {})
         if broken is None:
             return
-        good = ""
-        if self.checkpoints is not None:
-            good = f"The last good checkpoint is {self.checkpoints.newest()}. "
         raise TrainingError(
             f"{broken} is {(logs or {})[broken]} at iteration {self.iteration()}. "
-            f"{good}Lower the learning rates, or set train.precision=float32 if it "
-            "was a mixed one"
+            f"{_advice(self.checkpoints)}"
         )
+
+
+def _advice(checkpoints: Checkpoints | None) -> str:
+    """What is left of a training whose numbers broke, and what to do."""
+    newest = None if checkpoints is None else checkpoints.newest()
+    good = "" if newest is None else f"The last good checkpoint is {newest}. "
+    return f"{good}Lower the learning rates, or set train.precision=float32 if it was a mixed one"

@@ -251,11 +251,15 @@ class Training:
                 size=data["crop_size"] if load_size is None else load_size,
                 limit=self.settings.samples,
                 every=self.settings.sample_every,
-                steps_per_epoch=self.steps_per_epoch,
                 warn=warn,
             ),
             *(self._figures() if self.settings.evaluate_every else []),
-            WriteCheckpoints(self.checkpoints, every=self.settings.checkpoint_every),
+            # Last: a checkpoint covers what its iterations wrote.
+            WriteCheckpoints(
+                self.checkpoints,
+                every=self.settings.checkpoint_every,
+                steps_per_epoch=self.steps_per_epoch,
+            ),
         ]
 
     def _figures(self) -> list[keras.callbacks.Callback]:
