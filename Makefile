@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PYTHON ?=
 # TensorFlow takes about 2 GB a worker.
 MAX_WORKERS ?= 8
+SECONDS ?= 600
 PYRIGHT := PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 # Two targets at once would install into one environment at once.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint ruff mutants faults beam cards docs bench parity-tfa foreign-weights clean
+.PHONY: help demo test lint ruff mutants faults fuzz beam cards docs bench parity-tfa foreign-weights clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -47,6 +48,10 @@ bench: $(VENV)/.installed-dev .venv-peers/.installed ## Measure beside PyTorch, 
 
 faults: $(VENV)/.installed-dev ## Make every fault of docs/reliability.md happen and write its table; 30 minutes
 	@$(BIN)/python -m tools.faults
+
+fuzz: $(VENV)/.installed-dev ## Feed readers with inputs that nobody wrote, SECONDS=600 of them, and count
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --disable-pip-version-check -q -e ".[fuzz]"
+	@$(BIN)/python -m tools.fuzz --seconds $(SECONDS)
 
 beam: .venv-beam/.installed ## Test `translate --runner` in an environment with Apache Beam
 	@.venv-beam/bin/python -m pytest -q tests/test_beam.py

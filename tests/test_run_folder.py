@@ -461,3 +461,11 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, paired_folder):
             runs=tmp_path,
         )  # fmt: skip
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.fault("R12")
+def test_a_run_folder_whose_name_is_not_utf8_is_refused(tmp_path):
+    folder = RunFolder(os.fsdecode(os.fsencode(tmp_path) + b"/r\xff"))
+    with pytest.raises(RunError, match=r"r\\udcff has a name that is not UTF-8"):
+        folder.claim()
+    assert not list(tmp_path.iterdir())

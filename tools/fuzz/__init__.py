@@ -9,3 +9,4 @@ of tfi2i's own, within `SECONDS` of the processor and `MEGABYTES`.
 
 SECONDS = 2.0
 MEGABYTES = 500
+LONGEST_MESSAGE = 3000

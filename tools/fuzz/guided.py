@@ -14,7 +14,11 @@ with atheris.instrument_imports(include=["tfi2i", "PIL", "zipfile", "yaml"]):
 def main() -> None:
     """Never returns: libFuzzer ends the process."""
     reader = readers()[sys.argv.pop(1)]
-    atheris.Setup(sys.argv, lambda content: fed(reader, content) and None)
+
+    def feed(content: bytes) -> None:
+        fed(reader, content)
+
+    atheris.Setup(sys.argv, feed)
     atheris.Fuzz()
 
 

@@ -22,7 +22,7 @@ from tfi2i.torch_files import read_torch_file
 from tfi2i.training.files.array_file import read_arrays
 from tfi2i.training.run.metrics_file import read_metrics
 from tfi2i.whole_files import read_json
-from tools.fuzz import MEGABYTES, SECONDS
+from tools.fuzz import LONGEST_MESSAGE, MEGABYTES, SECONDS
 
 # Of a picture, so that most inputs are quick.
 _PIXELS = 1 << 18
@@ -80,7 +80,7 @@ def fed(reader: Reader, content: bytes) -> bool:
             reader(content)
         taken = True
     except Tfi2iError as error:
-        assert len(str(error)) < 2000, "a message of any length"
+        assert len(str(error)) < LONGEST_MESSAGE, "a message of any length"
         taken = False
     seconds, grown = time.process_time() - began, _peak() - before
     assert seconds < SECONDS, f"{seconds:.1f} s"

@@ -132,8 +132,11 @@ def _features(source: str, features: Any) -> tuple[str, str]:
 def _load(source: str, builder: Any, image_key: str) -> dict[str, list[dict[str, Any]]]:
     """All examples of all splits, with encoded images."""
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import downloader
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
+    # Ten attempts, each after twice the pause, take four minutes where there is no network.
+    downloader.MAX_RETRIES = 6
     decoders = {image_key: tfds.decode.SkipDecoding()}
     try:
         loaded, info = tfds.load(

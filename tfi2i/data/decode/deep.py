@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tfi2i.data.decode.budget import DECODING
 from tfi2i.data.decode.header import Header, Stored, array_form, binary, is_array, read_header
 from tfi2i.data.decode.images import (
     COLOURS_TAG,
@@ -127,6 +128,12 @@ def read_stored(
             f"{display_name(source)} has {_kind(header.dtype)} values: convert it to uint8, uint16 "
             "or float32"
         )
+    size = header.height * header.width * header.channels * header.pages
+    with DECODING.taking(2 * size * np.dtype(header.dtype).itemsize):
+        return _stored(source, header, channels, room)
+
+
+def _stored(source: ImageFile, header: Header, channels: int | None, room: Room) -> Stored:
     if is_array(source):
         return Stored(_read_array(source, room))
     with binary(source) as file:

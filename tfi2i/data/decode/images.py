@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, features
 
+from tfi2i.data.decode.budget import DECODING
 from tfi2i.data.decode.colour_profiles import in_srgb
 from tfi2i.data.decode.rows import Room, blocks
 from tfi2i.errors import DataError
@@ -36,6 +37,13 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM") + (
 # More than the cameras of the largest sensors make, 151 million.
 MAX_PIXELS = 160_000_000
 MAX_ASPECT = 200
+# Zlib packs a thousandfold, and 8 pixels into a byte.
+_MOST_PIXELS_OF_A_BYTE = 10_000
+_MAY_BE_EMPTY = 16_000_000
+
+# Threads keep what they freed in Pillow's blocks of 16 MB for themselves; larger blocks go back to
+# the system. As PILLOW_BLOCK_SIZE=64m, which Pillow reads too early.
+Image.core.set_block_size(64 << 20)
 
 ImageFile = str | Path | bytes
 
@@ -91,7 +99,11 @@ def read_image(
     if channels not in (1, 3):
         raise DataError(f"channels={channels} is not possible: images have 3 (RGB) or 1 (grey)")
     with opened(source, max_pixels, max_aspect) as image:
-        return frame_pixels(image, channels, name=display_name(source), room=room)
+        # Pillow's four bytes of a pixel, and those that come out.
+        with DECODING.taking(image.width * image.height * (4 + channels)):
+            pixels = frame_pixels(image, channels, name=display_name(source), room=room)
+            image.close()  # Its memory goes before others may take as much.
+            return pixels
 
 
 def frame_pixels(
@@ -143,6 +155,7 @@ def opened(source: ImageFile, max_pixels: int, max_aspect: int) -> Iterator[Imag
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(file, formats=FORMATS) as image:
             check_limits(name, image.size, max_pixels, max_aspect)
+            _check_not_empty(name, source, image.size)
             yield image
     except FileNotFoundError as error:
         raise DataError(f"{name}: there is no such file") from error
@@ -178,6 +191,20 @@ def check_limits(name: str, size: tuple[int, int], max_pixels: int, max_aspect: 
     if max(size) > max_aspect * min(size):
         raise DataError(
             f"{name} is {width}x{height}: one side is more than {max_aspect} times the other"
+        )
+
+
+def _check_not_empty(name: str, source: ImageFile, size: tuple[int, int]) -> None:
+    """Raises a DataError if a file is far too small for its picture.
+
+    WebP and AVIF files of a few bytes can claim a picture of one colour that takes gigabytes.
+    """
+    pixels = size[0] * size[1]
+    length = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+    if pixels > _MAY_BE_EMPTY and pixels > _MOST_PIXELS_OF_A_BYTE * length:
+        raise DataError(
+            f"{name} has {length:,} bytes of {pixels:,} pixels, and no picture is so empty: it is "
+            "refused, as decoding it could take gigabytes"
         )
 
 

@@ -87,8 +87,16 @@ class RunFolder:
         """Looks for folders where the run's files belong, and for files where its folders do.
 
         Raises:
-            RunError: There is one; the message names it.
+            RunError: There is one, which the message names, or the run's own name is not UTF-8.
         """
+        try:
+            str(self.path).encode()
+        except UnicodeEncodeError:
+            shown = str(self.path).encode("utf-8", "backslashreplace").decode()
+            raise RunError(
+                f"{shown} has a name that is not UTF-8, which a run's files could not hold: give "
+                "another --run"
+            ) from None
         files = (self.recipe_path, self.facts_path, self.metrics_path, self.page_path)
         more = (self.log_path, self.path / "model.json", self.path / lock.LOCK)
         for path in (*files, *more, *self.samples.glob("*.png")):
