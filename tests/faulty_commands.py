@@ -1,29 +1,24 @@
-"""Commands in processes of their own that share one import of TensorFlow, and small disks for them.
-
-The forks come from a process that has imported TensorFlow and has run nothing with it: its threads,
-which a fork would not have, are not there yet.
-"""
+"""Commands that are killed as they write, or that write to small disks of their own."""
 
 import contextlib
 import ctypes
-import multiprocessing
+import json
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from forking import Forking
 from tfi2i.training import RunFolder
 from tfi2i.training.files.array_file import read_arrays
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_RDONLY, _MS_REMOUNT, _MS_REC, _MS_PRIVATE = 1, 32, 16384, 1 << 18
-# Imported once, before the first fork.
-_IMPORTS = ["forked", "tensorflow", "keras", "tfi2i.cli", "tfi2i.training.run.training"]
+_PROGRAM = "import sys; from faulty_commands import run_here; run_here(*sys.argv[1:])"
 
 
 class Ended(NamedTuple):
@@ -66,21 +61,20 @@ def tiny_run(data: Path, run: Path, *more: str) -> list[str | Path]:
     ]
 
 
-def finished_run(data: Path, place: Path, *more: str) -> Path:
+def finished_run(forking: Forking, data: Path, place: Path, *more: str) -> Path:
     """The folder of a `tiny_run` that never stopped."""
-    place.mkdir(exist_ok=True)
-    ended = run_command(tiny_run(data, place / "run", *more), place / "log")
+    ended = run_command(forking, tiny_run(data, place / "run", *more))
     assert ended.code == 0, ended.output
     return place / "run"
 
 
-def killed_and_resumed(data: Path, folder: Path, moment: int) -> tuple[Ended, Ended]:
-    """A `tiny_run` in `place/run` that is killed at some moment, and the same command again."""
-    place = folder / "place"
-    place.mkdir()
-    command = tiny_run(data, place / "run")
-    killed = run_command(command, folder / "log", killed_at=moment, watched=place)
-    return killed, run_command(command, folder / "log")
+def killed_and_resumed(
+    forking: Forking, data: Path, folder: Path, moment: int
+) -> tuple[Ended, Ended]:
+    """A `tiny_run` in `folder/run` that is killed at some moment, and the same command again."""
+    command = tiny_run(data, folder / "run")
+    killed = run_command(forking, command, killed_at=moment, watched=folder)
+    return killed, run_command(forking, command)
 
 
 def last_state(run: Path) -> dict[str, np.ndarray]:
@@ -101,75 +95,62 @@ def assert_same_end(expected: Path, found: Path) -> None:
 
 
 def run_command(
+    forking: Forking,
     arguments: Sequence[str | Path],
-    log: Path,
     *,
     disk: Disk | None = None,
     killed_at: int | None = None,
     watched: Path | None = None,
 ) -> Ended:
-    """Runs `tfi2i` with arguments in a fork.
+    """Runs `tfi2i` with arguments in a process of its own.
 
     Args:
+        forking: Starts it.
         arguments: Of the command.
-        log: A file for what it writes to stdout and stderr.
         disk: A disk of its own.
         killed_at: It is killed as it opens, renames, makes or removes a file for the so-manieth
             time.
         watched: The folder of these files.
     """
-    words = [str(argument) for argument in arguments]
-    process = _forks().Process(target=_command, args=(words, log, disk, killed_at, watched))
-    process.start()
-    process.join()
-    assert process.exitcode is not None
-    return Ended(process.exitcode, log.read_text(errors="replace"))
+    faults = {
+        "disk": disk
+        and {k: str(v) if isinstance(v, Path) else v for k, v in disk._asdict().items()},
+        "killed_at": killed_at,
+        "watched": str(watched),
+    }
+    done = forking.run("-c", _PROGRAM, json.dumps(faults), *map(str, arguments))
+    return Ended(done.returncode, done.stdout + done.stderr)
 
 
-def can_make_disks(folder: Path) -> bool:
+def can_make_disks(forking: Forking, folder: Path) -> bool:
     """Whether this system lets a process have a disk of its own."""
-    process = _forks().Process(target=_try_disk, args=(folder,))
-    process.start()
-    process.join()
-    return process.exitcode == 0
+    return run_command(forking, ["--version"], disk=Disk(folder)).code == 0
 
 
-def _forks() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTS)
-    return context
-
-
-def _try_disk(folder: Path) -> None:
-    with _mounted(Disk(folder)):
-        pass
-
-
-def _command(
-    arguments: list[str],
-    log: Path,
-    disk: Disk | None,
-    killed_at: int | None,
-    watched: Path | None,
-) -> None:
-    with open(log, "wb") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    if killed_at is not None:
-        _kill_at(killed_at, watched or log.parent)
+def run_here(told: str, *arguments: str) -> None:
+    """What `run_command` does, in the process that it starts."""
     from tfi2i.cli import main
 
-    with _mounted(disk) if disk is not None else contextlib.nullcontext():
-        main(arguments)
+    faults = json.loads(told)
+    if faults["killed_at"] is not None:
+        _kill_at(faults["killed_at"], faults["watched"])
+    with contextlib.ExitStack() as stack:
+        if faults["disk"] is not None:
+            paths = ("place", "keep", "begin")
+            given: dict[str, Any] = {
+                k: Path(v) if k in paths and v else v for k, v in faults["disk"].items()
+            }
+            stack.enter_context(_mounted(Disk(**given)))
+        main(list(arguments))
 
 
-def _kill_at(moment: int, folder: Path) -> None:
+def _kill_at(moment: int, folder: str) -> None:
     seen = 0
 
-    def count(event: str, arguments: tuple) -> None:
+    def count(event: str, values: tuple) -> None:
         nonlocal seen
         if event in ("open", "os.mkdir", "os.rename", "os.remove") and any(
-            str(one).startswith(str(folder)) for one in arguments[:2]
+            str(one).startswith(folder) for one in values[:2]
         ):
             seen += 1
             if seen == moment:
