@@ -88,7 +88,7 @@ def test_an_index_can_show_the_description(wheel):
     head, _, shown = archive.read(metadata).decode("utf-8").partition("\n\n")
     assert "Description-Content-Type: text/markdown" in head
     assert "make demo" in shown and "a folder for each of several classes" in shown
-    assert "stargan" in shown and "All on test images" not in shown
+    assert "stargan" in shown and "Translations are of" not in shown
     assert not re.findall(r"!\[|<img|\]\((?!https?:)", shown)
 
 
