@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         wheel, sdist, results["built"] = build(place)
-        for name, what, python, resolution in rows(asked.pythons, wheel, sdist):
+        for name, (python, *what) in rows(asked.pythons, wheel, sdist).items():
             if asked.only and name not in asked.only:
                 continue
             print(f"==> {name}", file=sys.stderr, flush=True)
-            row = tried(uv, place, what, python, resolution, name)
+            row = tried(uv, place, what, python, name)
             results.setdefault("environments", {})[name] = row
             RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(packages_page(results), encoding="utf-8")
@@ -64,27 +65,32 @@ def build(place: Path) -> tuple[Path, Path, dict[str, Any]]:
     return wheel, sdist, {"commit": commit, "bytes": files, "twine_passed": passed}
 
 
-def rows(pythons: list[str], wheel: Path, sdist: Path) -> list[tuple[str, str, str, str]]:
-    """Name, what is installed, on which Python, and which versions of what it depends on."""
-    found = []
+def rows(pythons: list[str], wheel: Path, sdist: Path) -> dict[str, list[str]]:
+    """Name -> the Python, and what uv is asked to install on it."""
+    found = {}
     for python in pythons:
-        found.append((f"wheel, Python {python}, oldest", str(wheel), python, "lowest-direct"))
-        found.append((f"wheel, Python {python}, newest", str(wheel), python, "highest"))
-    found.append((f"sdist, Python {EXTRAS_ON}, newest", str(sdist), EXTRAS_ON, "highest"))
+        # The lowest versions are those of what is named, so that dependencies are named here.
+        lowest = ["--resolution", "lowest-direct", "--no-build", *dependencies()]
+        found[f"wheel, Python {python}, oldest"] = [python, str(wheel), *lowest]
+        found[f"wheel, Python {python}, newest"] = [python, str(wheel)]
+    found[f"sdist, Python {EXTRAS_ON}, newest"] = [EXTRAS_ON, str(sdist)]
     for extra in EXTRAS:
-        found.append((f"extra {extra}", f"tfi2i[{extra}] @ {wheel.as_uri()}", EXTRAS_ON, "highest"))
+        found[f"extra {extra}"] = [EXTRAS_ON, f"tfi2i[{extra}] @ {wheel.as_uri()}"]
     return found
 
 
-def tried(
-    uv: str, place: Path, what: str, python: str, resolution: str, name: str
-) -> dict[str, Any]:
+def dependencies() -> list[str]:
+    """What pyproject.toml names, with its lower bounds."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+
+
+def tried(uv: str, place: Path, what: list[str], python: str, name: str) -> dict[str, Any]:
     """Installs into a fresh environment and uses it there; `failed` says where that ended."""
     row: dict[str, Any] = {"python": python, "date": time.strftime("%Y-%m-%d", time.gmtime())}
     extra = name.removeprefix("extra ") if name.startswith("extra ") else None
     with environment(uv, python, place) as folder, tempfile.TemporaryDirectory() as empty:
         try:
-            row |= install(uv, folder, what, resolution)
+            row |= install(uv, folder, what)
             if extra is not None:
                 use(folder, Path(empty), [("python", "-c", EXTRAS[extra])])
             else:

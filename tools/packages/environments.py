@@ -42,21 +42,20 @@ def environment(uv: str, python: str, place: Path) -> Iterator[Path]:
     """A fresh environment's folder, which is removed at the block's end, whatever happened."""
     folder = place / "environment"
     try:
-        run([uv, "venv", "--clear", "--python", python, folder], place)
+        run([uv, "venv", "--clear", "--no-python-downloads", "--python", python, folder], place)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(uv: str, folder: Path, what: str, resolution: str) -> dict[str, Any]:
+def install(uv: str, folder: Path, what: Sequence[str]) -> dict[str, Any]:
     """Installs and says in which seconds, which versions came and what they weigh.
 
     Raises:
         Failed: It cannot be installed.
     """
     begun = time.monotonic()
-    command = [uv, "pip", "install", "--resolution", resolution, what]
-    run(command, folder.parent, VIRTUAL_ENV=str(folder))
+    run([uv, "pip", "install", *what], folder.parent, VIRTUAL_ENV=str(folder))
     seconds = time.monotonic() - begun
     listed = run([uv, "pip", "freeze"], folder.parent, VIRTUAL_ENV=str(folder))
     versions = dict(line.split("==") for line in listed.splitlines() if "==" in line)

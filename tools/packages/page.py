@@ -11,8 +11,8 @@ them in an empty folder, and removes them. "Oldest" are the lowest versions that
 allows of each package it names, "newest" what came on that day. TensorFlow 2.21 and Keras 3.15.1
 are the oldest that are allowed; where both rows have them, there were no newer ones."""
 _USED = """\
-Each of these prints its version, translates a picture with a preset, trains pix2pix for an epoch on
-a folder of pairs, and loads the run in Python."""
+Each of these prints its version, translates a picture with a preset, and trains pix2pix for an
+epoch on a folder of pairs."""
 _EXTRAS = """\
 Each extra alone, beside the wheel and what that needs. What it brings is used once: a source is
 opened, a file written and read, a network built, a caption encoded. Of `tfds`, `hub`,
@@ -22,7 +22,7 @@ _SHOWN = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy", "pillo
 
 def packages_page(results: dict[str, Any]) -> str:
     """The page, Markdown."""
-    built, tried = results["built"], results["environments"]
+    built, tried = results["built"], dict(sorted(results["environments"].items()))
     sizes = [f"{name} has {size / 1e6:.1f} MB" for name, size in built["bytes"].items()]
     whole = {name: row for name, row in tried.items() if not name.startswith("extra ")}
     extras = {name: row for name, row in tried.items() if name.startswith("extra ")}

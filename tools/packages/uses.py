@@ -1,6 +1,5 @@
 """What a clean environment is asked to do: the whole package, and one thing for each extra."""
 
-TRAINED = "import tfi2i; print(tfi2i.load('run').name, 'was trained')"
 # Commands of every environment that has the package, in an empty folder with a picture map.png.
 # A folder of pairs is made first; the training is as small as one can be.
 COMMANDS = (
@@ -11,7 +10,6 @@ COMMANDS = (
         *("data.load_size=32", "data.batch_size=4", "model.filters=4", "train.epochs=1"),
         *("model.discriminator_filters=4", "train.decay_epochs=0"),
     ),
-    ("python", "-c", TRAINED),
 )
 PICTURES = """
 from pathlib import Path
@@ -38,10 +36,10 @@ export_litert(model, "a.tflite", image_size=(32, 32), precision="{}")
 """
 _TIFF = """
 import numpy as np
-from tfi2i.data import read_pixels, write_pixels
+from tfi2i.data import ValueRange, read_pixels, write_pixels
 deep = np.arange(48, dtype=np.uint16).reshape(4, 4, 3) * 1000
 write_pixels("deep.tif", deep)
-assert (read_pixels("deep.tif") == deep).all()
+assert (read_pixels("deep.tif", value_range=ValueRange("uint16", 0, 65535)) == deep).all()
 """
 _DRAWING = """
 from pathlib import Path
