@@ -1,11 +1,15 @@
 """Files for those who host, cite and change the project agree with the project itself."""
 
+import json
 import tomllib
 from pathlib import Path
 
 import yaml
 
 import tfi2i
+from tools.packages.page import packages_page
+from tools.packages.uses import EXTRAS
+from tools.readers_way import steps_section
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -45,3 +49,23 @@ def test_reports_of_faults_ask_for_what_a_run_wrote():
         fields = {one["id"]: one for one in form["body"]}
         assert "run.json" in fields["run"]["attributes"]["label"]
         assert "recipe.yaml" in fields["recipe"]["attributes"]["label"]
+
+
+def test_the_page_of_packages_shows_what_was_tried():
+    found = json.loads((REPOSITORY / "docs/packages.json").read_text(encoding="utf-8"))
+    page = (REPOSITORY / "docs/packages.md").read_text(encoding="utf-8")
+    assert page == packages_page(found), "run: python -m tools.packages"
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev"}
+    assert {f"extra {extra}" for extra in EXTRAS} <= set(found["environments"])
+    for row in (one for one in project["classifiers"] if "Python :: 3." in one):
+        version = row.rsplit(" ", 1)[1]
+        for which in ("oldest", "newest"):
+            assert "failed" not in found["environments"][f"wheel, Python {version}, {which}"]
+
+
+def test_the_way_to_a_server_has_the_times_it_took():
+    guide = REPOSITORY / "docs/guide"
+    found = json.loads((guide / "to_a_server.json").read_text(encoding="utf-8"))
+    page = (guide / "to_a_server.md").read_text(encoding="utf-8")
+    assert steps_section(found) in page, "run: python -m tools.readers_way"

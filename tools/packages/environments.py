@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SHOWN = ("tensorflow", "keras", "numpy", "pillow", "pyyaml", "typer", "rich")
-LINES_OF_AN_ERROR = 6
+LINES_OF_AN_ERROR = 2
 
 
 class Failed(Exception):

@@ -9,14 +9,17 @@ _HEAD = """\
 them with `twine check --strict`, installs them by uv into clean environments on Linux (x86), uses
 them in an empty folder, and removes them. "Oldest" are the lowest versions that `pyproject.toml`
 allows of each package it names, "newest" what came on that day. TensorFlow 2.21 and Keras 3.15.1
-are the oldest that are allowed; where both rows have them, there were no newer ones."""
+are the oldest that are allowed; where both rows have them, there were no newer ones. A row stands
+until it is tried again (`--only`)."""
 _USED = """\
 Each of these prints its version, translates a picture with a preset, and trains pix2pix for an
 epoch on a folder of pairs."""
 _EXTRAS = """\
 Each extra alone, beside the wheel and what that needs. What it brings is used once: a source is
 opened, a file written and read, a network built, a caption encoded. Of `tfds`, `hub`,
-`tensorboard`, `beam` and `music` the packages are only imported."""
+`tensorboard`, `beam` and `music` the packages are only imported. `music` wants the headers of
+portaudio (`apt-get install portaudio19-dev`), only to play aloud; without them its three packages
+work when they are installed with `pip install --no-deps`."""
 _SHOWN = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy", "pillow": "Pillow"}
 
 
