@@ -56,7 +56,8 @@ def test_the_page_of_packages_shows_what_was_tried():
     page = (REPOSITORY / "docs/packages.md").read_text(encoding="utf-8")
     assert page == packages_page(found), "run: python -m tools.packages"
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev"}
+    of_developers = {"dev", "fuzz"}
+    assert set(EXTRAS) == set(project["optional-dependencies"]) - of_developers
     assert {f"extra {extra}" for extra in EXTRAS} <= set(found["environments"])
     for row in (one for one in project["classifiers"] if "Python :: 3." in one):
         version = row.rsplit(" ", 1)[1]
