@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -112,13 +113,9 @@ def run_command(
             time.
         watched: The folder of these files.
     """
-    faults = {
-        "disk": disk
-        and {k: str(v) if isinstance(v, Path) else v for k, v in disk._asdict().items()},
-        "killed_at": killed_at,
-        "watched": str(watched),
-    }
-    done = forking.run("-c", _PROGRAM, json.dumps(faults), *map(str, arguments))
+    faults = {"disk": disk and disk._asdict(), "killed_at": killed_at, "watched": watched}
+    told = json.dumps(faults, default=str)
+    done = forking.run("-c", _PROGRAM, told, *map(str, arguments))
     return Ended(done.returncode, done.stdout + done.stderr)
 
 
@@ -167,7 +164,7 @@ def _mounted(disk: Disk) -> Iterator[None]:
     options = f"size={disk.kilobytes}k".encode()
     _system("mount", b"none", bytes(disk.place), b"tmpfs", 0, options)
     if disk.begin is not None:
-        os.system(f"cp -a '{disk.begin}/.' '{disk.place}/'")
+        shutil.copytree(disk.begin, disk.place, dirs_exist_ok=True)
     if disk.read_only:
         _system("mount", b"none", bytes(disk.place), b"tmpfs", _MS_REMOUNT | _MS_RDONLY, options)
     os.chdir(disk.place.parent)
@@ -175,7 +172,7 @@ def _mounted(disk: Disk) -> Iterator[None]:
         yield
     finally:
         if disk.keep is not None:
-            os.system(f"cp -a '{disk.place}/.' '{disk.keep}/'")
+            shutil.copytree(disk.place, disk.keep, dirs_exist_ok=True)
 
 
 def _own_mounts() -> None:

@@ -18,7 +18,9 @@ from tfi2i.errors import DataError
 PROGRAM = """
 import resource, sys
 from tfi2i.data import open_source
+from tfi2i.data.decode.budget import DECODING, LEAST_BYTES
 from tfi2i.data.decode.images import read_image
+DECODING.amount = LEAST_BYTES  # of a small machine
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 read_image(sys.argv[2])
 before = peak()

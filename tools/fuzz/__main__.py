@@ -8,12 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tfi2i.whole_files import read_json, write_json
+from tfi2i.whole_files import read_json, write_json, write_text
+from tools.faults.marked import marked_tests
+from tools.faults.outcomes import kept
+from tools.faults.table import COUNTS, PAGE, page
 from tools.fuzz import MEGABYTES
 from tools.fuzz.readers import readers, seeds
 
 ROOT = Path(__file__).parents[2]
-COUNTS = ROOT / "docs" / "fuzzing.json"
 # Inputs that once broke a reader; tests/faults/test_fuzzed.py feeds them again.
 FOUND = ROOT / "tests" / "data" / "fuzz"
 _DRAWN_SHARE = 0.2
@@ -33,6 +35,7 @@ def main() -> int:
     total = {"inputs": sum(counts.values()), "seconds": given.seconds, "found": found}
     earlier = read_json(COUNTS) if COUNTS.exists() else {}
     write_json(COUNTS, {**earlier, **{name: {"inputs": n} for name, n in counts.items()}})
+    write_text(PAGE, page(marked_tests(), kept()))
     print(f"fuzz: {total['inputs']:,} inputs in {given.seconds} s, {found} that break a reader")
     return found > 0
 
@@ -75,7 +78,7 @@ def _guided(name: str, seconds: float) -> tuple[int, int]:
 
 
 def _drawn(seconds: float) -> dict[str, int]:
-    """Draws, a thousand at a time, until the time is over."""
+    """Draws, some at a time, until the time is over."""
     from tools.fuzz.drawn import run_all
 
     counts: dict[str, int] = {}
