@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import resource
 import sys
 import zipfile
 from collections import Counter, OrderedDict
@@ -162,3 +163,20 @@ def test_other_pickles_are_refused(tmp_path):
         read_torch_file(write(path, [1], {}))
     with pytest.raises(WeightsError, match="'epoch' is not a tensor"):
         read_torch_file(write(path, OrderedDict(epoch=3), {}))
+
+
+@pytest.mark.fault("R7", "R9")
+def test_pickles_that_ask_for_memory_are_refused(tmp_path):
+    """The first would fill 3 GB with nothing; the others claim texts of terabytes."""
+    path = tmp_path / "w.pth"
+    for content in (
+        b"\x80\x02}r" + (200_000_000).to_bytes(4, "little") + b".",
+        b"\x80\x04\x8d" + (1 << 42).to_bytes(8, "little") + b"a.",
+        b"\x80\x04\x95" + (1 << 42).to_bytes(8, "little") + b"}.",
+        b"\x80\x05\x96" + (1 << 42).to_bytes(8, "little") + b"a.",
+    ):
+        path.write_bytes(content)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(WeightsError, match="w.pth is damaged"):
+            read_torch_file(path)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 50_000

@@ -59,6 +59,7 @@ EXECUTES = {
 }
 # What is there to run code, or to listen; and who needs it.
 MODULES = {
+    "pickletools": ("tfi2i/torch_files/pickles.py",),  # which reads and calls nothing
     "pickle": ("tfi2i/torch_files/pickles.py", "tfi2i/torch_files/reading.py"),  # see below
     "subprocess": ("tfi2i/evidence/results.py", "tfi2i/evidence/trial.py", "export/web/runtime.py"),
     **dict.fromkeys(("marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "runpy"), ()),

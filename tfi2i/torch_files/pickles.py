@@ -4,7 +4,9 @@ A pickle can call any function that its unpickler finds. This one finds the name
 all of which stand for plain descriptions: the numbers lie elsewhere in the file.
 """
 
+import os
 import pickle
+import pickletools
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -74,6 +76,19 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 }
 
 
+class _Bounded:
+    """A file of which no more is asked for than there can be: as much memory would be taken."""
+
+    def __init__(self, file: BinaryIO, size: int):
+        self._file, self._size = file, size
+
+    def read(self, count: int = -1) -> bytes:
+        return self._file.read(min(count, self._size))
+
+    def readline(self) -> bytes:
+        return self._file.readline(self._size)
+
+
 class RestrictedUnpickler(pickle.Unpickler):
     """Reads one pickle of a PyTorch file.
 
@@ -88,7 +103,24 @@ class RestrictedUnpickler(pickle.Unpickler):
     def __init__(self, file: BinaryIO, path: Path):
         super().__init__(file)
         self.storages: dict[str, Storage] = {}
-        self._path = path
+        self._file, self._path = file, path
+
+    def load(self) -> Any:
+        """What the pickle holds.
+
+        Raises:
+            ValueError: It asks for more memory than its file has bytes.
+        """
+        start = self._file.tell()
+        size = self._file.seek(0, os.SEEK_END)
+        self._file.seek(start)
+        bounded: Any = _Bounded(self._file, size)
+        for operation, argument, _ in pickletools.genops(bounded):
+            # What was put is in a table as long as its largest number says; frames are read whole.
+            if operation.name.endswith(("PUT", "FRAME")) and int(argument or 0) > size:
+                raise ValueError("it asks for more memory than it has bytes")
+        self._file.seek(start)
+        return super().load()
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         """The stand-in for a name.
