@@ -63,7 +63,8 @@ class Forked:
 
     def communicate(self) -> str:
         """All that it writes to its end."""
-        said = self.stdout.read()
+        with self.stdout:
+            said = self.stdout.read()
         self.wait()
         return said
 
@@ -72,6 +73,7 @@ class Forked:
             said = os.read(self._status.fileno(), 64).split()
             if said:
                 self.returncode, self.peak_memory = map(int, said)
+                self._status.close()
 
 
 class Forking:

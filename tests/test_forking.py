@@ -40,6 +40,7 @@ def test_a_signal_ends_it(forking, number):
     assert process.stdout.readline() == "1\n"
     assert process.poll() is None
     process.send_signal(number)
+    assert process.communicate() == ""
     assert process.wait() == process.poll() == -number
 
 
