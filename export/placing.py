@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tfi2i.errors import ExportError
-from tfi2i.export.partial import not_writable
+from tfi2i.export.out_folder import not_writable
 from tfi2i.export.serving.beside import write_beside
 
 PARITY_FILE = "parity.json"

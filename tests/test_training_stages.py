@@ -114,14 +114,14 @@ class Note(keras.callbacks.Callback):
         self.states, self.rates = {}, {}
 
     def on_train_batch_begin(self, batch, logs=None):
+        # When all that belongs to an iteration is done, be it the last of an epoch.
+        if int(self.model.iteration.numpy()) == self.stop_at:
+            raise KeyboardInterrupt
         rates = [self.model.players[name].optimizer.learning_rate for name in PLAYERS]
         self.rates[int(self.model.iteration.numpy())] = [float(rate) for rate in rates]
 
     def on_train_batch_end(self, batch, logs=None):
-        iteration = int(self.model.iteration.numpy())
-        self.states[iteration] = arrays(self.model)
-        if iteration == self.stop_at:
-            raise KeyboardInterrupt
+        self.states[int(self.model.iteration.numpy())] = arrays(self.model)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from typing import Any
 from tfi2i.errors import ExportError
 from tfi2i.export.formats import WEB, page_precisions
 from tfi2i.export.opened import Opened
-from tfi2i.export.partial import not_writable, partial_folder
+from tfi2i.export.out_folder import not_writable
+from tfi2i.export.partial import partial_folder
 from tfi2i.export.placing import PARITY_FILE
 from tfi2i.export.references import References
 from tfi2i.export.shipping import OTHER_SIZES, Wanted

@@ -24,7 +24,7 @@ from tfi2i.cli.console import import_tensorflow, out
 from tfi2i.cli.export_images import calibration_images, real_images, target_images
 from tfi2i.errors import DataError, ExportError
 from tfi2i.export.formats import FORMATS, WEB
-from tfi2i.export.partial import check_folder
+from tfi2i.export.out_folder import check_folder
 from tfi2i.export.web.runtime import fetched
 from tfi2i.image_sizes import as_size
 
