@@ -223,5 +223,6 @@ class _UntilItFalls(keras.callbacks.Callback):
         self.loss, self.first, self.has_fallen = loss, math.nan, False
 
     def on_epoch_end(self, epoch, logs=None):
+        assert logs is not None
         self.first = logs[self.loss] if epoch == 0 else self.first
         self.has_fallen = self.model.stop_training = logs[self.loss] < 0.7 * self.first
