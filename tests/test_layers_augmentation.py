@@ -42,6 +42,29 @@ def test_shifts_by_hand():
     np.testing.assert_array_equal(_shift(column, drawn([0.0], [0.5]))[0, :, 0, 0], left)
 
 
+@pytest.mark.parametrize("shape", [(2, 8, 16, 3), (None, None, None, 3)])
+def test_each_image_of_a_batch_is_shifted_in_its_own_way_and_so_is_its_gradient(shape):
+    """One pixel down and two left, and one up and two right, also where no side is known."""
+    images = np.random.default_rng(0).normal(size=(2, 8, 16, 3)).astype(np.float32)
+    draws = drawn([0.0, 0.99], [0.99, 0.0])
+
+    @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)
+    def shifted(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            made = _shift(images, draws)
+        return made, tape.gradient(made, images, made)
+
+    made, gradient = shifted(images)
+    expected, kept = np.zeros_like(images), np.zeros_like(images)
+    expected[0, 1:, :-2], expected[1, :-1, 2:] = images[0, :-1, 2:], images[1, 1:, :-2]
+    kept[0, :-1, 2:], kept[1, 1:, :-2] = images[0, :-1, 2:], images[1, 1:, :-2]
+    np.testing.assert_array_equal(made, expected)
+    np.testing.assert_array_equal(gradient, kept)
+    holes = tf.function(_cut_out, input_signature=[tf.TensorSpec(shape), tf.TensorSpec((2, 2))])
+    np.testing.assert_array_equal(holes(images, draws), _cut_out(tf.constant(images), draws))
+
+
 def test_holes_by_hand():
     """Half of four pixels, around the drawn one; at the border a part of the hole is cut off."""
     image = tf.ones((1, 4, 4, 1))
